@@ -1,0 +1,92 @@
+# Short names for what users and developers do; CMake does the work.
+FLAVOUR ?= auto
+BUILD ?= build
+JOBS ?= $(shell nproc)
+GOLDEN ?= tests/golden
+CASES ?=
+FUZZ_SECONDS ?= 60
+export FLAVOUR
+
+CACHE := $(shell scripts/setup.sh --print-cache)
+BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
+TURBODIFF := $(BUILD)/bin/turbodiff
+
+.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers fuzz sanitize floor demo-model \
+  install clean
+
+all: ## install what is missing, then build both programs into build/bin
+	@scripts/setup.sh --flavour $(FLAVOUR)
+	@scripts/configure.sh $(BUILD) default
+	@cmake --build $(BUILD) -j $(JOBS) --target turbodiff
+	@echo "built $(BUILD)/bin/turbodiff"
+
+tests: all
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo: all ## ... and write out/demo.mp4 with the built-in model
+	@mkdir -p out
+	$(TURBODIFF) generate "a red circle moving right" --model demo --output out/demo.mp4 \
+	  --contact-sheet out/demo.png --force
+	$(TURBODIFF) info out/demo.mp4
+
+test: tests ## ... and run every test
+	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
+
+lint: ## check the format of all sources
+	@scripts/lint.sh
+
+format: ## bring all sources into format
+	@scripts/lint.sh --fix
+
+parity: tests ## GOLDEN=DIR [CASES=a,b]: the golden set against the library
+	@$(BUILD)/test-bin/parity $(GOLDEN) $(CASES)
+
+eval-demo: tests ## classify the built-in model's clips for all evaluation prompts
+	@$(BUILD)/test-bin/evaluate_demo --turbodiff $(TURBODIFF) --prompts tests/demo/data/eval_prompts.jsonl \
+	  --out $(BUILD)/eval-demo --min color=0.97,motion=0.97,background=0.97,all=0.93
+
+compare-ftfy: tests ## prompt cleaning against ftfy on 100,000 strings
+	@scripts/venv.sh ftfy tools/ftfy/requirements.txt
+	@$(CACHE)/venv-ftfy/bin/python tools/ftfy/compare.py $(BUILD)/test-bin/clean_filter --count 100000
+
+bench: all $(BENCH_CHECKPOINT) ## DiT step, VAE decode, text encode, load: time, GFLOP/s, share of this machine's peak
+	@$(TURBODIFF) bench --dit $(BENCH_CHECKPOINT)/dit.safetensors --vae $(BENCH_CHECKPOINT)/vae.safetensors \
+	  --text-encoder $(BENCH_CHECKPOINT)/t5.safetensors
+
+$(BENCH_CHECKPOINT): | all
+	@$(TURBODIFF) bench --make-checkpoint wan2.1-1.3b --text-layers 2 $@
+
+bench-peers: all $(BENCH_CHECKPOINT) ## the same against diffusers, on the same checkpoint and input
+	@scripts/venv.sh bench-peers tools/bench-peers/requirements.txt
+	@$(CACHE)/venv-bench-peers/bin/python tools/bench-peers/bench_peers.py --turbodiff $(TURBODIFF) \
+	  --checkpoint $(BENCH_CHECKPOINT) --work $(CACHE)/bench/peers
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS each
+	@scripts/setup.sh --flavour $(FLAVOUR)
+	@scripts/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
+
+sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/setup.sh --flavour $(FLAVOUR)
+	@scripts/configure.sh $(BUILD)-sanitize sanitize
+	@cmake --build $(BUILD)-sanitize -j $(JOBS)
+	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp \
+	  ctest --test-dir $(BUILD)-sanitize --output-on-failure -j $(JOBS)
+
+floor: ## build and test without the engine and LibTorch
+	@scripts/setup.sh --no-engine
+	@scripts/configure.sh $(BUILD)-floor floor
+	@cmake --build $(BUILD)-floor -j $(JOBS)
+	@ctest --test-dir $(BUILD)-floor --output-on-failure -j $(JOBS)
+
+demo-model: ## train the built-in model anew (hours) into out/demo-model
+	@scripts/venv.sh demo-model tools/demo-model/requirements.txt
+	@cd tools/demo-model && $(CACHE)/venv-demo-model/bin/python -m demo_model train --out $(CURDIR)/out/demo-model
+
+install: all ## install programs, models and manuals (PREFIX, DESTDIR)
+	@cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))
+
+clean: ## remove the build folders; the cache outside the clone stays
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-floor
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile

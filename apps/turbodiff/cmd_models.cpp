@@ -1,0 +1,205 @@
+// turbodiff models list|show|verify|path
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "core/error.h"
+#include "core/strings.h"
+#include "core/text_table.h"
+#include "core/units.h"
+#include "model_details.h"
+#include "spec/fingerprint.h"
+#include "spec/model_catalogue.h"
+#include "spec/model_folder.h"
+
+namespace turbodiff::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using spec::Model;
+
+std::uint64_t bytes_of(const Model& model) {
+  std::uint64_t bytes = 0;
+  for (const auto& [role, path] : model.files.present())
+    for (const auto& file : spec::files_behind(path)) {
+      std::error_code error;
+      const auto size = std::filesystem::file_size(file, error);
+      if (!error) bytes += size;
+    }
+  return bytes;
+}
+
+std::filesystem::path folder_of(const Model& model) {
+  const auto files = model.files.present();
+  return files.empty() ? std::filesystem::path() : files.front().second.parent_path();
+}
+
+std::string state_of(const Model& model) {
+  return model.complete() ? "ready" : "no " + core::join(model.missing, ", no ");
+}
+
+std::string made_for(const spec::ModelDefaults& defaults) {
+  return fmt::format("{}, {} frames", to_string(defaults.size), defaults.frames);
+}
+
+Json json_of(const Model& model) {
+  Json files = Json::object();
+  for (const auto& [role, path] : model.files.present()) files[role] = path.string();
+  return {{"name", model.name},
+          {"architecture", model.architecture},
+          {"ready", model.complete()},
+          {"missing", model.missing},
+          {"bytes", bytes_of(model)},
+          {"files", std::move(files)},
+          {"defaults",
+           {{"width", model.defaults.size.width},
+            {"height", model.defaults.size.height},
+            {"frames", model.defaults.frames},
+            {"fps", model.defaults.fps},
+            {"steps", model.defaults.steps},
+            {"sigma_max", model.defaults.sigma_max},
+            {"image_to_video", model.defaults.image_to_video}}}};
+}
+
+void list(cli::Program& program, bool published) {
+  const auto search_path = program.model_dirs();
+  const std::vector<Model> models = spec::list_models(search_path);
+  if (program.flags().json) {
+    Json array = Json::array(), folders = Json::array();
+    for (const Model& model : models) array.push_back(json_of(model));
+    for (const auto& folder : search_path) folders.push_back(folder.string());
+    Json known = Json::array();
+    for (const spec::CatalogueEntry& entry : spec::model_catalogue())
+      known.push_back(
+          {{"name", entry.name}, {"architecture", entry.architecture}, {"summary", entry.summary}});
+    return program.print_json(
+        {{"models", std::move(array)}, {"search_path", std::move(folders)}, {"known", known}});
+  }
+  if (program.flags().quiet) {
+    for (const Model& model : models) program.print(model.name + "\n");
+    return;
+  }
+  core::TextTable table;
+  table.add_column("NAME").add_column("MADE FOR").add_column("SIZE", core::TextTable::Align::right);
+  table.add_column("STATE", core::TextTable::Align::left, true);
+  table.add_column("FOLDER", core::TextTable::Align::left, true);
+  for (const Model& model : models)
+    table.add_row({model.name, made_for(model.defaults), core::format_bytes(bytes_of(model)), state_of(model),
+                   folder_of(model).string()});
+  program.print(table.render(program.output_traits().tty ? program.output_traits().columns : 0));
+  if (!published) return;
+  core::TextTable known;
+  known.add_column("PUBLISHED")
+      .add_column("MADE FOR")
+      .add_column("SUMMARY", core::TextTable::Align::left, true);
+  for (const spec::CatalogueEntry& entry : spec::model_catalogue())
+    known.add_row({std::string(entry.name), made_for(entry.defaults), std::string(entry.summary)});
+  program.print("\n" + known.render(program.output_traits().tty ? program.output_traits().columns : 0));
+}
+
+void show(cli::Program& program, const std::string& name) {
+  const Model model = spec::find_model(name, program.model_dirs());
+  spec::FingerprintCache cache(program.cache_dir_or_empty());
+  Json document = json_of(model);
+  document["fingerprint"] = spec::fingerprint_of(model.files, cache);
+  Json sums = Json::object();
+  for (const auto& [role, path] : model.files.present())
+    if (const auto sum = cache.recorded_sha256(path)) sums[role] = *sum;
+  document["sha256"] = std::move(sums);
+  document["networks"] =
+      model.complete() && !model.files.dit.empty() ? networks_json(model.files) : Json(nullptr);
+  cache.save();
+  if (program.flags().json) return program.print_json(document);
+
+  std::string text = fmt::format("{:<14}{}\n", "name", model.name);
+  const auto line = [&](const std::string& label, const std::string& value) {
+    if (!value.empty()) text += fmt::format("{:<14}{}\n", label, value);
+  };
+  line("architecture", model.architecture);
+  line("state", state_of(model));
+  line("made for", fmt::format("{}, {} fps, {} steps", made_for(model.defaults), model.defaults.fps,
+                               model.defaults.steps));
+  for (const auto& [role, path] : model.files.present()) line(role, path.string());
+  line("size", core::format_bytes(bytes_of(model)));
+  line("fingerprint", document["fingerprint"].get<std::string>());
+  if (!document["networks"].is_null())
+    for (const auto& [network, sizes] : document["networks"].items()) {
+      std::vector<std::string> parts;
+      for (const auto& [key, value] : sizes.items())
+        if (value != "")
+          parts.push_back(
+              fmt::format("{} {}", key, value.is_string() ? value.get<std::string>() : value.dump()));
+      line(network, core::join(parts, ", "));
+    }
+  program.print(text);
+}
+
+void verify(cli::Program& program, const std::string& name) {
+  const Model model = spec::find_model(name, program.model_dirs());
+  spec::FingerprintCache cache(program.cache_dir_or_empty());
+  const VerifiedModel verified = verify_model(model, cache, program);
+  cache.save();
+  if (program.flags().json) {
+    Json files = Json::array();
+    for (const VerifiedFile& file : verified.files)
+      files.push_back({{"role", file.role},
+                       {"path", file.path.string()},
+                       {"bytes", file.bytes},
+                       {"sha256", file.sha256},
+                       {"ok", file.problem.empty()},
+                       {"problem", file.problem}});
+    program.print_json({{"name", model.name}, {"ok", verified.ok()}, {"files", std::move(files)}});
+  } else {
+    for (const VerifiedFile& file : verified.files)
+      program.print(fmt::format("{}  {}{}\n", file.sha256, file.path.string(),
+                                file.problem.empty() ? "" : "  " + file.problem));
+  }
+  if (verified.ok()) return;
+  throw cli::ReportedFailure(Error::bad_request(fmt::format("model '{}' is not as it should be", model.name),
+                                                "download its files again"));
+}
+
+void path(cli::Program& program, const std::string& name) {
+  const std::filesystem::path folder =
+      name.empty() ? program.paths().user_models_dir(program.config().path("models.path"))
+                   : folder_of(spec::find_model(name, program.model_dirs()));
+  if (program.flags().json)
+    program.print_json({{"path", folder.string()}});
+  else
+    program.print(folder.string() + "\n");
+}
+
+}  // namespace
+
+void add_models(cli::Program& program) {
+  CLI::App& models = program.add_command("models", "List, show and check models", nullptr);
+  const auto name = std::make_shared<std::string>();
+  const auto published = std::make_shared<bool>(false);
+  const auto add_name = [&](CLI::App& command, bool required) {
+    CLI::Option* option = command.add_option("NAME", *name, "A name of 'models list', or a folder");
+    option->required(required)->type_name("NAME")->group("Arguments");
+  };
+
+  CLI::App& listing = program.add_command(
+      "list", "The models on this machine", [published](cli::Program& running) { list(running, *published); },
+      &models);
+  listing.add_flag("--published", *published, "Also the published models that are known by name")
+      ->group("Options");
+  add_name(program.add_command(
+               "show", "Files, sizes and fingerprint of a model",
+               [name](cli::Program& running) { show(running, *name); }, &models),
+           true);
+  add_name(program.add_command(
+               "verify", "Read all of a model's files, check their contents and record their SHA-256",
+               [name](cli::Program& running) { verify(running, *name); }, &models),
+           true);
+  add_name(program.add_command(
+               "path", "The folder for models, or that of one",
+               [name](cli::Program& running) { path(running, *name); }, &models),
+           false);
+}
+
+}  // namespace turbodiff::app

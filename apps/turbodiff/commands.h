@@ -1,0 +1,17 @@
+// The commands of turbodiff, one file each (cmd_<name>.cpp).
+#pragma once
+
+#include "cli/program.h"
+
+namespace turbodiff::app {
+
+void add_generate(cli::Program& program);
+void add_info(cli::Program& program);
+void add_models(cli::Program& program);
+void add_doctor(cli::Program& program);
+void add_bench(cli::Program& program);
+void add_completion(cli::Program& program);
+/// Prints the manual page; not listed in the help.
+void add_manual(cli::Program& program);
+
+}  // namespace turbodiff::app

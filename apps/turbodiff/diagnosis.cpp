@@ -1,0 +1,157 @@
+#include "diagnosis.h"
+
+#include <fmt/format.h>
+#include <torch/headeronly/version.h>
+
+#include <functional>
+
+#include "core/error.h"
+#include "core/strings.h"
+#include "core/system_info.h"
+#include "core/units.h"
+#include "media/container.h"
+#include "pipeline/components.h"
+#include "pipeline/runtime.h"
+#include "spec/model_folder.h"
+
+namespace turbodiff::app {
+namespace {
+
+constexpr std::uint64_t little_memory = 4ull << 30;
+constexpr std::uint64_t little_disk = 1ull << 30;
+
+Check system_check() {
+  return {"system", CheckStatus::ok, fmt::format("{}, Linux {}", core::os_name(), core::kernel_release()),
+          ""};
+}
+
+Check cpu_check() {
+  const core::CpuInfo cpu = core::cpu_info();
+  Check check{"cpu", CheckStatus::ok,
+              fmt::format("{}, {} of {} cores, {}", cpu.model, cpu.allowed_cores, cpu.online_cores,
+                          cpu.features.empty() ? "no vector extensions" : core::join(cpu.features, " ")),
+              ""};
+  if (!cpu.has("avx2")) {
+    check.status = CheckStatus::warn;
+    check.fix = "without AVX2 a generation takes several times as long";
+  }
+  return check;
+}
+
+Check memory_check() {
+  const core::MemoryInfo memory = core::memory_info();
+  Check check{"memory", CheckStatus::ok,
+              fmt::format("{} available of {}", core::format_bytes(memory.available_bytes),
+                          core::format_bytes(memory.total_bytes)),
+              ""};
+  if (memory.available_bytes < little_memory) {
+    check.status = CheckStatus::warn;
+    check.fix = "enough for the demo model; Wan2.1 1.3B at 480p needs about 8 GiB";
+  }
+  return check;
+}
+
+Check gpu_check() {
+  if (pipeline::cuda_available()) return {"gpu", CheckStatus::ok, "a CUDA device answers", ""};
+#ifdef TURBODIFF_WITH_CUDA
+  return {"gpu", CheckStatus::warn, "this build uses CUDA, and no device answers",
+          "check the driver with nvidia-smi"};
+#else
+  return {"gpu", CheckStatus::ok, "this build runs on the CPU", ""};
+#endif
+}
+
+Check encoder_check() {
+  Check check{"encoders", CheckStatus::ok, "", ""};
+  std::vector<std::string> present, absent;
+  for (const auto container : {media::Container::mp4, media::Container::webm, media::Container::gif})
+    (media::available(container) ? present : absent).emplace_back(media::name_of(container));
+  check.detail = "FFmpeg writes " + core::join(present, ", ");
+  if (!absent.empty()) {
+    check.status = CheckStatus::fail;
+    check.detail += ", not " + core::join(absent, ", ");
+    check.fix = "install an FFmpeg with libx264 and libvpx (Debian: libavcodec59)";
+  }
+  return check;
+}
+
+Check config_check(cli::Program& program) {
+  std::vector<std::string> names;
+  for (const auto& file : program.config().files()) names.push_back(file.string());
+  return {"settings", CheckStatus::ok, names.empty() ? "no configuration file" : core::join(names, ", "), ""};
+}
+
+Check models_check(cli::Program& program) {
+  std::vector<std::string> ready, incomplete;
+  for (const spec::Model& model : spec::list_models(program.model_dirs()))
+    (model.complete() ? ready : incomplete).push_back(model.name);
+  Check check{"models", CheckStatus::ok, "ready: " + core::join(ready, ", "), ""};
+  if (!incomplete.empty()) {
+    check.status = CheckStatus::warn;
+    check.detail += "; incomplete: " + core::join(incomplete, ", ");
+    check.fix = "'turbodiff models list' says what is missing";
+  }
+  return check;
+}
+
+Check demo_check(cli::Program& program) {
+  const spec::Model demo = spec::find_model("demo", program.model_dirs());
+  pipeline::open_components(demo.files);
+  return {"demo model", CheckStatus::ok, demo.files.dit.parent_path().string(), ""};
+}
+
+Check disk_check(cli::Program& program) {
+  const auto folder = program.paths().user_models_dir(program.config().path("models.path"));
+  const std::uint64_t free = core::free_disk_bytes(folder);
+  Check check{"disk", CheckStatus::ok,
+              fmt::format("{} free for models in {}", core::format_bytes(free), folder.string()), ""};
+  if (free < little_disk) {
+    check.status = CheckStatus::warn;
+    check.fix = "Wan2.1 1.3B takes 15 GiB with its text encoder; set TURBODIFF_MODELS to a roomier folder";
+  }
+  return check;
+}
+
+Check cache_check(cli::Program& program) {
+  return {"cache", CheckStatus::ok, program.paths().cache_dir().string(), ""};
+}
+
+}  // namespace
+
+std::string_view name_of(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::ok:
+      return "ok";
+    case CheckStatus::warn:
+      return "warn";
+    case CheckStatus::fail:
+      return "FAIL";
+  }
+  return "";
+}
+
+std::vector<Check> run_checks(cli::Program& program) {
+  std::vector<Check> checks;
+  const auto add = [&](const char* name, const std::function<Check()>& check) {
+    try {
+      checks.push_back(check());
+    } catch (const Error& error) {
+      checks.push_back({name, CheckStatus::fail, error.message(), error.hint()});
+    }
+  };
+  checks.push_back(
+      {"program", CheckStatus::ok, fmt::format("{}, LibTorch {}", program.title(), TORCH_VERSION), ""});
+  add("system", system_check);
+  add("cpu", cpu_check);
+  add("memory", memory_check);
+  add("gpu", gpu_check);
+  add("encoders", encoder_check);
+  add("settings", [&] { return config_check(program); });
+  add("disk", [&] { return disk_check(program); });
+  add("cache", [&] { return cache_check(program); });
+  add("models", [&] { return models_check(program); });
+  add("demo model", [&] { return demo_check(program); });
+  return checks;
+}
+
+}  // namespace turbodiff::app

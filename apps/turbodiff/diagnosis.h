@@ -1,0 +1,26 @@
+// The checks of `turbodiff doctor`.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/program.h"
+
+namespace turbodiff::app {
+
+enum class CheckStatus { ok, warn, fail };
+std::string_view name_of(CheckStatus status);
+
+struct Check {
+  std::string name;
+  CheckStatus status = CheckStatus::ok;
+  std::string detail;
+  std::string fix;  ///< what to do; empty when all is well
+};
+
+/// Program, system, CPU, memory, disk, GPU, encoders, settings, models, cache; never throws for what it
+/// finds.
+std::vector<Check> run_checks(cli::Program& program);
+
+}  // namespace turbodiff::app

@@ -1,0 +1,125 @@
+#include "generate_report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/text_width.h"
+#include "core/units.h"
+
+namespace turbodiff::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double rounded(double value, double scale) {
+  return std::round(value * scale) / scale;
+}
+
+Json seconds_json(const JobResult& result) {
+  const auto ms = [](double seconds) { return rounded(seconds, 1e3); };
+  return {{"load", ms(result.load_s)},     {"text", ms(result.text_s)},     {"denoise", ms(result.denoise_s)},
+          {"decode", ms(result.decode_s)}, {"encode", ms(result.encode_s)}, {"total", ms(result.total_s)}};
+}
+
+std::string seeds_text(const Job& job) {
+  return job.seeds.size() == 1 ? fmt::format("seed {}", job.seeds.front())
+                               : fmt::format("seeds {} to {}", job.seeds.front(), job.seeds.back());
+}
+
+double duration(const Job& job) {
+  return static_cast<double>(job.request.frames) / job.request.fps;
+}
+
+double all_seconds(const PlannedJob& planned, double seconds) {
+  return seconds * static_cast<double>(planned.job.seeds.size());
+}
+
+}  // namespace
+
+Json output_json(const Job& job, const JobResult& result) {
+  Json energy = {{"kwh", nullptr}, {"source", nullptr}};
+  if (result.kwh) energy = {{"kwh", rounded(*result.kwh, 1e9)}, {"source", "estimate"}};
+  Json json = {{"path", job.output.string()},  {"seed", job.seeds.front()},
+               {"prompt", job.request.prompt}, {"frames", job.request.frames},
+               {"width", job.width()},         {"height", job.request.size.height},
+               {"fps", job.request.fps},       {"seconds", seconds_json(result)},
+               {"energy", std::move(energy)},  {"cost", nullptr},
+               {"currency", nullptr}};
+  if (job.seeds.size() > 1) json["seeds"] = job.seeds;
+  if (!job.contact_sheet.empty()) json["contact_sheet"] = job.contact_sheet.string();
+  if (!job.latents.empty()) json["latents"] = job.latents.string();
+  return json;
+}
+
+Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
+  const Job& job = planned.job;
+  const auto& [runtime, latent, tokens, memory, mapped, text, denoise, decode, ignores] = planned.plan;
+  return {{"path", job.output.string()},
+          {"model", list.models[job.model].model.name},
+          {"prompt", job.request.prompt},
+          {"seed", job.seeds.front()},
+          {"samples", job.seeds.size()},
+          {"frames", job.request.frames},
+          {"width", job.width()},
+          {"height", job.request.size.height},
+          {"fps", job.request.fps},
+          {"steps", job.request.steps},
+          {"sampler", spec::name_of(job.request.sampler)},
+          {"attention", spec::name_of(job.request.attention)},
+          {"sigma_max", job.request.sigma_max},
+          {"device", runtime.device_name()},
+          {"dtype", runtime.type_name()},
+          {"threads", runtime.threads},
+          {"latent", latent},
+          {"tokens", tokens},
+          {"memory_bytes", memory},
+          {"mapped_bytes", mapped},
+          {"output_bytes", expected_bytes(job)},
+          {"expected_seconds", rounded(all_seconds(planned, seconds), 1e3)}};
+}
+
+std::string plan_text(const JobList& list, const PlannedJob& planned, double seconds) {
+  const Job& job = planned.job;
+  const pipeline::Plan& plan = planned.plan;
+  std::string text;
+  const auto line = [&](const char* name, const std::string& value) {
+    text += fmt::format("{:<10}{}\n", name, core::escape_control(value));
+  };
+  line("output", job.shown_output);
+  line("prompt", job.request.prompt);
+  line("model", list.models[job.model].model.name);
+  line("video", fmt::format("{}x{}, {} frames, {} fps, {}", job.width(), job.request.size.height,
+                            job.request.frames, job.request.fps, core::format_duration(duration(job))));
+  line("sampling", fmt::format("{} sampler, {} steps, sigma max {}, {}", spec::name_of(job.request.sampler),
+                               job.request.steps, job.request.sigma_max, seeds_text(job)));
+  line("latent", fmt::format("{}x{}x{}x{}, {} tokens", plan.latent[0], plan.latent[1], plan.latent[2],
+                             plan.latent[3], plan.tokens));
+  line("runs on", fmt::format("{} in {} with {} threads", plan.runtime.device_name(),
+                              plan.runtime.type_name(), plan.runtime.threads));
+  line("memory", fmt::format("about {}, and {} of weights used in place",
+                             core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
+                             core::format_bytes(static_cast<std::uint64_t>(plan.mapped_bytes))));
+  line("time", fmt::format("about {}", core::format_duration(all_seconds(planned, seconds))));
+  return text;
+}
+
+std::string start_line(const JobList& list, const PlannedJob& planned) {
+  const Job& job = planned.job;
+  const pipeline::Runtime& runtime = planned.plan.runtime;
+  return fmt::format("{}: {}x{}, {} frames, {} sampler, {} {}, {}, on {} in {} with {} {}",
+                     list.models[job.model].model.name, job.width(), job.request.size.height,
+                     job.request.frames, spec::name_of(job.request.sampler), job.request.steps,
+                     job.request.steps == 1 ? "step" : "steps", seeds_text(job), runtime.device_name(),
+                     runtime.type_name(), runtime.threads, runtime.threads == 1 ? "thread" : "threads");
+}
+
+std::string done_line(const Job& job, const JobResult& result) {
+  return fmt::format("wrote {} ({}x{}, {} frames, {}, {}) in {}", core::escape_control(job.shown_output),
+                     job.width(), job.request.size.height, job.request.frames,
+                     core::format_duration(duration(job)), seeds_text(job),
+                     core::format_duration(result.total_s));
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,29 @@
+// What `generate` prints, for people and as JSON.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "generator.h"
+
+namespace turbodiff::app {
+
+/// {"path", "seed", "prompt", "frames", "width", "height", "fps", "seconds", "energy", "cost", "currency"};
+/// "seeds" too for samples side by side, "contact_sheet" and "latents" where they were asked for. Cost needs
+/// a tariff and is null; energy is null without a known power.
+nlohmann::ordered_json output_json(const Job& job, const JobResult& result);
+
+/// One job of a dry run; `seconds` is what one sample is expected to take.
+nlohmann::ordered_json plan_json(const JobList& list, const PlannedJob& planned, double seconds);
+
+/// The same as lines for people.
+std::string plan_text(const JobList& list, const PlannedJob& planned, double seconds);
+
+/// "demo: 96x96, 17 frames, rcm sampler, 4 steps, seed 0, on cpu in bf16 with 2 threads"
+std::string start_line(const JobList& list, const PlannedJob& planned);
+
+/// "wrote a.mp4 (96x96, 17 frames, 1.06 s, seed 0) in 3.2 s"
+std::string done_line(const Job& job, const JobResult& result);
+
+}  // namespace turbodiff::app

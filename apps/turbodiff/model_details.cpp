@@ -1,0 +1,108 @@
+#include "model_details.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/strings.h"
+#include "core/units.h"
+#include "generator.h"
+#include "pipeline/components.h"
+
+namespace turbodiff::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+std::int64_t parameters_of(const weights::Checkpoint& checkpoint) {
+  std::int64_t count = 0;
+  for (const std::string& name : checkpoint.names()) count += checkpoint.at(name).numel();
+  return count;
+}
+
+/// File name to hash, of lines "HASH  NAME" as sha256sum writes them.
+std::map<std::string, std::string> read_sums(const fs::path& file) {
+  std::map<std::string, std::string> sums;
+  std::ifstream in(file, std::ios::binary);
+  for (std::string line; std::getline(in, line);) {
+    const std::string_view text = core::trim(line);
+    if (text.size() < 66 || text[64] != ' ') continue;
+    std::string_view name = core::trim(text.substr(64));
+    if (name.starts_with("*")) name.remove_prefix(1);
+    sums[std::string(name)] = core::to_lower(text.substr(0, 64));
+  }
+  return sums;
+}
+
+VerifiedFile verify_file(const std::string& role, const fs::path& path, spec::FingerprintCache& cache,
+                         cli::Program& program) {
+  VerifiedFile file{role, path, fs::file_size(path), {}, {}};
+  const std::string name = path.filename().string();
+  file.sha256 = core::sha256_of_file(path, [&](std::uint64_t done, std::uint64_t total) {
+    if (!program.flags().quiet)
+      program.console().status(
+          fmt::format("{}: {} of {}", name, core::format_bytes(done), core::format_bytes(total)));
+  });
+  program.console().status("");
+  const auto sums = read_sums(path.parent_path() / "SHA256SUMS");
+  const auto stated = sums.find(name);
+  const auto recorded = cache.recorded_sha256(path);
+  if (stated != sums.end() && stated->second != file.sha256)
+    file.problem = "differs from SHA256SUMS";
+  else if (recorded && *recorded != file.sha256)
+    file.problem = "contents changed although size and time did not: the disk may be failing";
+  else
+    cache.record_sha256(path, file.sha256);
+  return file;
+}
+
+}  // namespace
+
+Json networks_json(const spec::ModelFiles& files) {
+  const pipeline::Components components = pipeline::open_components(files);
+  const auto& dit = components.dit_config;
+  const auto& text = components.text_config;
+  Json transformer = {{"architecture", architecture_of(dit)},
+                      {"width", dit.dim},
+                      {"ffn", dit.ffn_dim},
+                      {"heads", dit.heads},
+                      {"layers", dit.layers},
+                      {"channels", dit.in_dim},
+                      {"sparse_linear_attention", dit.sparse_linear_attention},
+                      {"parameters", parameters_of(components.dit)},
+                      {"convention", components.dit.convention()}};
+  return {
+      {"transformer", std::move(transformer)},
+      {"text_encoder",
+       {{"width", text.dim},
+        {"ffn", text.dim_ffn},
+        {"heads", text.heads},
+        {"layers", text.layers},
+        {"vocabulary", text.vocab},
+        {"parameters", parameters_of(components.text_encoder)}}},
+      {"vae", {{"channels", components.vae_config.z_dim}, {"parameters", parameters_of(components.vae)}}}};
+}
+
+bool VerifiedModel::ok() const {
+  return std::all_of(files.begin(), files.end(),
+                     [](const VerifiedFile& file) { return file.problem.empty(); });
+}
+
+VerifiedModel verify_model(const spec::Model& model, spec::FingerprintCache& cache, cli::Program& program) {
+  if (!model.complete())
+    throw Error::bad_request(
+        fmt::format("model '{}' has no {}", model.name, core::join(model.missing, " and no ")));
+  if (!model.files.dit.empty()) pipeline::open_components(model.files);
+  VerifiedModel verified;
+  for (const auto& [role, path] : model.files.present())
+    for (const fs::path& file : spec::files_behind(path))
+      verified.files.push_back(verify_file(role, file, cache, program));
+  return verified;
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,57 @@
+# LibTorch as imported targets of our own: TorchConfig.cmake of a CUDA wheel insists on a CUDA toolkit, which the
+# CPU flavour neither needs nor has. Looked for in TURBODIFF_LIBTORCH, CMAKE_PREFIX_PATH, then the cache that
+# scripts/setup.sh fills.
+set(TURBODIFF_LIBTORCH "" CACHE PATH "LibTorch: a folder with lib/libtorch_cpu.so, or the unpacked wheel")
+if(NOT TURBODIFF_LIBTORCH AND NOT CMAKE_PREFIX_PATH)
+  execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/setup.sh --print-libtorch
+                  OUTPUT_VARIABLE _default_libtorch OUTPUT_STRIP_TRAILING_WHITESPACE)
+endif()
+set(_libtorch_hints ${TURBODIFF_LIBTORCH} ${CMAKE_PREFIX_PATH} ${_default_libtorch})
+find_library(TORCH_CPU_LIBRARY torch_cpu PATHS ${_libtorch_hints} PATH_SUFFIXES lib torch/lib NO_DEFAULT_PATH)
+if(NOT TORCH_CPU_LIBRARY)
+  message(FATAL_ERROR "LibTorch not found (looked in: ${_libtorch_hints}); run scripts/setup.sh, or set TURBODIFF_LIBTORCH")
+endif()
+get_filename_component(TORCH_LIB_DIR ${TORCH_CPU_LIBRARY} DIRECTORY)
+get_filename_component(TORCH_ROOT ${TORCH_LIB_DIR} DIRECTORY)
+find_library(TORCH_CUDA_LIBRARY torch_cuda PATHS ${TORCH_LIB_DIR} NO_DEFAULT_PATH)
+
+if(TURBODIFF_CUDA STREQUAL "ON" AND NOT TORCH_CUDA_LIBRARY)
+  message(FATAL_ERROR "TURBODIFF_CUDA=ON, but ${TORCH_LIB_DIR} has no libtorch_cuda.so; run: make FLAVOUR=cuda")
+endif()
+if(TORCH_CUDA_LIBRARY AND NOT TURBODIFF_CUDA STREQUAL "OFF")
+  set(TURBODIFF_WITH_CUDA ON)
+else()
+  set(TURBODIFF_WITH_CUDA OFF)
+endif()
+message(STATUS "LibTorch: ${TORCH_ROOT} (CUDA flavour: ${TURBODIFF_WITH_CUDA})")
+
+set(_nvidia_lib ${TORCH_ROOT}/../nvidia/cu13/lib)
+add_library(turbodiff_libtorch INTERFACE)
+target_include_directories(turbodiff_libtorch SYSTEM INTERFACE ${TORCH_ROOT}/include)
+target_link_libraries(turbodiff_libtorch INTERFACE ${TORCH_CPU_LIBRARY} ${TORCH_LIB_DIR}/libc10.so)
+if(EXISTS ${_nvidia_lib})
+  target_link_options(turbodiff_libtorch INTERFACE -Wl,-rpath-link,${_nvidia_lib})
+endif()
+if(TURBODIFF_WITH_CUDA)
+  target_link_libraries(turbodiff_libtorch INTERFACE
+    -Wl,--no-as-needed ${TORCH_CUDA_LIBRARY} ${TORCH_LIB_DIR}/libc10_cuda.so -Wl,--as-needed)
+  target_compile_definitions(turbodiff_libtorch INTERFACE TURBODIFF_WITH_CUDA)
+endif()
+
+# ATen's umbrella header takes 15 s a file: it is compiled once and shared.
+file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
+add_library(turbodiff_torch_pch OBJECT ${PROJECT_BINARY_DIR}/torch_pch.cpp)
+target_link_libraries(turbodiff_torch_pch PRIVATE turbodiff_libtorch turbodiff_options)
+target_precompile_headers(turbodiff_torch_pch PRIVATE <ATen/ATen.h> <ATen/Parallel.h> <string> <vector>)
+
+function(turbodiff_use_torch TARGET)
+  get_target_property(_type ${TARGET} TYPE)
+  if(_type STREQUAL "STATIC_LIBRARY")
+    target_link_libraries(${TARGET} PUBLIC turbodiff_libtorch)
+  else()
+    target_link_libraries(${TARGET} PRIVATE turbodiff_libtorch)
+  endif()
+  if(NOT TURBODIFF_FUZZ)
+    target_precompile_headers(${TARGET} REUSE_FROM turbodiff_torch_pch)
+  endif()
+endfunction()

@@ -1,0 +1,59 @@
+#include "cli/command_tree.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "core/strings.h"
+
+namespace turbodiff::cli {
+
+std::vector<std::string> OptionView::choices() const {
+  if (value.find('|') == std::string::npos) return {};
+  std::vector<std::string> values;
+  for (const std::string_view part : core::split(value, '|')) values.emplace_back(part);
+  return values;
+}
+
+bool OptionView::takes_path() const {
+  return value == "FILE" || value == "PATH" || value == "DIR" || value == "NAME|FILE";
+}
+
+namespace {
+
+OptionView view_of(const CLI::Option& option) {
+  OptionView view;
+  for (const std::string& name : option.get_snames()) view.spellings.push_back("-" + name);
+  for (const std::string& name : option.get_lnames()) view.spellings.push_back("--" + name);
+  const bool flag = option.get_expected_max() == 0;
+  if (!flag) view.value = option.get_type_name();
+  if (view.positional()) view.name = option.get_name(true);
+  view.help = option.get_description();
+  view.group = option.get_group();
+  view.required = option.get_required();
+  return view;
+}
+
+}  // namespace
+
+CommandView view_of(const CLI::App& app, const std::string& name) {
+  CommandView view;
+  view.path = name;
+  view.name = app.get_parent() ? app.get_name() : name;
+  view.summary = app.get_description();
+  view.notes = app.get_footer();
+  for (const CLI::Option* option : app.get_options()) view.options.push_back(view_of(*option));
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    if (!command->get_group().empty())
+      view.commands.push_back(view_of(*command, name + " " + command->get_name()));
+  return view;
+}
+
+std::vector<std::string> spellings_of(const CommandView& command, bool with_hidden) {
+  std::vector<std::string> spellings;
+  for (const OptionView& option : command.options)
+    if (with_hidden || !option.hidden())
+      spellings.insert(spellings.end(), option.spellings.begin(), option.spellings.end());
+  return spellings;
+}
+
+}  // namespace turbodiff::cli

@@ -1,0 +1,95 @@
+#include "core/config_schema.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/strings.h"
+#include "core/text_width.h"
+
+namespace turbodiff::core {
+namespace {
+
+constexpr std::string_view sections[] = {"models", "generate", "estimate",  "energy",    "watch",  "http",
+                                         "notify", "power",    "executors", "retention", "routing"};
+
+std::vector<ConfigKey> make_keys() {
+  using enum ValueKind;
+  return {
+      {"models.path", path, "TURBODIFF_MODELS", "", "folder of the models, one subfolder each"},
+      {"generate.model", text, "TURBODIFF_MODEL", "", "model that generate uses without --model"},
+      {"generate.steps", integer, "TURBODIFF_STEPS", "", "denoising steps", 1, 100},
+      {"generate.fps", integer, "TURBODIFF_FPS", "", "frames a second of the video", 1, 240},
+      {"generate.device", text, "TURBODIFF_DEVICE", "auto", "auto, cpu, cuda or cuda:N"},
+      {"generate.dtype",
+       choice,
+       "TURBODIFF_DTYPE",
+       "auto",
+       "type of the network's arithmetic",
+       0,
+       0,
+       {"auto", "bf16", "fp16", "fp32"}},
+      {"generate.threads", integer, "TURBODIFF_THREADS", "0", "CPU threads; 0 is one a core", 0, 1024},
+      {"generate.output", text, "TURBODIFF_OUTPUT", "", "name or pattern of the output file"},
+      {"estimate.watts", number, "TURBODIFF_WATTS", "", "power drawn while generating, in watts", 0, 1e6},
+      {"estimate.idle_watts", number, "TURBODIFF_IDLE_WATTS", "", "power drawn while idle, in watts", 0, 1e6},
+      {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
+      {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
+  };
+}
+
+const std::vector<ConfigKey>& all_keys() {
+  static const std::vector<ConfigKey> keys = make_keys();
+  return keys;
+}
+
+std::string range_problem(const ConfigKey& key, double value) {
+  if (value >= key.min && value <= key.max) return {};
+  return fmt::format("must be between {} and {}, not {}", key.min, key.max, value);
+}
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  return all_keys();
+}
+
+const ConfigKey* find_config_key(std::string_view name) {
+  for (const ConfigKey& key : all_keys())
+    if (key.name == name) return &key;
+  return nullptr;
+}
+
+std::span<const std::string_view> config_sections() {
+  return sections;
+}
+
+std::string value_problem(const ConfigKey& key, std::string_view value) {
+  const std::string shown = truncate_to_width(escape_control(value), 60);
+  switch (key.kind) {
+    case ValueKind::text:
+    case ValueKind::path:
+    case ValueKind::name_or_path:
+      return value.empty() ? "must not be empty" : "";
+    case ValueKind::integer: {
+      const auto number = parse_integer(value);
+      return number ? range_problem(key, static_cast<double>(*number))
+                    : fmt::format("must be a whole number, not '{}'", shown);
+    }
+    case ValueKind::number: {
+      const auto number = parse_number(value);
+      return number ? range_problem(key, *number) : fmt::format("must be a number, not '{}'", shown);
+    }
+    case ValueKind::boolean:
+      return parse_boolean(value) ? "" : fmt::format("must be true or false, not '{}'", shown);
+    case ValueKind::choice: {
+      if (std::find(key.choices.begin(), key.choices.end(), value) != key.choices.end()) return "";
+      const std::vector<std::string> names(key.choices.begin(), key.choices.end());
+      return fmt::format("must be one of {}, not '{}'{}", join(names, ", "), shown,
+                         did_you_mean(value, names));
+    }
+  }
+  return {};
+}
+
+}  // namespace turbodiff::core

@@ -1,0 +1,185 @@
+#include "core/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <random>
+#include <string>
+#include <utility>
+
+#include "core/error.h"
+
+#ifndef RENAME_NOREPLACE
+#define RENAME_NOREPLACE (1 << 0)
+#endif
+
+namespace turbodiff::core {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t max_name_bytes = 200;  // NAME_MAX is 255; the rest is for the dots and the random part
+
+std::string quoted(const fs::path& path) {
+  return "'" + path.string() + "'";
+}
+
+Error exists_error(const fs::path& path) {
+  return Error::bad_request(quoted(path) + " exists already",
+                            "pass --force to replace it, or choose another name");
+}
+
+[[noreturn]] void throw_errno(const std::string& what, const fs::path& path, int error) {
+  const std::string message = "cannot " + what + " " + quoted(path) + ": " + std::strerror(error);
+  if (error == ENOSPC || error == EDQUOT)
+    throw Error::refused(message, "free some space or choose another folder");
+  throw Error::work_failed(message);
+}
+
+fs::path parent_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+/// The file that is really replaced: the end of a chain of links.
+fs::path resolve_target(const fs::path& path) {
+  std::error_code error;
+  if (!fs::is_symlink(path, error)) return path;
+  const fs::path target = fs::weakly_canonical(path, error);
+  if (error) throw Error::bad_request("cannot follow the link " + quoted(path) + ": " + error.message());
+  return target;
+}
+
+std::string random_letters() {
+  std::random_device device;
+  std::string letters;
+  for (int i = 0; i < 10; ++i) letters += "abcdefghijklmnopqrstuvwxyz0123456789"[device() % 36];
+  return letters;
+}
+
+/// Cut at a code point, so that the temporary name is valid UTF-8 when the final one is.
+std::string shortened(std::string name) {
+  if (name.size() <= max_name_bytes) return name;
+  std::size_t end = max_name_bytes;
+  while (end > 0 && (static_cast<unsigned char>(name[end]) & 0xC0) == 0x80) --end;
+  name.resize(end);
+  return name;
+}
+
+fs::path create_temporary(const fs::path& target) {
+  for (int attempt = 0;; ++attempt) {
+    const fs::path temp =
+        parent_of(target) / ("." + shortened(target.filename().string()) + "." + random_letters() + ".part");
+    const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+      ::close(fd);
+      return temp;
+    }
+    if (errno == EEXIST && attempt < 10) continue;
+    const int error = errno;
+    const std::string message =
+        "cannot write into " + quoted(parent_of(target)) + ": " + std::strerror(error);
+    if (error == ENOSPC || error == EDQUOT)
+      throw Error::refused(message, "free some space or choose another folder");
+    throw Error::bad_request(message, "choose another output path");
+  }
+}
+
+void flush_to_disk(const fs::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) throw_errno("open", path, errno);
+  const int result = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  if (result != 0 && error != EINVAL && error != ENOTSUP) throw_errno("write", path, error);
+}
+
+/// Renames without replacing; 0 or an errno.
+int rename_new(const fs::path& from, const fs::path& to) {
+  if (::syscall(SYS_renameat2, AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  // The file system knows no RENAME_NOREPLACE; a hard link is exclusive as well.
+  if (::link(from.c_str(), to.c_str()) == 0) {
+    ::unlink(from.c_str());
+    return 0;
+  }
+  if (errno != EPERM && errno != ENOTSUP) return errno;
+  struct stat info {};
+  if (::lstat(to.c_str(), &info) == 0) return EEXIST;
+  return ::rename(from.c_str(), to.c_str()) == 0 ? 0 : errno;
+}
+
+}  // namespace
+
+void OutputFile::check(const fs::path& final_path, bool force) {
+  if (final_path.empty() || !final_path.has_filename())
+    throw Error::bad_request("the output path " + quoted(final_path) + " names no file");
+  struct stat info {};
+  if (::lstat(final_path.c_str(), &info) == 0 && !force && !S_ISDIR(info.st_mode))
+    throw exists_error(final_path);
+  const fs::path target = resolve_target(final_path);
+  if (::stat(target.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode))
+      throw Error::bad_request("the output path " + quoted(final_path) + " is a folder", "name a file in it");
+    if (!S_ISREG(info.st_mode))
+      throw Error::bad_request("the output path " + quoted(final_path) + " is not a regular file");
+  } else if (errno != ENOENT && errno != ENOTDIR) {
+    throw Error::bad_request("cannot use the output path " + quoted(final_path) + ": " +
+                             std::strerror(errno));
+  }
+  const fs::path parent = parent_of(target);
+  if (::stat(parent.c_str(), &info) != 0)
+    throw Error::bad_request("the output folder " + quoted(parent) + " does not exist",
+                             "create it or choose another output path");
+  if (!S_ISDIR(info.st_mode))
+    throw Error::bad_request(quoted(parent) + " is not a folder", "choose another output path");
+  if (::access(parent.c_str(), W_OK | X_OK) != 0)
+    throw Error::bad_request("cannot write into " + quoted(parent) + ": " + std::strerror(errno),
+                             "choose another output path");
+}
+
+OutputFile::OutputFile(const fs::path& final_path, bool force) : final_path_(final_path), force_(force) {
+  check(final_path, force);
+  target_ = fs::absolute(resolve_target(final_path));
+  temp_path_ = create_temporary(target_);
+}
+
+OutputFile::~OutputFile() {
+  discard();
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept {
+  *this = std::move(other);
+}
+
+OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
+  if (this == &other) return *this;
+  discard();
+  final_path_ = std::move(other.final_path_);
+  target_ = std::move(other.target_);
+  temp_path_ = std::move(other.temp_path_);
+  force_ = other.force_;
+  other.temp_path_.clear();
+  return *this;
+}
+
+void OutputFile::discard() noexcept {
+  if (!temp_path_.empty()) ::unlink(temp_path_.c_str());
+  temp_path_.clear();
+}
+
+void OutputFile::commit() {
+  if (temp_path_.empty())
+    throw Error::work_failed("the output " + quoted(final_path_) + " is finished already");
+  flush_to_disk(temp_path_, O_RDONLY);
+  const int error = force_ ? (::rename(temp_path_.c_str(), target_.c_str()) == 0 ? 0 : errno)
+                           : rename_new(temp_path_, target_);
+  if (error == EEXIST) throw exists_error(final_path_);
+  if (error != 0) throw_errno("create", final_path_, error);
+  temp_path_.clear();
+  flush_to_disk(parent_of(target_), O_RDONLY | O_DIRECTORY);
+}
+
+}  // namespace turbodiff::core

@@ -1,0 +1,53 @@
+// YAML text as a tree that knows where everything stood.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace turbodiff::core {
+
+/// Problems found in a file, gathered so that a user sees all of them at once.
+class Problems {
+ public:
+  /// `where` is "FILE:LINE:COLUMN" or a variable's or an option's name; empty is left out.
+  void add(std::string_view where, std::string_view message);
+  bool empty() const { return lines_.empty(); }
+  std::size_t size() const { return lines_.size(); }
+  const std::vector<std::string>& lines() const { return lines_; }
+  /// Error bad_request with one problem a line, in the order found (at most 20 and the number of the others).
+  void throw_if_any() const;
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+struct YamlNode {
+  enum class Kind { null, scalar, sequence, map };
+  Kind kind = Kind::null;
+  std::string text;             ///< of a scalar
+  bool quoted = false;          ///< the scalar stood in quotes, so it is text even if it reads like a number
+  std::string file;             ///< as given by the caller
+  int line = 1;                 ///< from 1
+  int column = 1;               ///< from 1
+  std::vector<YamlNode> items;  ///< of a sequence
+  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< of a map, in file order, keys unique scalars
+
+  /// "FILE:LINE:COLUMN"
+  std::string where() const;
+  /// The value of a map's key; nullptr without one.
+  const YamlNode* find(std::string_view key) const;
+};
+
+/// Reads one YAML 1.2 document with yaml-cpp. Duplicate keys (which yaml-cpp lets pass), keys that are not
+/// scalars, several documents, unknown aliases and syntax errors become problems; what could be read is
+/// returned. Aliases are expanded up to 100,000 nodes in all. An empty text is a null node.
+YamlNode parse_yaml(std::string_view text, const std::string& file, Problems& problems);
+
+/// parse_yaml() of a file of at most 16 MiB. Error bad_request when it cannot be read.
+YamlNode load_yaml(const std::filesystem::path& path, Problems& problems);
+
+}  // namespace turbodiff::core

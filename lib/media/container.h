@@ -1,0 +1,28 @@
+// The output formats, and which one a file name or a file's first bytes mean.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+namespace turbodiff::media {
+
+enum class Container { mp4, webm, gif, png, npy, safetensors };
+
+/// Lower-case name, which is also the extension without its dot.
+std::string_view name_of(Container container);
+
+/// The container that the extension of `path` names, in either case of letters.
+/// Throws bad_request listing what is supported for any other extension, or none.
+Container container_of(const std::filesystem::path& path);
+
+/// The container of an existing file, judged by its first bytes, never by its name.
+/// Throws bad_request when the file is missing, unreadable or none of ours.
+Container container_of_content(const std::filesystem::path& path);
+
+/// Whether the FFmpeg this program runs with has the encoder that `container` needs.
+bool available(Container container);
+
+/// Throws bad_request naming the missing encoder and another format to use when `available` is false.
+void require_available(Container container);
+
+}  // namespace turbodiff::media

@@ -1,0 +1,16 @@
+// Reads a still picture.
+#pragma once
+
+#include <filesystem>
+
+#include "media/image.h"
+
+namespace turbodiff::media {
+
+/// Decodes a PNG, JPEG or WebP file (told by content, not by name) to 8-bit RGB and turns it upright as its
+/// EXIF orientation says. Transparency is dropped, 16-bit samples are reduced to 8, grey and palette
+/// pictures become RGB. Throws bad_request for a missing, damaged, too large (over 2^28 pixels) or other
+/// file.
+Image read_image(const std::filesystem::path& path);
+
+}  // namespace turbodiff::media

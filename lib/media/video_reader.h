@@ -1,0 +1,38 @@
+// Reads a video file back into RGB frames.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include "media/image.h"
+
+namespace turbodiff::media {
+
+/// What a video file says of itself. Colour names are FFmpeg's ("bt709", "tv"; "unknown" where untagged).
+struct VideoInfo {
+  int width = 0;
+  int height = 0;
+  int fps_num = 0;  ///< 0 when the file does not say
+  int fps_den = 1;
+  std::int64_t frames = 0;  ///< as the file declares or, after `read_video`, as decoded; 0 when unknown
+  double duration_s = 0;
+  std::string codec;         ///< "h264", "vp9", "gif"
+  std::string pixel_format;  ///< "yuv420p"
+  std::string colour_matrix;
+  std::string colour_primaries;
+  std::string colour_transfer;
+  std::string colour_range;  ///< "tv" is limited, "pc" is full
+};
+
+/// Reads the header of an mp4, webm or gif file. Throws bad_request for a missing, damaged or other file.
+VideoInfo read_video_info(const std::filesystem::path& path);
+
+/// Decodes every frame in order of display and hands each to `each` with its index; the picture is valid
+/// during the call only. Frames are converted with the colour matrix and range the file is tagged with.
+/// Throws as `read_video_info` does, and whatever `each` throws.
+VideoInfo read_video(const std::filesystem::path& path,
+                     const std::function<void(std::int64_t index, const Image& frame)>& each);
+
+}  // namespace turbodiff::media

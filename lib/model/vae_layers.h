@@ -1,0 +1,93 @@
+// The building blocks of the Wan2.1 video autoencoder. Activations are [B, C, T, H, W], channels last in
+// memory.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/parameters.h"
+
+namespace turbodiff::model {
+
+/// The past of every causal layer of one run, by the layer's name. Empty at the start of a video.
+using VaeHistory = std::map<std::string, at::Tensor>;
+
+/// 3-D convolution that sees no future: kt - 1 past frames come from the history, zeros at the start.
+class CausalConv {
+ public:
+  CausalConv() = default;
+  CausalConv(const Parameters& parameters, const std::string& name);
+  at::Tensor operator()(const at::Tensor& x, VaeHistory& history, std::int64_t stride_t = 1) const;
+
+ private:
+  std::string name_;
+  at::Tensor weight_, bias_;
+};
+
+/// A step from activation to activation that may keep history.
+class VaeLayer {
+ public:
+  virtual ~VaeLayer() = default;
+  virtual at::Tensor forward(const at::Tensor& x, VaeHistory& history) const = 0;
+};
+
+/// RMS norm, SiLU, causal conv, twice, plus a shortcut.
+class VaeResidualBlock final : public VaeLayer {
+ public:
+  VaeResidualBlock(const Parameters& parameters, const std::string& prefix);
+  at::Tensor forward(const at::Tensor& x, VaeHistory& history) const override;
+
+ private:
+  at::Tensor norm1_, norm2_;
+  CausalConv conv1_, conv2_;
+  bool has_shortcut_;
+  CausalConv shortcut_;
+};
+
+/// Self-attention over the H*W positions of each frame, one head, scale 1/sqrt(C).
+class VaeAttentionBlock final : public VaeLayer {
+ public:
+  VaeAttentionBlock(const Parameters& parameters, const std::string& prefix);
+  at::Tensor forward(const at::Tensor& x, VaeHistory& history) const override;
+
+ private:
+  at::Tensor norm_, qkv_weight_, qkv_bias_, proj_weight_, proj_bias_;
+};
+
+/// Halves rows and columns, then, where the layer has a time convolution, the frames.
+class VaeDownsample final : public VaeLayer {
+ public:
+  VaeDownsample(const Parameters& parameters, const std::string& prefix);
+  at::Tensor forward(const at::Tensor& x, VaeHistory& history) const override;
+
+ private:
+  std::string name_;
+  at::Tensor weight_, bias_, time_weight_, time_bias_;
+};
+
+/// Doubles the frames where the layer has a time convolution, then rows and columns.
+class VaeUpsample final : public VaeLayer {
+ public:
+  VaeUpsample(const Parameters& parameters, const std::string& prefix);
+  at::Tensor forward(const at::Tensor& x, VaeHistory& history) const override;
+
+ private:
+  std::string name_;
+  at::Tensor weight_, bias_;
+  std::unique_ptr<CausalConv> time_conv_;
+};
+
+/// The layers `prefix`0, `prefix`1, ... in order; their kinds follow from the tensors each has.
+std::vector<std::unique_ptr<VaeLayer>> load_vae_layers(const Parameters& parameters,
+                                                       const std::string& prefix, bool decoder);
+
+/// A norm's `gamma`, stored [C, 1, 1(, 1)], as [C] fp32.
+at::Tensor load_gamma(const Parameters& parameters, const std::string& name);
+/// A weight of whatever shape the file has, in the compute type.
+at::Tensor load_any(const Parameters& parameters, const std::string& name);
+
+}  // namespace turbodiff::model

@@ -1,0 +1,97 @@
+#include "model/wan_block.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "ops/attention.h"
+#include "ops/gelu.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/residual.h"
+#include "ops/rms_norm.h"
+
+namespace turbodiff::model {
+
+Linear Linear::load(const Parameters& parameters, const std::string& name, std::int64_t out,
+                    std::int64_t in) {
+  return {parameters.get(name + ".weight", {out, in}), parameters.get(name + ".bias", {out})};
+}
+
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return ops::linear(x, weight, bias);
+}
+
+WanBlock::WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index)
+    : heads_(config.heads), eps_(config.eps), type_(parameters.compute_type()) {
+  const std::string prefix = fmt::format("blocks.{}.", index);
+  const std::int64_t dim = config.dim;
+  const auto square = [&](const char* name) { return Linear::load(parameters, prefix + name, dim, dim); };
+  const auto vector = [&](const char* name) { return parameters.get_f32(prefix + name, {dim}); };
+  self_q_ = square("self_attn.q");
+  self_k_ = square("self_attn.k");
+  self_v_ = square("self_attn.v");
+  self_o_ = square("self_attn.o");
+  cross_q_ = square("cross_attn.q");
+  cross_k_ = square("cross_attn.k");
+  cross_v_ = square("cross_attn.v");
+  cross_o_ = square("cross_attn.o");
+  ffn_in_ = Linear::load(parameters, prefix + "ffn.0", config.ffn_dim, dim);
+  ffn_out_ = Linear::load(parameters, prefix + "ffn.2", dim, config.ffn_dim);
+  self_norm_q_ = vector("self_attn.norm_q.weight");
+  self_norm_k_ = vector("self_attn.norm_k.weight");
+  cross_norm_q_ = vector("cross_attn.norm_q.weight");
+  cross_norm_k_ = vector("cross_attn.norm_k.weight");
+  norm3_weight_ = vector("norm3.weight");
+  norm3_bias_ = vector("norm3.bias");
+  modulation_ = parameters.get_f32(prefix + "modulation", {1, 6, dim});
+}
+
+TextKeysValues WanBlock::project_text(const at::Tensor& text) const {
+  const std::vector<std::int64_t> shape{text.size(0), text.size(1), heads_, text.size(2) / heads_};
+  return {ops::rms_norm(cross_k_(text), cross_norm_k_, eps_, type_).view(shape), cross_v_(text).view(shape)};
+}
+
+at::Tensor WanBlock::self_attention(const at::Tensor& h, const ops::RopeTable& rope) const {
+  const std::vector<std::int64_t> shape{h.size(0), h.size(1), heads_, h.size(2) / heads_};
+  const at::Tensor q = ops::rms_norm_rope(self_q_(h), self_norm_q_, eps_, rope.cos, rope.sin).view(shape);
+  const at::Tensor k = ops::rms_norm_rope(self_k_(h), self_norm_k_, eps_, rope.cos, rope.sin).view(shape);
+  return self_o_(ops::attention(q, k, self_v_(h).view(shape)).flatten(2));
+}
+
+at::Tensor WanBlock::cross_attention(const at::Tensor& h, const TextKeysValues& text,
+                                     const at::Tensor& text_bias) const {
+  const at::Tensor q = ops::rms_norm(cross_q_(h), cross_norm_q_, eps_, type_)
+                           .view({h.size(0), h.size(1), heads_, h.size(2) / heads_});
+  return cross_o_(ops::attention(q, text.keys, text.values, text_bias).flatten(2));
+}
+
+void WanBlock::forward(at::Tensor& x, const at::Tensor& modulation, const ops::RopeTable& rope,
+                       const TextKeysValues& text, const at::Tensor& text_bias, Trace* trace,
+                       const std::string& trace_prefix) const {
+  const auto keep = [&](const char* name, const at::Tensor& value) {
+    if (trace != nullptr) (*trace)[trace_prefix + name] = value.to(at::kFloat).clone();
+  };
+  const at::Tensor m = modulation_ + modulation;
+  const auto part = [&](std::int64_t i) { return m.dim() == 3 ? m.narrow(1, i, 1) : m.select(2, i); };
+
+  {
+    const at::Tensor y = self_attention(ops::layer_norm_modulate(x, part(1), part(0), eps_, type_), rope);
+    keep("self_attn", y);
+    ops::add_gated_(x, y, part(2));
+  }
+  {
+    const at::Tensor y =
+        cross_attention(ops::layer_norm_affine(x, norm3_weight_, norm3_bias_, eps_, type_), text, text_bias);
+    keep("cross_attn", y);
+    ops::add_(x, y);
+  }
+  {
+    const at::Tensor hidden = ffn_in_(ops::layer_norm_modulate(x, part(4), part(3), eps_, type_));
+    const at::Tensor y = ffn_out_(ops::gelu_tanh_(hidden));
+    keep("ffn", y);
+    ops::add_gated_(x, y, part(5));
+  }
+  keep("out", x);
+}
+
+}  // namespace turbodiff::model

@@ -1,0 +1,59 @@
+// One block of the Wan diffusion transformer. With (m0..m5) = modulation + time projection and a residual
+// stream x in fp32:
+//   x += m2 * SelfAttention(LN(x) * (1 + m1) + m0)      q, k: RMS norm over the whole width, then RoPE
+//   x += CrossAttention(LN_affine(x), text)             q, k: RMS norm over the whole width
+//   x += m5 * FFN(LN(x) * (1 + m4) + m3)                FFN = W2 gelu_tanh(W1 h)
+// Reference: WanAttentionBlock in thu-ml/TurboDiffusion, rcm/networks/wan2pt1.py.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "model/parameters.h"
+#include "model/umt5_encoder.h"
+#include "model/wan_config.h"
+#include "ops/rope.h"
+
+namespace turbodiff::model {
+
+/// Weight [out, in] and bias [out] of a fully connected layer.
+struct Linear {
+  at::Tensor weight, bias;
+  static Linear load(const Parameters& parameters, const std::string& name, std::int64_t out,
+                     std::int64_t in);
+  at::Tensor operator()(const at::Tensor& x) const;
+};
+
+/// Keys and values of the text for one block, [B, S, H, head_dim]; they do not change from step to step.
+struct TextKeysValues {
+  at::Tensor keys, values;
+};
+
+class WanBlock {
+ public:
+  WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index);
+
+  /// text [B, S, dim] in the compute type, after the text MLP.
+  TextKeysValues project_text(const at::Tensor& text) const;
+
+  /// x [B, L, dim] fp32, updated in place; modulation [B, 6, dim] or [B, L, 6, dim] fp32 (the time
+  /// projection); text_bias broadcastable to [B, H, L, S] fp32, or undefined. `trace_prefix` names the
+  /// entries of `trace`.
+  void forward(at::Tensor& x, const at::Tensor& modulation, const ops::RopeTable& rope,
+               const TextKeysValues& text, const at::Tensor& text_bias, Trace* trace,
+               const std::string& trace_prefix) const;
+
+ private:
+  at::Tensor self_attention(const at::Tensor& h, const ops::RopeTable& rope) const;
+  at::Tensor cross_attention(const at::Tensor& h, const TextKeysValues& text,
+                             const at::Tensor& text_bias) const;
+
+  std::int64_t heads_;
+  double eps_;
+  at::ScalarType type_;
+  Linear self_q_, self_k_, self_v_, self_o_, cross_q_, cross_k_, cross_v_, cross_o_, ffn_in_, ffn_out_;
+  at::Tensor self_norm_q_, self_norm_k_, cross_norm_q_, cross_norm_k_;  // [dim] fp32
+  at::Tensor norm3_weight_, norm3_bias_;                                // [dim] fp32
+  at::Tensor modulation_;                                               // [1, 6, dim] fp32
+};
+
+}  // namespace turbodiff::model

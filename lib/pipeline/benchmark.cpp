@@ -1,0 +1,225 @@
+#include "pipeline/benchmark.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "core/output_file.h"
+#include "core/signals.h"
+#include "core/system_info.h"
+#include "model/infer_config.h"
+#include "model/umt5_encoder.h"
+#include "model/wan_dit.h"
+#include "model/wan_vae.h"
+#include "pipeline/estimate.h"
+#include "pipeline/torch_errors.h"
+#include "weights/safetensors_writer.h"
+
+namespace turbodiff::pipeline {
+
+namespace {
+
+double wall_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The fastest of `repeats` runs, after one that does not count where `warm_up` is set.
+template <typename Work>
+Measurement fastest(std::string name, int repeats, bool warm_up, const Work& work) {
+  Measurement best;
+  best.name = std::move(name);
+  for (int i = warm_up ? -1 : 0; i < std::max(1, repeats); ++i) {
+    core::throw_if_interrupted();
+    const double wall = wall_seconds(), cpu = core::process_cpu_seconds();
+    work();
+    const double wall_taken = wall_seconds() - wall, cpu_taken = core::process_cpu_seconds() - cpu;
+    if (i < 0) continue;
+    if (best.core_s == 0 || cpu_taken < best.core_s) {
+      best.wall_s = wall_taken;
+      best.core_s = cpu_taken;
+    }
+  }
+  best.peak_rss_bytes = core::peak_rss_bytes();
+  return best;
+}
+
+void require_finite(const at::Tensor& result, const std::string& what) {
+  if (!at::isfinite(result).all().item<bool>())
+    throw Error::work_failed(
+        fmt::format("{} gives values that are not finite; its timing would mean nothing", what));
+}
+
+Runtime runtime_of(const BenchmarkInputs& inputs) {
+  spec::GenerationRequest request;
+  request.device = inputs.device;
+  request.dtype = inputs.dtype;
+  request.threads = inputs.threads;
+  return resolve_runtime(request, 1e15);
+}
+
+at::Tensor noise(at::IntArrayRef shape) {
+  auto generator = at::detail::createCPUGenerator(1);
+  return at::randn(shape, generator, at::TensorOptions().dtype(at::kFloat));
+}
+
+struct LoadedDit {
+  model::DitConfig config;
+  model::WanDit dit;
+};
+
+LoadedDit load_dit(const BenchmarkInputs& inputs, const Runtime& runtime) {
+  const auto checkpoint = weights::Checkpoint::open(inputs.dit, weights::Component::dit);
+  const auto config = model::infer_dit_config(checkpoint, model::read_config_overrides(inputs.config));
+  return {config, model::WanDit({checkpoint, runtime.type, runtime.device}, config)};
+}
+
+struct LoadedVae {
+  weights::Checkpoint checkpoint;
+  model::VaeConfig config;
+  model::WanVae vae;
+};
+
+LoadedVae load_vae(const BenchmarkInputs& inputs, const Runtime& runtime) {
+  const auto checkpoint = weights::Checkpoint::open(inputs.vae, weights::Component::vae);
+  const auto config = model::infer_vae_config(checkpoint);
+  return {checkpoint, config,
+          model::WanVae({checkpoint, runtime.type, runtime.device}, config, model::WanVae::Parts::decoder)};
+}
+
+}  // namespace
+
+Measurement measure_matrix_product(const Runtime& runtime) {
+  constexpr std::int64_t size = 1536, products = 4;
+  const at::Tensor a = noise({size, size}).to(runtime.device, runtime.type);
+  at::Tensor c;
+  Measurement result =
+      fastest(fmt::format("matrix product {0}x{0}x{0} {1}", size, runtime.type_name()), 3, true, [&] {
+        for (std::int64_t i = 0; i < products; ++i) c = at::matmul(a, a);
+        c.cpu();
+      });
+  result.gflop = 2.0 * static_cast<double>(products) * static_cast<double>(size * size * size) / 1e9;
+  result.peak_gflops = result.gflop / result.core_s;
+  return result;
+}
+
+namespace {
+
+std::vector<Measurement> measure_all(const BenchmarkInputs& inputs,
+                                     const std::function<void(const Measurement&)>& on_result) {
+  const c10::InferenceMode inference;
+  const Runtime runtime = runtime_of(inputs);
+  apply(runtime);
+  std::vector<Measurement> results;
+  double peak = 0;
+  const auto keep = [&](Measurement result) {
+    if (result.gflop > 0) result.peak_gflops = peak;
+    results.push_back(result);
+    if (on_result) on_result(result);
+  };
+  Measurement product = measure_matrix_product(runtime);
+  peak = product.peak_gflops;
+  keep(std::move(product));
+
+  if (!inputs.text_encoder.empty()) {
+    const auto checkpoint = weights::Checkpoint::open(inputs.text_encoder, weights::Component::text_encoder);
+    const auto config = model::infer_text_encoder_config(checkpoint);
+    const model::Umt5Encoder encoder({checkpoint, runtime.text_type, runtime.device}, config);
+    const at::Tensor ids = at::arange(inputs.prompt_tokens, at::kLong).remainder(config.vocab).unsqueeze(0);
+    at::Tensor out;
+    Measurement text =
+        fastest(fmt::format("text encode, {} tokens, {} layers", inputs.prompt_tokens, config.layers),
+                inputs.repeats, true, [&] { out = encoder.encode(ids, {inputs.prompt_tokens}); });
+    require_finite(out, "the text encoder");
+    text.gflop = text_encoder_flops(config, inputs.prompt_tokens) / 1e9;
+    keep(std::move(text));
+  }
+  const std::string size = fmt::format("{}x{}x{}", inputs.size.width, inputs.size.height, inputs.frames);
+  if (!inputs.dit.empty()) {
+    keep(fastest("load transformer", 1, true, [&] { load_dit(inputs, runtime); }));
+    const auto [config, dit] = load_dit(inputs, runtime);
+    const LatentShape latent = latent_shape({}, inputs.frames, inputs.size.width, inputs.size.height);
+    const at::Tensor x = noise({1, config.in_dim, latent[1], latent[2], latent[3]});
+    at::Tensor context = at::zeros({1, model::text_length, config.text_dim});
+    context.narrow(1, 0, inputs.prompt_tokens).copy_(noise({1, inputs.prompt_tokens, config.text_dim}));
+    const auto text = dit.embed_text(context);
+    const std::int64_t tokens = token_count(config, latent);
+    at::Tensor out;
+    Measurement step =
+        fastest(fmt::format("DiT step {} ({} tokens)", size, tokens), inputs.repeats, true, [&] {
+          out = dit.forward(x, at::full({1}, 932.0f), text,
+                            [](std::int64_t, std::int64_t) { core::throw_if_interrupted(); });
+        });
+    require_finite(out, "the transformer");
+    step.gflop = dit_flops(config, tokens, inputs.prompt_tokens + 1) / 1e9;
+    keep(std::move(step));
+  }
+  if (!inputs.vae.empty()) {
+    const auto loaded = load_vae(inputs, runtime);
+    const LatentShape latent =
+        latent_shape(loaded.config, inputs.frames, inputs.size.width, inputs.size.height);
+    const at::Tensor z = noise({1, latent[0], latent[1], latent[2], latent[3]});
+    Measurement decode = fastest(fmt::format("VAE decode {}", size), inputs.repeats, false, [&] {
+      loaded.vae.decode(z, [](const at::Tensor& chunk) {
+        core::throw_if_interrupted();
+        require_finite(chunk, "the VAE");
+      });
+    });
+    decode.gflop = vae_decode_flops(loaded.checkpoint, latent) / 1e9;
+    keep(std::move(decode));
+  }
+  return results;
+}
+
+Measurement measure_peer_case(const BenchmarkInputs& inputs, const std::filesystem::path& input,
+                              const std::filesystem::path& output) {
+  const c10::InferenceMode inference;
+  const Runtime runtime = runtime_of(inputs);
+  apply(runtime);
+  const auto file = weights::TensorSource::open(input);
+  const auto read = [&](const char* name) {
+    const auto& view = file->at(name);
+    at::Tensor values = at::empty(view.shape, at::kFloat);
+    weights::read_as_f32(view, values.mutable_data_ptr<float>());
+    return values;
+  };
+  if (inputs.dit.empty() == inputs.vae.empty())
+    throw Error::bad_request("a peer case runs one network", "pass either --dit or --vae");
+  at::Tensor out;
+  Measurement result;
+  if (!inputs.dit.empty()) {
+    const auto loaded = load_dit(inputs, runtime);
+    const at::Tensor x = read("x"), timesteps = read("timesteps").flatten(), context = read("context");
+    // The text is embedded within the time taken, as in the program compared with.
+    result = fastest("DiT step", inputs.repeats, true,
+                     [&] { out = loaded.dit.forward(x, timesteps, loaded.dit.embed_text(context)); });
+  } else {
+    const auto loaded = load_vae(inputs, runtime);
+    const at::Tensor latent = read("latent");
+    result = fastest("VAE decode", inputs.repeats, false, [&] { out = loaded.vae.decode(latent); });
+  }
+  require_finite(out, result.name);
+  const at::Tensor values = out.cpu().contiguous();
+  core::OutputFile target(output, /*force=*/true);
+  weights::write_safetensors(
+      target.temp_path(), {{{"out", Dtype::f32, values.sizes().vec()},
+                            {static_cast<const std::uint8_t*>(values.const_data_ptr()), values.nbytes()}}});
+  target.commit();
+  return result;
+}
+
+}  // namespace
+
+std::vector<Measurement> run_benchmarks(const BenchmarkInputs& inputs,
+                                        const std::function<void(const Measurement&)>& on_result) {
+  return with_torch_errors([&] { return measure_all(inputs, on_result); });
+}
+
+Measurement run_peer_case(const BenchmarkInputs& inputs, const std::filesystem::path& input,
+                          const std::filesystem::path& output) {
+  return with_torch_errors([&] { return measure_peer_case(inputs, input, output); });
+}
+
+}  // namespace turbodiff::pipeline

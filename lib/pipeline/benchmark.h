@@ -1,0 +1,57 @@
+// How fast the networks run here, against the peak of this machine's matrix product measured in the same run.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pipeline/runtime.h"
+#include "spec/generation_request.h"
+
+namespace turbodiff::pipeline {
+
+/// One thing measured. Times are those of the fastest of several repeats.
+struct Measurement {
+  std::string name;  ///< "DiT step 256x256x17 (1280 tokens)"
+  double wall_s = 0;
+  double core_s = 0;       ///< user and system time of all threads
+  double gflop = 0;        ///< floating-point operations, 10^9; 0 where there are none to speak of
+  double peak_gflops = 0;  ///< of a bare matrix product in this type, per core-second; 0 where gflop is
+  std::uint64_t peak_rss_bytes = 0;  ///< of the process so far
+
+  double gflops() const { return wall_s > 0 ? gflop / wall_s : 0; }
+  /// Share of the peak, by core-seconds, so that a busy machine does not distort it.
+  double peak_share() const { return core_s > 0 && peak_gflops > 0 ? gflop / core_s / peak_gflops : 0; }
+};
+
+struct BenchmarkInputs {
+  std::filesystem::path dit, vae, text_encoder, config;  ///< each may be empty: not measured
+  spec::DeviceChoice device;
+  spec::Precision dtype = spec::Precision::automatic;
+  int threads = 0;
+  spec::Size size{256, 256};
+  int frames = 17;
+  int repeats = 3;
+  int prompt_tokens = 64;
+};
+
+/// Measures the matrix product, then loading, text encoding, one transformer evaluation and decoding, as far
+/// as there are files; every result is checked to be finite before it counts. `on_result` is called as they
+/// come. Error bad_request for bad files, interrupted after a signal.
+std::vector<Measurement> run_benchmarks(const BenchmarkInputs& inputs,
+                                        const std::function<void(const Measurement&)>& on_result = {});
+
+/// 10^9 operations a core-second of a 1536 x 1536 x 1536 matrix product in the runtime's type, and its bare
+/// record.
+Measurement measure_matrix_product(const Runtime& runtime);
+
+/// One evaluation on given input, for comparison with another program. `input` (safetensors) holds `x` [1, C,
+/// T, H, W], `timesteps` [1, 1] and `context` [1, L, text_dim] for a transformer, or `latent` [1, z, T, h, w]
+/// (normalised) for a VAE; `output` gets `out` fp32. The checkpoint is inputs.dit or inputs.vae. One warm-up,
+/// then the fastest of inputs.repeats.
+Measurement run_peer_case(const BenchmarkInputs& inputs, const std::filesystem::path& input,
+                          const std::filesystem::path& output);
+
+}  // namespace turbodiff::pipeline

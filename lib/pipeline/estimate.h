@@ -1,0 +1,38 @@
+// What a generation will take, from shapes alone: floating-point operations and memory.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "model/wan_config.h"
+#include "weights/checkpoint.h"
+
+namespace turbodiff::pipeline {
+
+/// [channels, frames, rows, columns] of a latent video.
+using LatentShape = std::array<std::int64_t, 4>;
+
+LatentShape latent_shape(const model::VaeConfig& vae, int frames, int width, int height);
+
+/// Tokens the transformer sees.
+std::int64_t token_count(const model::DitConfig& dit, const LatentShape& latent);
+
+/// One evaluation of the transformer: 2 operations a multiply-add; attention is quadratic in the tokens.
+double dit_flops(const model::DitConfig& dit, std::int64_t tokens, std::int64_t text_tokens);
+double text_encoder_flops(const model::TextEncoderConfig& config, std::int64_t tokens);
+/// Decoding `latent`, from the convolutions the checkpoint has.
+double vae_decode_flops(const weights::Checkpoint& vae, const LatentShape& latent);
+
+/// Main memory at the peak of each stage, in bytes, for elements of `element_bytes`. `held_weight_bytes`:
+/// weights copied into memory instead of being used where the file is mapped.
+double dit_memory(const model::DitConfig& dit, std::int64_t tokens, std::int64_t element_bytes,
+                  double held_weight_bytes);
+double vae_decode_memory(const weights::Checkpoint& vae, const LatentShape& latent,
+                         std::int64_t element_bytes);
+double text_encoder_memory(const model::TextEncoderConfig& config, std::int64_t tokens,
+                           std::int64_t element_bytes);
+
+/// Bytes of all of a checkpoint's weights with `element_bytes` an element.
+double weight_bytes(const weights::Checkpoint& checkpoint, std::int64_t element_bytes);
+
+}  // namespace turbodiff::pipeline

@@ -1,0 +1,128 @@
+#include "pipeline/plan.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/error.h"
+#include "core/system_info.h"
+#include "core/units.h"
+#include "model/parameters.h"
+
+namespace turbodiff::pipeline {
+
+namespace {
+
+constexpr std::int64_t typical_prompt_tokens = 64;
+/// LibTorch, FFmpeg and the program itself.
+constexpr double program_bytes = 400e6;
+/// Share of a bare matrix product's rate that a whole network reaches.
+constexpr double network_efficiency = 0.6;
+
+void require_supported(const spec::GenerationRequest& request, const model::DitConfig& dit) {
+  if (request.image) throw Error::bad_request("image to video is not in this version", "leave out --image");
+  if (request.sampler != spec::Sampler::rcm)
+    throw Error::bad_request(
+        fmt::format("the sampler '{}' is not in this version", spec::name_of(request.sampler)),
+        "use --sampler rcm with a distilled checkpoint");
+  if (request.quant_linear) throw Error::bad_request("--quant-linear is not in this version", "leave it out");
+  if (request.attention == spec::Attention::sla || request.attention == spec::Attention::sagesla) {
+    if (!dit.sparse_linear_attention)
+      throw Error::bad_request(fmt::format("--attention {} needs a checkpoint with proj_l weights, such as "
+                                           "TurboWan2.1-T2V-1.3B-480P.pth",
+                                           spec::name_of(request.attention)),
+                               "use --attention original");
+    throw Error::bad_request(
+        fmt::format("--attention {} is not in this version", spec::name_of(request.attention)),
+        "use --attention original");
+  }
+  if (request.rng == spec::Rng::cuda && !cuda_available())
+    throw Error::bad_request("--rng cuda needs a CUDA device, and none answers", "leave it out");
+}
+
+}  // namespace
+
+Plan make_plan(const spec::GenerationRequest& request, const Components& components) {
+  const auto& dit = components.dit_config;
+  require_supported(request, dit);
+  Plan plan;
+  plan.latent = latent_shape(components.vae_config, request.frames, request.size.width, request.size.height);
+  if (plan.latent[2] % dit.patch[1] != 0 || plan.latent[3] % dit.patch[2] != 0)
+    throw Error::bad_request(
+        fmt::format("--size {}x{} does not fit this model", request.size.width, request.size.height),
+        fmt::format("width must be a multiple of {}, height of {}",
+                    dit.patch[2] * components.vae_config.spatial_factor,
+                    dit.patch[1] * components.vae_config.spatial_factor));
+  plan.tokens = token_count(dit, plan.latent);
+  const double step_flops = dit_flops(dit, plan.tokens, typical_prompt_tokens);
+  plan.text_flops = text_encoder_flops(components.text_config, typical_prompt_tokens);
+  plan.denoise_flops = step_flops * request.steps;
+  plan.decode_flops = vae_decode_flops(components.vae, plan.latent);
+  plan.runtime = resolve_runtime(request, std::max(step_flops, plan.decode_flops));
+  plan.ignores_sparse_attention = dit.sparse_linear_attention;
+
+  const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));
+  const auto stored = [](const weights::Checkpoint& checkpoint, const char* name) {
+    const auto* view = checkpoint.find(name);
+    return view != nullptr && view->block == weights::BlockFormat::none ? view->dtype : Dtype::f64;
+  };
+  const bool on_cpu = plan.runtime.device.is_cpu();
+  const auto in_place = [&](const weights::Checkpoint& checkpoint, const char* name) {
+    return on_cpu && model::scalar_type_of(stored(checkpoint, name)) == plan.runtime.type;
+  };
+  const double dit_bytes = weight_bytes(components.dit, element),
+               vae_bytes = weight_bytes(components.vae, element);
+  const bool dit_in_place = in_place(components.dit, "blocks.0.ffn.0.weight");
+  const bool vae_in_place = in_place(components.vae, "decoder.conv1.weight");
+  const double held = (dit_in_place ? 0 : dit_bytes) + (vae_in_place ? 0 : vae_bytes);
+  const auto text_element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.text_type));
+  const double samples = request.grid ? request.num_samples : 1;
+  const double peak =
+      std::max({text_encoder_memory(components.text_config, typical_prompt_tokens, text_element),
+                dit_memory(dit, plan.tokens, element, held),
+                held + samples * vae_decode_memory(components.vae, plan.latent, element)});
+  plan.memory_bytes = static_cast<std::int64_t>(peak + program_bytes);
+  plan.mapped_bytes =
+      static_cast<std::int64_t>((dit_in_place ? dit_bytes : 0) + (vae_in_place ? vae_bytes : 0));
+
+  if (on_cpu) {
+    const auto memory = core::memory_info();
+    if (static_cast<std::uint64_t>(plan.memory_bytes) > memory.total_bytes)
+      throw Error::refused(
+          fmt::format("{}x{}, {} frames in {} needs about {} of memory and this machine has {}",
+                      request.size.width, request.size.height, request.frames, plan.runtime.type_name(),
+                      core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
+                      core::format_bytes(memory.total_bytes)),
+          "lower --size or --frames, or use --dtype bf16");
+  }
+  return plan;
+}
+
+double expected_seconds(const Plan& plan) {
+  const c10::InferenceMode inference;
+  apply(plan.runtime);
+  constexpr std::int64_t size = 768;
+  const auto options = at::TensorOptions().device(plan.runtime.device).dtype(plan.runtime.type);
+  const at::Tensor a = at::ones({size, size}, options);
+  const auto now = [] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  };
+  at::matmul(a, a).cpu();
+  const double begin = now();
+  double elapsed = 0;
+  int products = 0;
+  at::Tensor c;
+  do {
+    c = at::matmul(a, a);
+    elapsed = now() - begin;
+    ++products;
+  } while (elapsed < 0.2);
+  c.cpu();
+  elapsed = now() - begin;
+  const double flops = 2.0 * size * size * size * products / elapsed;
+  return (plan.text_flops + plan.denoise_flops + plan.decode_flops) / (flops * network_efficiency);
+}
+
+}  // namespace turbodiff::pipeline

@@ -1,0 +1,32 @@
+// What a request comes to before anything large is read: shapes, memory, work, and whether it can run at all.
+#pragma once
+
+#include <cstdint>
+
+#include "pipeline/components.h"
+#include "pipeline/estimate.h"
+#include "pipeline/runtime.h"
+#include "spec/generation_request.h"
+
+namespace turbodiff::pipeline {
+
+struct Plan {
+  Runtime runtime;
+  LatentShape latent{};
+  std::int64_t tokens = 0;
+  std::int64_t memory_bytes = 0;  ///< at the peak, mapped weights that the kernel may drop not counted
+  std::int64_t mapped_bytes = 0;  ///< weights used where the files are mapped
+  double text_flops = 0, denoise_flops = 0, decode_flops = 0;  ///< of one sample
+  bool ignores_sparse_attention =
+      false;  ///< the checkpoint was trained with SLA and runs with full attention
+};
+
+/// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
+/// small.
+Plan make_plan(const spec::GenerationRequest& request, const Components& components);
+
+/// Seconds one sample will take here: a short matrix product in the plan's element type is timed (0.2 s), and
+/// the share of that rate that whole networks reach is assumed.
+double expected_seconds(const Plan& plan);
+
+}  // namespace turbodiff::pipeline

@@ -1,0 +1,34 @@
+// Text embeddings on the disk, so that a prompt seen before needs no text encoder.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace turbodiff::pipeline {
+
+/// One safetensors file an embedding, named by SHA-256 over prompt, encoder fingerprint, tokenizer
+/// fingerprint and element type: what could change the result is in the name. fp32, so that a cached run
+/// equals an uncached one bit by bit. A file that cannot be read counts as absent; one that cannot be written
+/// only costs time.
+class PromptCache {
+ public:
+  /// `folder` is made when needed; empty turns the cache off. `identity` stands for encoder, tokenizer and
+  /// type.
+  PromptCache(std::filesystem::path folder, std::string identity);
+
+  /// [tokens, dim] fp32
+  std::optional<at::Tensor> find(std::string_view clean_prompt) const;
+  void store(std::string_view clean_prompt, const at::Tensor& embedding) const;
+
+ private:
+  std::filesystem::path path_of(std::string_view clean_prompt) const;
+  void trim() const;
+  std::filesystem::path folder_;
+  std::string identity_;
+};
+
+}  // namespace turbodiff::pipeline

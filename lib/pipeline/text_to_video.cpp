@@ -1,0 +1,179 @@
+#include "pipeline/text_to_video.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "core/error.h"
+#include "core/output_file.h"
+#include "model/umt5_encoder.h"
+#include "pipeline/prompt_cache.h"
+#include "pipeline/torch_errors.h"
+#include "sampler/noise_schedule.h"
+#include "sampler/noise_source.h"
+#include "sampler/rcm_sampler.h"
+#include "spec/fingerprint.h"
+#include "text/clean_prompt.h"
+#include "weights/safetensors_writer.h"
+
+namespace turbodiff::pipeline {
+
+namespace {
+
+void save(const std::filesystem::path& path, const at::Tensor& latents) {
+  core::OutputFile file(path, /*force=*/true);
+  const at::Tensor values = latents.to(at::kCPU, at::kFloat).contiguous();
+  const std::span bytes(static_cast<const std::uint8_t*>(values.const_data_ptr()), values.nbytes());
+  weights::write_safetensors(file.temp_path(), {{{"latents", Dtype::f32, values.sizes().vec()}, bytes}});
+  file.commit();
+}
+
+/// Everything but the prompt that an embedding depends on.
+std::string text_identity(const spec::ModelFiles& files, const std::filesystem::path& cache_folder,
+                          const Runtime& runtime) {
+  spec::FingerprintCache fingerprints(cache_folder);
+  std::string identity = c10::toString(runtime.text_type);
+  for (const auto& part : spec::files_behind(files.text_encoder))
+    identity += "\n" + fingerprints.fingerprint_of(part);
+  if (!files.tokenizer.empty()) identity += "\n" + fingerprints.fingerprint_of(files.tokenizer);
+  fingerprints.save();
+  return identity;
+}
+
+}  // namespace
+
+TextToVideo::TextToVideo(spec::ModelFiles files, Options options)
+    : files_(std::move(files)), options_(std::move(options)), components_(open_components(files_)) {}
+
+Plan TextToVideo::plan(const spec::GenerationRequest& request) const {
+  return make_plan(request, components_);
+}
+
+void TextToVideo::use(const Runtime& runtime) {
+  if (runtime.device != runtime_.device || runtime.type != runtime_.type) {
+    dit_.reset();
+    vae_.reset();
+  }
+  if (runtime.text_type != runtime_.text_type) embeddings_.clear();
+  runtime_ = runtime;
+  apply(runtime_);
+}
+
+void TextToVideo::prepare(std::span<const std::string> prompts, const spec::GenerationRequest& request,
+                          core::ProgressTracker& progress) {
+  with_torch_errors([&] { embed(prompts, request, progress); });
+}
+
+void TextToVideo::embed(std::span<const std::string> prompts, const spec::GenerationRequest& request,
+                        core::ProgressTracker& progress) {
+  use(plan(request).runtime);
+  const std::filesystem::path folder =
+      options_.cache_folder.empty() ? std::filesystem::path{} : options_.cache_folder / "prompts";
+  const PromptCache cache(folder,
+                          folder.empty() ? "" : text_identity(files_, options_.cache_folder, runtime_));
+
+  std::vector<std::pair<std::string, std::string>> missing;  // prompt, clean prompt
+  for (const std::string& prompt : prompts) {
+    if (embeddings_.contains(prompt)) continue;
+    std::string clean = text::clean_prompt(prompt);
+    if (auto known = cache.find(clean); known && known->size(1) == components_.text_config.dim)
+      embeddings_[prompt] = *known;
+    else
+      missing.emplace_back(prompt, std::move(clean));
+  }
+  if (missing.empty()) return;
+
+  const text::Tokenizer tokenizer = open_tokenizer(files_, components_.text_encoder);
+  const model::Umt5Encoder encoder({components_.text_encoder, runtime_.text_type, runtime_.device},
+                                   components_.text_config);
+  const auto layers = components_.text_config.layers;
+  core::ProgressStage stage(progress, "text", layers * static_cast<std::int64_t>(missing.size()));
+  std::int64_t done = 0;
+  for (const auto& [prompt, clean] : missing) {
+    const auto tokens = tokenizer.encode(clean, model::text_length);
+    const at::Tensor ids = at::tensor(tokens, at::kInt).unsqueeze(0);
+    const at::Tensor embedding =
+        encoder.encode(ids, {static_cast<std::int64_t>(tokens.size())},
+                       [&](std::int64_t layer, std::int64_t) { stage.update(done + layer); });
+    done += layers;
+    embeddings_[prompt] = embedding[0].to(at::kCPU);
+    cache.store(clean, embeddings_[prompt]);
+  }
+}
+
+at::Tensor TextToVideo::context_of(const std::string& prompt) const {
+  const at::Tensor& embedding = embeddings_.at(prompt);
+  at::Tensor context = at::zeros({1, model::text_length, embedding.size(1)}, at::kFloat);
+  context[0].slice(0, 0, embedding.size(0)).copy_(embedding);
+  return context;
+}
+
+void TextToVideo::load_networks(core::ProgressTracker& progress) {
+  if (dit_ && vae_) return;
+  const auto layers = components_.dit_config.layers;
+  core::ProgressStage stage(progress, "load", layers + 1);
+  dit_ = std::make_unique<model::WanDit>(model::Parameters(components_.dit, runtime_.type, runtime_.device),
+                                         components_.dit_config,
+                                         [&](std::int64_t done, std::int64_t) { stage.update(done); });
+  vae_ = std::make_unique<model::WanVae>(model::Parameters(components_.vae, runtime_.type, runtime_.device),
+                                         components_.vae_config, model::WanVae::Parts::decoder);
+  stage.update(layers + 1);
+}
+
+at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, std::uint64_t seed,
+                                std::size_t sample, std::size_t samples,
+                                core::ProgressTracker& progress) const {
+  const auto [channels, frames, rows, columns] =
+      latent_shape(components_.vae_config, request.frames, request.size.width, request.size.height);
+  const sampler::NoiseSource::Shape shape{1, channels, frames, rows, columns};
+  auto noise = request.noise                    ? sampler::NoiseSource::from_file(*request.noise, shape, seed)
+               : request.rng == spec::Rng::cuda ? sampler::NoiseSource::seeded(seed, runtime_.device)
+                                                : sampler::NoiseSource::seeded(seed);
+  const model::WanDit::Text text = dit_->embed_text(context_of(request.prompt));
+
+  core::ProgressStage stage(progress, "denoise", request.steps,
+                            samples > 1 ? fmt::format("sample {} of {}", sample + 1, samples) : "");
+  sampler::RcmInputs run;
+  run.noise = noise.initial(shape);
+  run.times = sampler::rcm_times(request.steps, request.sigma_max);
+  run.ode = request.ode;
+  run.denoiser = [&](const at::Tensor& x, double t, std::size_t step) {
+    const auto on_block = [&](std::int64_t done, std::int64_t total) {
+      stage.update(static_cast<std::int64_t>(step), static_cast<double>(done) / static_cast<double>(total));
+    };
+    return dit_->forward(x, at::full({1}, sampler::network_time(t), at::kFloat), text, on_block).cpu();
+  };
+  run.step_noise = [&](std::size_t step) { return noise.step(shape, step); };
+  run.on_step = [&](std::size_t done, const at::Tensor&) { stage.update(static_cast<std::int64_t>(done)); };
+  return sampler::sample_rcm(run).to(at::kFloat);
+}
+
+void TextToVideo::decode(const at::Tensor& latents, FrameSink& sink, core::ProgressTracker& progress) const {
+  const std::int64_t chunks = latents.size(2);
+  std::int64_t done = 0;
+  core::ProgressStage stage(progress, "decode", chunks);
+  vae_->decode(latents, [&](const at::Tensor& chunk) {
+    const at::Tensor pixels = to_pixels(chunk);
+    const std::size_t frame_bytes = pixels.nbytes() / static_cast<std::size_t>(pixels.size(0));
+    for (std::int64_t frame = 0; frame < pixels.size(0); ++frame)
+      sink.write({pixels[frame].const_data_ptr<std::uint8_t>(), frame_bytes});
+    stage.update(++done);
+  });
+}
+
+void TextToVideo::generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds,
+                           FrameSink& sink, core::ProgressTracker& progress,
+                           const std::filesystem::path& save_latents) {
+  with_torch_errors([&] {
+    const c10::InferenceMode inference;
+    embed(std::span(&request.prompt, 1), request, progress);
+    load_networks(progress);
+    std::vector<at::Tensor> latents;
+    for (std::size_t i = 0; i < seeds.size(); ++i)
+      latents.push_back(denoise(request, seeds[i], i, seeds.size(), progress));
+    const at::Tensor all = at::cat(latents, 0);
+    if (!save_latents.empty()) save(save_latents, all);
+    decode(all, sink, progress);
+  });
+}
+
+}  // namespace turbodiff::pipeline

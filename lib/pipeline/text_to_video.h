@@ -1,0 +1,73 @@
+// Text to video: the whole way from a prompt to frames.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/progress.h"
+#include "model/wan_dit.h"
+#include "model/wan_vae.h"
+#include "pipeline/components.h"
+#include "pipeline/frames.h"
+#include "pipeline/plan.h"
+#include "pipeline/runtime.h"
+#include "spec/generation_request.h"
+
+namespace turbodiff::pipeline {
+
+/// Holds one model. Networks are loaded when they are first needed and kept for the next generation; the text
+/// encoder is freed before the transformer runs. Not thread-safe.
+class TextToVideo {
+ public:
+  struct Options {
+    std::filesystem::path cache_folder;  ///< of prompt embeddings and fingerprints; empty: none is kept
+  };
+
+  /// Reads headers only. Errors as open_components().
+  TextToVideo(spec::ModelFiles files, Options options);
+
+  /// What `request` will take, and whether it can run at all. Error bad_request for what this version or
+  /// model cannot do, refused when the memory does not suffice.
+  Plan plan(const spec::GenerationRequest& request) const;
+
+  /// Embeds prompts ahead with one pass over the text encoder, so that a list of them needs it once.
+  void prepare(std::span<const std::string> prompts, const spec::GenerationRequest& request,
+               core::ProgressTracker& progress);
+
+  /// Makes one video: a sample for each seed, side by side. Stages "text", "load", "denoise", "decode" and
+  /// "encode" are reported to `progress`; `sink` gets the frames as they are decoded. `save_latents` (may be
+  /// empty) receives the latents [N, C, T, H, W] fp32 as safetensors. Error interrupted after a signal,
+  /// refused when memory runs out.
+  void generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds, FrameSink& sink,
+                core::ProgressTracker& progress, const std::filesystem::path& save_latents = {});
+
+  const Components& components() const { return components_; }
+
+ private:
+  void embed(std::span<const std::string> prompts, const spec::GenerationRequest& request,
+             core::ProgressTracker& progress);
+  at::Tensor context_of(const std::string& prompt) const;
+  at::Tensor denoise(const spec::GenerationRequest& request, std::uint64_t seed, std::size_t sample,
+                     std::size_t samples, core::ProgressTracker& progress) const;
+  void decode(const at::Tensor& latents, FrameSink& sink, core::ProgressTracker& progress) const;
+  void use(const Runtime& runtime);
+  void load_networks(core::ProgressTracker& progress);
+
+  spec::ModelFiles files_;
+  Options options_;
+  Components components_;
+  Runtime runtime_;
+  std::map<std::string, at::Tensor> embeddings_;  // by prompt: [tokens, text_dim] fp32
+  std::unique_ptr<model::WanDit> dit_;
+  std::unique_ptr<model::WanVae> vae_;
+};
+
+}  // namespace turbodiff::pipeline

@@ -1,0 +1,26 @@
+// What a model was made for, as far as it decides the defaults of a request.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "spec/resolution.h"
+
+namespace turbodiff::spec {
+
+/// Defaults that come with a model: from its config.json, the catalogue, or else those of Wan2.1 at 480p.
+struct ModelDefaults {
+  Size size{832, 480};  ///< pixels
+  std::string resolution =
+      "480p";  ///< name of `size` in resolution.h; empty where it has none, as with the demo model
+  int frames = 81;
+  int fps = 16;
+  int steps = 4;
+  double sigma_max = 80;          ///< 200 for image-to-video models
+  bool image_to_video = false;    ///< needs a picture
+  std::optional<bool> distilled;  ///< made for the rcm sampler; nothing where nobody says
+
+  bool operator==(const ModelDefaults&) const = default;
+};
+
+}  // namespace turbodiff::spec

@@ -1,0 +1,125 @@
+#include "weights/checkpoint.h"
+
+#include <charconv>
+#include <set>
+#include <utility>
+
+#include "weights/byte_reader.h"
+
+namespace turbodiff::weights {
+namespace {
+
+constexpr std::string_view patch_embedding = "patch_embedding.weight";
+
+[[noreturn]] void wrong_component(const TensorSource& source, Component component) {
+  const std::string path = source.path().string();
+  const std::string message = "'" + path + "' holds no " + std::string(name_of(component));
+  const std::string contents = describe_contents(source.names());
+  for (const Component other : {Component::dit, Component::vae, Component::text_encoder})
+    if (contents == "a " + std::string(name_of(other)))
+      throw Error::bad_request(message + "; it looks like " + contents,
+                               "pass it as " + std::string(option_of(other)) + " instead");
+  if (contents.starts_with("a part of"))
+    throw Error::bad_request(message + "; it looks like " + contents,
+                             "if it is one of several shards, pass their *.safetensors.index.json");
+  if (!contents.empty())
+    throw Error::bad_request(message + "; it looks like " + contents, "pass the file of a Wan 2.1 model");
+  const std::string example = source.names().empty() ? "" : printable(source.names().front());
+  throw Error::bad_request(message + (example.empty() ? "" : "; its first tensor is '" + example + "'"),
+                           "pass the file of a Wan 2.1 model");
+}
+
+/// `patch_embedding.weight` as the matrix of a linear layer over the flattened patch.
+TensorView as_matrix(TensorView view) {
+  if (view.shape.size() <= 2) return view;
+  const std::int64_t rows = view.shape[0];
+  return rows == 0 ? view : reshaped(view, {rows, view.numel() / rows});
+}
+
+std::string convention_of(const NameMapping& mapping, const std::vector<std::int64_t>& patch_shape) {
+  if (mapping.convention != "wan") return mapping.convention;
+  if (mapping.prefix.ends_with("diffusion_model.")) return "comfyui";
+  if (patch_shape.size() == 2) return "turbodiffusion";
+  for (const NamePair& name : mapping.names)
+    if (name.canonical.find(".proj_l.") != std::string::npos || name.canonical.ends_with(".int8_weight"))
+      return "turbodiffusion";
+  return mapping.convention;
+}
+
+}  // namespace
+
+Checkpoint Checkpoint::open(const std::filesystem::path& path, Component component) {
+  return from(TensorSource::open(path), component);
+}
+
+Checkpoint Checkpoint::from(std::shared_ptr<const TensorSource> source, Component component) {
+  NameMapping mapping = map_names(component, source->names());
+  if (mapping.names.empty()) wrong_component(*source, component);
+  Checkpoint checkpoint;
+  checkpoint.component_ = component;
+  for (const NamePair& name : mapping.names) {
+    TensorView view = source->at(name.source);
+    view.name = name.canonical;
+    if (component == Component::dit && name.canonical == patch_embedding) {
+      checkpoint.patch_embedding_shape_ = view.shape;
+      view = as_matrix(std::move(view));
+    }
+    checkpoint.index_.emplace(name.canonical, checkpoint.tensors_.size());
+    checkpoint.names_.push_back(name.canonical);
+    checkpoint.tensors_.push_back(std::move(view));
+  }
+  checkpoint.convention_ = convention_of(mapping, checkpoint.patch_embedding_shape_);
+  checkpoint.unknown_ = std::move(mapping.unknown);
+  checkpoint.source_ = std::move(source);
+  return checkpoint;
+}
+
+const TensorView* Checkpoint::find(std::string_view canonical) const {
+  const auto found = index_.find(std::string(canonical));
+  return found == index_.end() ? nullptr : &tensors_[found->second];
+}
+
+const TensorView& Checkpoint::at(std::string_view canonical) const {
+  if (const TensorView* view = find(canonical)) return *view;
+  throw Error::bad_request(
+      "'" + path().string() + "' lacks tensor '" + std::string(canonical) + "' of the " +
+          std::string(name_of(component_)),
+      "the file is incomplete or of another model; if it is one of several shards, pass their "
+      "*.safetensors.index.json");
+}
+
+const TensorView& Checkpoint::at(std::string_view canonical, const std::vector<std::int64_t>& shape) const {
+  const TensorView& view = at(canonical);
+  if (view.shape == shape) return view;
+  throw Error::bad_request("tensor '" + std::string(canonical) + "' of '" + path().string() + "' has shape " +
+                               shape_text(view.shape) + ", expected " + shape_text(shape),
+                           "the file belongs to another model or size than the rest");
+}
+
+std::int64_t Checkpoint::block_count() const {
+  constexpr std::string_view prefix = "blocks.";
+  std::set<std::int64_t> numbers;
+  for (const std::string& name : names_) {
+    if (!name.starts_with(prefix)) continue;
+    std::int64_t number = 0;
+    std::from_chars(name.data() + prefix.size(), name.data() + name.size(), number);
+    numbers.insert(number);
+  }
+  const auto count = static_cast<std::int64_t>(numbers.size());
+  if (count > 0 && *numbers.rbegin() != count - 1)
+    throw Error::bad_request("'" + path().string() + "' has blocks up to number " +
+                                 std::to_string(*numbers.rbegin()) + ", but only " + std::to_string(count) +
+                                 " of them",
+                             damaged_hint);
+  return count;
+}
+
+std::string Checkpoint::embedded_tokenizer() const {
+  const TensorView* view = find("spiece_model");
+  if (!view) return {};
+  std::string bytes(static_cast<std::size_t>(view->numel()) * size_of(view->dtype), '\0');
+  copy_elements(*view, reinterpret_cast<std::uint8_t*>(bytes.data()));
+  return bytes;
+}
+
+}  // namespace turbodiff::weights

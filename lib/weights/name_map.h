@@ -1,0 +1,45 @@
+// Canonical tensor names: how the naming conventions of published checkpoints map to Wan's own.
+//
+// Canonical are the names of the published Wan 2.1 / TurboDiffusion checkpoints: DiT
+// `blocks.0.self_attn.q.weight`, VAE `decoder.upsamples.0.residual.2.weight`, text encoder
+// `blocks.0.attn.q.weight`. Others are ComfyUI's repackaged files (the same names behind a prefix), diffusers
+// (WanTransformer3DModel, AutoencoderKLWan), Hugging Face transformers (UMT5EncoderModel) and llama.cpp's
+// names for T5 encoders in GGUF files.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace turbodiff::weights {
+
+enum class Component { dit, vae, text_encoder };
+
+/// "diffusion transformer", "VAE", "text encoder".
+std::string_view name_of(Component component);
+/// The option that takes it: "--dit", "--vae", "--text-encoder".
+std::string_view option_of(Component component);
+
+/// A tensor under both of its names.
+struct NamePair {
+  std::string canonical;
+  std::string source;
+};
+
+struct NameMapping {
+  std::string convention;  ///< "wan", "diffusers", "huggingface" or "llama.cpp"; empty when nothing fits
+  std::string prefix;      ///< what stood in front of every name: "", "net.", "model.diffusion_model.", ...
+  std::vector<NamePair> names;       ///< in source order, canonical names unique
+  std::vector<std::string> unknown;  ///< source names that are not part of `component`
+};
+
+/// Finds the prefix and convention under which most of `source_names` belong to `component`. The mapping is
+/// empty when the names that make the component (its first projection, a block, its output) are not among
+/// them.
+NameMapping map_names(Component component, const std::vector<std::string>& source_names);
+
+/// What a file with these names seems to be, for an error message: "a VAE", "a text encoder", "a LoRA", ...;
+/// empty when nothing is recognised.
+std::string describe_contents(const std::vector<std::string>& source_names);
+
+}  // namespace turbodiff::weights

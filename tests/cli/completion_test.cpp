@@ -1,0 +1,52 @@
+#include "turbodiff_process.h"
+
+using namespace turbodiff;
+using testing::Workplace;
+
+namespace {
+/// What bash offers for the last word of a command line.
+std::string offers(const Workplace& place, const std::string& words) {
+  auto options = place.call({});
+  options.argv = {"bash", "--norc", "-c",
+                  "source ./script; COMP_WORDS=(" + words +
+                      "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); compopt() { :; }; _turbodiff; "
+                      "printf '%s ' \"${COMPREPLY[@]}\""};
+  const auto result = core::run_process(options);
+  CHECK(result.errors == "");
+  return result.output;
+}
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+}  // namespace
+
+TEST_CASE("bash completes commands, options and values") {
+  Workplace place;
+  testing::write_file(place.path("script"), place.run({"completion", "bash"}).out);
+  CHECK(has(offers(place, "turbodiff ''"), "generate "));
+  CHECK(has(offers(place, "turbodiff gen"), "generate "));
+  CHECK(has(offers(place, "turbodiff models ''"), "verify "));
+  CHECK(has(offers(place, "turbodiff generate --st"), "--steps "));
+  CHECK(!has(offers(place, "turbodiff generate --num_"), "--num_steps"));
+  CHECK(offers(place, "turbodiff generate --tier ''") == "draft standard final \n");
+  CHECK(has(offers(place, "turbodiff generate --dit scr"), "script "));
+  CHECK(has(offers(place, "turbodiff generate --js"), "--json "));
+  CHECK(has(offers(place, "turbodiff completion ''"), "fish "));
+}
+
+TEST_CASE("zsh and fish scripts know every visible option") {
+  Workplace place;
+  const std::string zsh = place.run({"completion", "zsh"}).out, fish = place.run({"completion", "fish"}).out;
+  CHECK(zsh.rfind("#compdef turbodiff", 0) == 0);
+  const std::string help = place.run({"generate", "--help"}).out;
+  std::istringstream words(help);
+  int options = 0;
+  for (std::string word; words >> word;) {
+    if (word.rfind("--", 0) != 0 || word.size() < 4 || word.find('/') != std::string::npos) continue;
+    word = word.substr(0, word.find_first_of(",;:.)'"));
+    ++options;
+    CHECK_MESSAGE(has(zsh, "'" + word + "["), word);
+    CHECK_MESSAGE(has(fish, "-l " + word.substr(2) + " "), word);
+  }
+  CHECK(options > 30);
+}

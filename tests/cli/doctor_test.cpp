@@ -1,0 +1,36 @@
+#include "turbodiff_process.h"
+
+using namespace turbodiff;
+using testing::Workplace;
+
+TEST_CASE("doctor finds this build well") {
+  const auto result = Workplace().run({"doctor", "--json"});
+  CHECK(result.code == 0);
+  CHECK(result.json()["ok"] == true);
+  for (const auto& check : result.json()["checks"]) CHECK(check["status"] != "FAIL");
+}
+
+TEST_CASE("doctor says what is wrong and what to do") {
+  Workplace place;
+  testing::write_file(place.path("broken.yaml"), "version: 1\nmodel: demo\n");
+  const auto result = place.run({"doctor", "--config", "broken.yaml"});
+  CHECK(result.code == 1);
+  CHECK(result.out.find("FAIL  settings") != std::string::npos);
+  CHECK(result.out.find("broken.yaml:2") != std::string::npos);
+}
+
+TEST_CASE("--show-config names the source of every value") {
+  Workplace place;
+  place.set("TURBODIFF_STEPS", "3");
+  testing::write_file(place.path("c.yaml"), "version: 1\ngenerate:\n  fps: 12\n");
+  const auto document = place.run({"doctor", "--show-config", "--config", "c.yaml", "--json"}).json();
+  const auto entry = [&](const std::string& key) {
+    for (const auto& value : document["config"])
+      if (value["key"] == key) return value;
+    return nlohmann::json();
+  };
+  CHECK(entry("generate.steps")["source"] == "environment");
+  CHECK(entry("generate.fps")["value"] == "12");
+  CHECK(entry("generate.fps")["where"].get<std::string>().find("c.yaml:3") != std::string::npos);
+  CHECK(entry("generate.device")["source"] == "default");
+}

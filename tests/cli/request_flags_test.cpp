@@ -1,0 +1,54 @@
+#include "cli/request_flags.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "testing.h"
+
+using namespace turbodiff;
+using namespace turbodiff::spec;
+
+namespace {
+RequestOptions parse(std::vector<std::string> arguments) {
+  CLI::App app;
+  RequestOptions options;
+  cli::add_request_flags(app, options);
+  std::reverse(arguments.begin(), arguments.end());
+  app.parse(arguments);
+  return options;
+}
+}  // namespace
+
+TEST_CASE("long, short and the reference's spellings") {
+  const auto options = parse({"-p", "a cat", "--num_steps", "2", "--seed=-1", "--attention_type=sagesla",
+                              "--quant_linear", "-o", "a.mp4", "--save-latents", "l.safetensors"});
+  CHECK(options.prompt == "a cat");
+  CHECK(options.steps == 2);
+  CHECK(options.seed->random);
+  CHECK(options.attention == "sagesla");
+  CHECK(options.quant_linear == true);
+  CHECK(options.output == "a.mp4");
+  CHECK(options.save_latents == "l.safetensors");
+  CHECK(!options.grid);
+  CHECK(parse({"--num_samples", "2"}).grid == true);
+  CHECK(parse({"--grid=false"}).grid == false);
+}
+
+TEST_CASE("a negative seed and empty texts pass, bad values raise our own error") {
+  CHECK(parse({"--seed", "-1"}).seed->random);
+  CHECK(parse({"--prompt", ""}).prompt == "");
+  CHECK(testing::error_of([] {
+          parse({"--steps", "abc"});
+        }).message() == "--steps: 'abc' is not a whole number");
+}
+
+TEST_CASE("the help shows every option once and no alias") {
+  CLI::App app;
+  RequestOptions options;
+  cli::add_request_flags(app, options);
+  const std::string help = app.help();
+  CHECK(help.find("--aspect-ratio") != std::string::npos);
+  CHECK(help.find("--aspect_ratio") == std::string::npos);
+  CHECK(help.find("--num_samples") == std::string::npos);
+  CHECK(help.find("--tier draft|standard|final") != std::string::npos);
+}

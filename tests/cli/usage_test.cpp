@@ -1,0 +1,115 @@
+#include "turbodiff_process.h"
+
+using namespace turbodiff;
+using testing::Workplace;
+
+namespace {
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+}  // namespace
+
+TEST_CASE("a bare call prints short help with examples") {
+  const auto result = Workplace().run({});
+  CHECK(result.code == 0);
+  CHECK(has(result.out, "Usage: turbodiff COMMAND"));
+  CHECK(has(result.out, "turbodiff generate \"a red circle moving right\" -o circle.mp4"));
+  CHECK(std::count(result.out.begin(), result.out.end(), '\n') < 30);
+  CHECK(result.err.empty());
+}
+
+TEST_CASE("--version and --help everywhere") {
+  Workplace place;
+  const auto version = place.run({"--version"});
+  CHECK(version.code == 0);
+  CHECK(version.out.rfind("turbodiff ", 0) == 0);
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"generate"},
+                                                  {"info"},
+                                                  {"models"},
+                                                  {"models", "list"},
+                                                  {"models", "show"},
+                                                  {"models", "verify"},
+                                                  {"models", "path"},
+                                                  {"doctor"},
+                                                  {"bench"},
+                                                  {"completion"}}) {
+    auto arguments = command;
+    arguments.push_back("--help");
+    const auto result = place.run(arguments);
+    CHECK_MESSAGE(result.code == 0, command.back());
+    CHECK(has(result.out, "Usage: turbodiff " + command.front()));
+    CHECK(has(result.out, "--json"));
+    CHECK(result.err.empty());
+  }
+}
+
+TEST_CASE("help fits 80 columns") {
+  const auto result = Workplace().run({"generate", "--help"});
+  std::istringstream lines(result.out);
+  for (std::string line; std::getline(lines, line);) CHECK_MESSAGE(line.size() <= 80, line);
+}
+
+TEST_CASE("usage errors are one line and exit 2") {
+  Workplace place;
+  const auto line = [&](std::vector<std::string> arguments) {
+    const auto result = place.run(std::move(arguments));
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    return result.error_line();
+  };
+  CHECK(line({"generate", "x", "--stpes", "4"}) ==
+        "unknown option '--stpes' (did you mean '--steps'?); see 'turbodiff generate --help'");
+  CHECK(line({"generate", "x", "--steps", "abc"}) ==
+        "--steps: 'abc' is not a whole number; it goes from 1 to 100");
+  CHECK(line({"generate", "x", "--steps=5"}) ==
+        "--steps: 5 is out of range, the rcm sampler takes 1 to 4; --steps 4 gives the best quality");
+  CHECK(line({"generate", "x", "--steps"}) == "--steps needs a value; see 'turbodiff generate --help'");
+  CHECK(line({"generate", "x", "--frames", "80"}) ==
+        "--frames: 80 does not fit, it must be 4k+1; the nearest are 77 and 81");
+  CHECK(has(line({"generate", "a", "red", "circle"}),
+            "unexpected argument 'red'; text with blanks goes into quotes"));
+  CHECK(has(line({"generate"}), "no prompt is given"));
+  CHECK(has(line({"genrate", "x"}), "unknown command 'genrate' (did you mean 'generate'?)"));
+  CHECK(has(line({"models"}), "'turbodiff models' needs a command"));
+  CHECK(has(line({"models", "lst"}), "unknown command 'lst' (did you mean 'list'?)"));
+  CHECK(has(line({"info"}), "FILE is missing"));
+  CHECK(has(line({"completion", "tcsh"}), "no completion for the shell 'tcsh'; one of bash, zsh, fish"));
+  CHECK(has(line({"generate", "x", "--device", "gpu"}), "--device: unknown device 'gpu'"));
+  CHECK(has(line({"generate", "x", "--progress", "dots"}), "dots"));
+  CHECK(has(line({"bench", "--make-checkpoint", "wan2.1-1.3b"}), "--make-checkpoint needs a folder"));
+  CHECK(has(line({"bench", "folder"}), "DIR goes with --make-checkpoint"));
+  CHECK(has(line({"bench", "--frames", "4"}), "--frames: 4 does not fit"));
+  CHECK(has(line({"bench", "--threads", "many"}), "--threads"));
+  CHECK(has(line({"--config", "none.yaml", "models", "list"}), "none.yaml"));
+}
+
+TEST_CASE("control characters of an argument never reach the terminal") {
+  const auto result = Workplace().run({"generate", "x", "--\x1b[31mred"});
+  CHECK(result.code == 2);
+  CHECK(!has(result.err, "\x1b"));
+}
+
+TEST_CASE("global options stand before or after the command") {
+  Workplace place;
+  CHECK(place.run({"--json", "models", "path"}).json().contains("path"));
+  CHECK(place.run({"models", "path", "--json"}).json().contains("path"));
+  CHECK(place.run({"models", "--json", "path"}).json().contains("path"));
+}
+
+TEST_CASE("a result that cannot be written is a failure") {
+  Workplace place;
+  auto options = place.call({"models", "list"});
+  options.argv = {"/bin/sh", "-c", "exec \"$0\" models list > /dev/full", testing::program_path().string()};
+  const auto result = core::run_process(options);
+  CHECK(result.status.code == 1);
+  CHECK(has(result.errors, "cannot write to standard output"));
+}
+
+TEST_CASE("works without HOME") {
+  Workplace place;
+  auto options = place.call({"models", "list", "--quiet"});
+  options.environment["HOME"] = std::nullopt;
+  const auto result = core::run_process(options);
+  CHECK(result.status.code == 0);
+  CHECK(has(result.output, "demo"));
+}

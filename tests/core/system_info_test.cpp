@@ -1,0 +1,130 @@
+#include "core/system_info.h"
+
+#include <vector>
+
+#include "testing.h"
+
+using namespace turbodiff;
+using namespace turbodiff::core;
+using testing::TempDir;
+using testing::write_file;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t gib = std::uint64_t{1} << 30;
+
+/// A machine of 16 GiB with 12 GiB available, in files.
+class FakeMachine {
+ public:
+  FakeMachine() {
+    write("proc/meminfo",
+          "MemTotal:       16777216 kB\nMemFree:         1000000 kB\nMemAvailable:   12582912 kB\n");
+    write("proc/cpuinfo",
+          "processor\t: 0\nmodel name\t: Example CPU @ 3 GHz\nflags\t\t: fpu avx2 fma avx512f avx512_bf16 "
+          "amx_bf16\n\n"
+          "processor\t: 1\nmodel name\t: Another\n");
+  }
+  void write(const std::string& name, const std::string& text) {
+    fs::create_directories((folder_ / name).parent_path());
+    write_file(folder_ / name, text);
+  }
+  SystemRoots roots() const { return {folder_ / "proc", folder_ / "cgroup"}; }
+
+ private:
+  TempDir folder_;
+};
+
+}  // namespace
+
+TEST_CASE("the machine's own figures are used where there is no group") {
+  const FakeMachine machine;
+  const MemoryInfo memory = memory_info(machine.roots());
+  CHECK(memory.total_bytes == 16 * gib);
+  CHECK(memory.available_bytes == 12 * gib);
+  const CpuInfo cpu = cpu_info(machine.roots());
+  CHECK(cpu.model == "Example CPU @ 3 GHz");
+  CHECK(cpu.features == std::vector<std::string>{"avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16"});
+  CHECK(cpu.has("amx_bf16"));
+  CHECK_FALSE(cpu.has("avx512_vnni"));
+  CHECK(cpu.allowed_cores >= 1);
+}
+
+TEST_CASE("cgroup v2 limits count on every level, and page cache is not used memory") {
+  FakeMachine machine;
+  machine.write("proc/self/cgroup", "0::/user.slice/job\n");
+  machine.write("cgroup/user.slice/memory.max", std::to_string(4 * gib) + "\n");
+  machine.write("cgroup/user.slice/memory.current", std::to_string(3 * gib) + "\n");
+  machine.write("cgroup/user.slice/memory.stat", "anon 1\nactive_file " + std::to_string(gib) +
+                                                     "\ninactive_file " + std::to_string(gib / 2) + "\n");
+  machine.write("cgroup/user.slice/job/memory.max", "max\n");
+  machine.write("cgroup/user.slice/job/memory.current", "1000\n");
+  machine.write("cgroup/user.slice/cpu.max", "max 100000\n");
+  machine.write("cgroup/user.slice/job/cpu.max", "50000 100000\n");
+  const MemoryInfo memory = memory_info(machine.roots());
+  CHECK(memory.total_bytes == 4 * gib);
+  CHECK(memory.available_bytes == 4 * gib - 3 * gib / 2);
+  CHECK(cpu_info(machine.roots()).allowed_cores == 1);
+}
+
+TEST_CASE("a container whose group is its root is limited too") {
+  FakeMachine machine;
+  machine.write("proc/self/cgroup", "0::/docker/0123\n");
+  machine.write("cgroup/memory.max", std::to_string(2 * gib) + "\n");
+  machine.write("cgroup/memory.current", std::to_string(3 * gib) + "\n");
+  const MemoryInfo memory = memory_info(machine.roots());
+  CHECK(memory.total_bytes == 2 * gib);
+  CHECK(memory.available_bytes == 0);
+}
+
+TEST_CASE("cgroup v1 limits count, and its word for no limit does not") {
+  FakeMachine machine;
+  machine.write("proc/self/cgroup", "4:memory:/box\n2:cpu,cpuacct:/box\n0::/\n");
+  machine.write("cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  machine.write("cgroup/memory/memory.usage_in_bytes", "1\n");
+  CHECK(memory_info(machine.roots()).total_bytes == 16 * gib);
+  machine.write("cgroup/memory/box/memory.limit_in_bytes", std::to_string(8 * gib) + "\n");
+  machine.write("cgroup/memory/box/memory.usage_in_bytes", std::to_string(gib) + "\n");
+  CHECK(memory_info(machine.roots()).total_bytes == 8 * gib);
+  CHECK(memory_info(machine.roots()).available_bytes == 7 * gib);
+  machine.write("cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "100000\n");
+  machine.write("cgroup/cpu,cpuacct/box/cpu.cfs_period_us", "100000\n");
+  CHECK(cpu_info(machine.roots()).allowed_cores == 1);
+  machine.write("cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "-1\n");
+  CHECK(cpu_info(machine.roots()).allowed_cores == cpu_info(SystemRoots{"/none", "/none"}).allowed_cores);
+}
+
+TEST_CASE("this machine answers") {
+  const MemoryInfo memory = memory_info();
+  CHECK(memory.total_bytes > memory.available_bytes);
+  CHECK(memory.available_bytes > 0);
+  const CpuInfo cpu = cpu_info();
+  CHECK(cpu.allowed_cores >= 1);
+  CHECK(cpu.allowed_cores <= cpu.online_cores);
+  CHECK_FALSE(kernel_release().empty());
+}
+
+TEST_CASE("free space is told for paths that do not exist yet") {
+  const TempDir folder;
+  const std::uint64_t free = free_disk_bytes(folder.path());
+  CHECK(free > 0);
+  CHECK(free_disk_bytes(folder / "not/yet/there.mp4") > 0);
+  write_file(folder / "file", "x");
+  CHECK(free_disk_bytes(folder / "file/below") > 0);
+  CHECK(free_disk_bytes("relative.mp4") > 0);
+}
+
+TEST_CASE("memory and time used by this process grow with use") {
+  const std::uint64_t before = current_rss_bytes();
+  const double cpu_before_s = process_cpu_seconds();
+  std::vector<unsigned char> block(64 << 20);
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < block.size(); i += 512) {
+    block[i] = static_cast<unsigned char>(i >> 12);
+    sum += block[i];
+  }
+  CHECK(sum > 0);
+  CHECK(current_rss_bytes() >= before + (60 << 20));
+  CHECK(peak_rss_bytes() >= before + (60 << 20));
+  CHECK(process_cpu_seconds() > cpu_before_s);
+}

@@ -1,0 +1,53 @@
+// What the operator tests share: every case runs on each device there is, in each element type.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "testing.h"
+
+namespace turbodiff::testing {
+
+inline std::vector<at::Device> devices() {
+  std::vector<at::Device> all{at::kCPU};
+  if (at::hasCUDA() && at::globalContext().hasCUDA() && at::detail::getCUDAHooks().deviceCount() > 0)
+    all.push_back(at::Device(at::kCUDA, 0));
+  return all;
+}
+
+/// ||a - b|| / ||b|| in fp64.
+inline double rel_l2(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor x = a.cpu().to(at::kDouble), y = b.cpu().to(at::kDouble);
+  return ((x - y).norm() / y.norm().clamp_min(1e-30)).item<double>();
+}
+
+/// Rounding of one result to `type`, with some room for the order of summation.
+inline double tolerance(at::ScalarType type) {
+  return type == at::kFloat ? 2e-6 : type == at::kHalf ? 1e-3 : 4e-3;
+}
+
+/// Bit for bit.
+inline bool same_bits(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor x = a.cpu().contiguous(), y = b.cpu().contiguous();
+  return x.sizes().equals(y.sizes()) && x.scalar_type() == y.scalar_type() &&
+         std::memcmp(x.const_data_ptr(), y.const_data_ptr(), x.nbytes()) == 0;
+}
+
+/// fp32 values from a seeded stream.
+inline at::Tensor random(at::IntArrayRef shape, std::uint64_t seed) {
+  auto generator = at::detail::createCPUGenerator(seed);
+  return at::randn(shape, generator, at::TensorOptions().dtype(at::kFloat));
+}
+
+/// Runs `body(device, type)` as a subcase for each device and type.
+template <typename Body>
+void on_every(std::initializer_list<at::ScalarType> types, const Body& body) {
+  for (const at::Device device : devices())
+    for (const at::ScalarType type : types) {
+      const std::string label = device.str() + " " + c10::toString(type);
+      CAPTURE(label);
+      body(device, type);
+    }
+}
+
+}  // namespace turbodiff::testing

@@ -1,0 +1,152 @@
+#include "pipeline/text_to_video.h"
+
+#include "core/clock.h"
+#include "core/signals.h"
+#include "ops/op_testing.h"
+#include "pipeline/demo_files.h"
+#include "pipeline/prompt_cache.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+
+namespace {
+
+spec::GenerationRequest small_request() {
+  spec::GenerationRequest request;
+  request.prompt = "a red circle moving right";
+  request.size = {96, 96};
+  request.frames = 5;
+  request.steps = 2;
+  return request;
+}
+
+struct Bytes final : pipeline::FrameSink {
+  std::vector<std::vector<std::uint8_t>> frames;
+  void write(std::span<const std::uint8_t> rgb) override { frames.emplace_back(rgb.begin(), rgb.end()); }
+};
+
+std::vector<std::vector<std::uint8_t>> generate(pipeline::TextToVideo& engine,
+                                                const spec::GenerationRequest& request,
+                                                std::vector<std::uint64_t> seeds,
+                                                std::vector<std::string>* stages = nullptr) {
+  const core::SystemClock clock;
+  core::CallbackProgress sink([&](const core::ProgressEvent& event) {
+    if (stages != nullptr && event.phase == core::ProgressPhase::begin) stages->push_back(event.stage);
+  });
+  core::ProgressTracker progress(sink, clock);
+  Bytes bytes;
+  engine.generate(request, seeds, bytes, progress);
+  return bytes.frames;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "the same request gives the same bytes: again, from a fresh engine, with 1 and 2 threads, from the "
+    "cache") {
+  const TempDir cache;
+  for (const auto type : {spec::Precision::fp32, spec::Precision::automatic}) {
+    spec::GenerationRequest request = small_request();
+    request.dtype = type;
+    request.threads = 1;
+    pipeline::TextToVideo engine(demo_files(), {});
+    const auto first = generate(engine, request, {5});
+    CHECK(first.size() == 5);
+    CHECK(first.front().size() == 96 * 96 * 3);
+    CHECK(generate(engine, request, {5}) == first);
+    request.threads = 2;
+    pipeline::TextToVideo fresh(demo_files(), {cache.path()});
+    CHECK(generate(fresh, request, {5}) == first);
+    std::vector<std::string> stages;
+    pipeline::TextToVideo cached(demo_files(), {cache.path()});
+    CHECK(generate(cached, request, {5}, &stages) == first);
+    CHECK(std::find(stages.begin(), stages.end(), "text") == stages.end());
+    CHECK(generate(cached, request, {6}) != first);
+  }
+}
+
+TEST_CASE("stages come in order and samples of a grid stand side by side") {
+  spec::GenerationRequest request = small_request();
+  request.dtype = spec::Precision::fp32;
+  pipeline::TextToVideo engine(demo_files(), {});
+  std::vector<std::string> stages;
+  const auto both = generate(engine, request, {5, 6}, &stages);
+  CHECK(stages == std::vector<std::string>{"text", "load", "denoise", "denoise", "decode"});
+  const auto left = generate(engine, request, {5}), right = generate(engine, request, {6});
+  REQUIRE(both.size() == left.size());
+  std::size_t off = 0;
+  for (std::size_t frame = 0; frame < both.size(); ++frame)
+    for (std::size_t row = 0; row < 96; ++row)
+      for (std::size_t i = 0; i < 96 * 3; ++i) {
+        const auto differs = [](int a, int b) { return std::abs(a - b) > 1; };
+        off += differs(both[frame][row * 576 + i], left[frame][row * 288 + i]);
+        off += differs(both[frame][row * 576 + 288 + i], right[frame][row * 288 + i]);
+      }
+  CHECK(off == 0);
+}
+
+TEST_CASE("a plan tells shape, work and memory, and what cannot be done") {
+  const pipeline::TextToVideo engine(demo_files(), {});
+  spec::GenerationRequest request = small_request();
+  request.frames = 17;
+  const auto plan = engine.plan(request);
+  CHECK(plan.latent == pipeline::LatentShape{16, 5, 12, 12});
+  CHECK(plan.tokens == 180);
+  CHECK(plan.memory_bytes > 0);
+  CHECK(plan.denoise_flops > 1e8);
+  CHECK(plan.decode_flops > 1e8);
+  const auto refused = [&](auto change) {
+    spec::GenerationRequest changed = request;
+    change(changed);
+    return error_of([&] { engine.plan(changed); });
+  };
+  CHECK(refused([](auto& r) { r.image = "cat.png"; }).code() == ErrorCode::bad_request);
+  CHECK(refused([](auto& r) { r.sampler = spec::Sampler::unipc; }).message().find("unipc") !=
+        std::string::npos);
+  CHECK(refused([](auto& r) { r.attention = spec::Attention::sla; }).message().find("proj_l") !=
+        std::string::npos);
+  CHECK(refused([](auto& r) { r.quant_linear = true; }).code() == ErrorCode::bad_request);
+  CHECK(refused([](auto& r) { r.size = {104, 96}; }).hint().find("16") != std::string::npos);
+  const Error huge = refused([](auto& r) { r.size = {65536, 65536}; });
+  CHECK(huge.code() == ErrorCode::refused);
+  CHECK(huge.message().find("memory") != std::string::npos);
+}
+
+TEST_CASE("parts that do not belong together are refused by name") {
+  const auto refused = [](auto change) {
+    spec::ModelFiles files = demo_files();
+    change(files);
+    return error_of([&] { pipeline::TextToVideo engine(files, {}); });
+  };
+  const std::filesystem::path golden = std::filesystem::path(TURBODIFF_SOURCE_DIR) / "tests/golden";
+  const Error text = refused([&](auto& f) { f.text_encoder = golden / "02_umt5/t5.pth"; });
+  CHECK(text.code() == ErrorCode::bad_request);
+  CHECK(text.message().find("02_umt5/t5.pth") != std::string::npos);
+  CHECK(refused([](auto& f) { f.dit = f.vae; }).message().find("vae.pth") != std::string::npos);
+  CHECK(refused([](auto& f) { f.vae = "absent.pth"; }).message().find("absent.pth") != std::string::npos);
+  pipeline::TextToVideo without_tokenizer = [] {
+    spec::ModelFiles files = demo_files();
+    files.tokenizer.clear();
+    return pipeline::TextToVideo(files, {});
+  }();
+  CHECK(error_of([&] { generate(without_tokenizer, small_request(), {0}); }).hint().find("spiece.model") !=
+        std::string::npos);
+}
+
+TEST_CASE("cached embeddings come back bit by bit, under their identity only") {
+  const TempDir folder;
+  const pipeline::PromptCache cache(folder.path(), "encoder A"), other(folder.path(), "encoder B"),
+      off({}, "");
+  const at::Tensor embedding = random({7, 32}, 1);
+  CHECK_FALSE(cache.find("a cat").has_value());
+  cache.store("a cat", embedding);
+  REQUIRE(cache.find("a cat").has_value());
+  CHECK(same_bits(*cache.find("a cat"), embedding));
+  CHECK_FALSE(other.find("a cat").has_value());
+  CHECK_FALSE(cache.find("a dog").has_value());
+  off.store("a cat", embedding);
+  CHECK_FALSE(off.find("a cat").has_value());
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    write_file(entry.path(), "garbage");
+  CHECK_FALSE(cache.find("a cat").has_value());
+}

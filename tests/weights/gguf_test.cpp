@@ -1,0 +1,138 @@
+#include "weights/gguf.h"
+
+#include "builders.h"
+#include "weights/tensor_source.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+using namespace turbodiff::weights;
+
+namespace {
+
+constexpr std::uint32_t f32 = 0;
+constexpr std::uint32_t q8_0 = 8;
+
+std::string refusal(const std::string& file) {
+  return error_of([&] { read_gguf(as_file(file)); }).message();
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  INFO(text);
+  return text.find(part) != std::string::npos;
+}
+
+std::string u32_pair(const std::string& key, std::uint32_t value) {
+  return gguf_text(key) + little_endian(4u) + little_endian(value);
+}
+
+std::string shape_pair(const std::string& name, const std::vector<std::int32_t>& shape) {
+  std::string pair = gguf_text("comfy.gguf.orig_shape." + name) + little_endian(9u) + little_endian(5u) +
+                     little_endian<std::uint64_t>(shape.size());
+  for (const std::int32_t size : shape) pair += little_endian(size);
+  return pair;
+}
+
+}  // namespace
+
+TEST_CASE("every type gives the expected values, bit for bit") {
+  const auto source = TensorSource::open(data_file("gguf/all_types.gguf"));
+  const auto expected = TensorSource::open(data_file("gguf/all_types_expected.safetensors"));
+  CHECK(source->format() == FileFormat::gguf);
+  CHECK(expected->names().size() == 18);
+  for (const TensorView& want : expected->tensors()) {
+    CAPTURE(want.name);
+    const TensorView& got = source->at(want.name);
+    CHECK(got.shape == want.shape);
+    const auto values = to_floats(got);
+    const auto wanted = to_floats(want);
+    REQUIRE(values.size() == wanted.size());
+    CHECK(std::memcmp(values.data(), wanted.data(), values.size() * sizeof(float)) == 0);
+  }
+  CHECK(source->at("t.q4_k").block == BlockFormat::q4_k);
+  CHECK(source->at("t.i32").dtype == Dtype::i32);
+  CHECK(source->at("t.f16_5d").shape == std::vector<std::int64_t>{3, 2, 1, 2, 4});
+}
+
+TEST_CASE("metadata come as text") {
+  const std::string text_array = gguf_text("names") + little_endian(9u) + little_endian(8u) +
+                                 little_endian<std::uint64_t>(2) + gguf_text("a") + gguf_text("b");
+  std::string numbers =
+      gguf_text("numbers") + little_endian(9u) + little_endian(0u) + little_endian<std::uint64_t>(65);
+  numbers += std::string(65, '\1');
+  const std::string pairs[] = {gguf_text("general.architecture") + little_endian(8u) + gguf_text("wan"),
+                               gguf_text("scale") + little_endian(6u) + little_endian(0.5f),
+                               gguf_text("flag") + little_endian(7u) + "\1",
+                               gguf_text("minus") + little_endian(11u) + little_endian<std::int64_t>(-5),
+                               text_array,
+                               numbers};
+  const auto table = read_gguf(as_file(make_gguf({std::begin(pairs), std::end(pairs)}, {}, "", 2)));
+  CHECK(table.metadata.at("general.architecture") == "wan");
+  CHECK(table.metadata.at("scale") == "0.5");
+  CHECK(table.metadata.at("flag") == "true");
+  CHECK(table.metadata.at("minus") == "-5");
+  CHECK(table.metadata.at("names") == "[a, b]");
+  CHECK(table.metadata.at("numbers") == "[65 values]");
+}
+
+TEST_CASE("alignment and original shape") {
+  const std::string values = floats({1, 2, 3, 4, 5, 6, 7, 8});
+  const auto file = make_gguf({u32_pair("general.alignment", 64), shape_pair("w", {2, 1, 2, 1, 2})},
+                              {gguf_tensor("w", {4, 2}, f32, 0), gguf_tensor("v", {2}, f32, 64)},
+                              values + std::string(32, '\0') + floats({9, 10}), 3, 64);
+  const auto table = read_gguf(as_file(file));
+  CHECK(table.tensors.at(0).shape == std::vector<std::int64_t>{2, 1, 2, 1, 2});
+  CHECK(to_floats(table.tensors[0]) == std::vector<float>{1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(to_floats(table.tensors.at(1)) == std::vector<float>{9, 10});
+  CHECK(contains(refusal(make_gguf({shape_pair("w", {3, 2})}, {gguf_tensor("w", {4, 2}, f32, 0)}, values)),
+                 "tensor 'w' has 8 values"));
+  CHECK(contains(refusal(make_gguf({u32_pair("general.alignment", 12)}, {}, "")), "general.alignment is 12"));
+  CHECK(contains(refusal(make_gguf({u32_pair("general.alignment", 0)}, {}, "")), "general.alignment is 0"));
+}
+
+TEST_CASE("files that are no readable GGUF") {
+  CHECK(contains(refusal("GGUX" + std::string(20, '\0')), "no GGUF file"));
+  CHECK(contains(refusal(make_gguf({}, {}, "", 1)), "version 1"));
+  CHECK(contains(refusal(make_gguf({}, {}, "", 0x03000000)), "big-endian"));
+  CHECK(contains(
+      refusal("GGUF" + little_endian(3u) + little_endian(UINT64_MAX) + little_endian<std::uint64_t>(0)),
+      "more than its size allows"));
+  CHECK(contains(
+      refusal("GGUF" + little_endian(3u) + little_endian<std::uint64_t>(0) + little_endian(UINT64_MAX)),
+      "more than its size allows"));
+  CHECK(contains(refusal(make_gguf({little_endian(UINT64_MAX) + std::string(16, 'k')}, {}, "")),
+                 "ends within a key"));
+  CHECK(contains(refusal(make_gguf({gguf_text("k") + little_endian(99u)}, {}, "")),
+                 "key 'k' has the unknown type 99"));
+  CHECK(contains(refusal(make_gguf({gguf_text("k") + little_endian(9u) + little_endian(9u) +
+                                    little_endian<std::uint64_t>(1)},
+                                   {}, "")),
+                 "unknown type 9"));
+  CHECK(contains(
+      refusal(make_gguf({gguf_text("k") + little_endian(9u) + little_endian(0u) + little_endian(UINT64_MAX)},
+                        {}, "")),
+      "claims 18446744073709551615 values"));
+  CHECK(contains(refusal(make_gguf({u32_pair("k", 1), u32_pair("k", 2)}, {}, "")), "key 'k' twice"));
+}
+
+TEST_CASE("tensors that do not fit the file") {
+  const std::string data(64, '\0');
+  const auto one = [&](const std::string& tensor) { return refusal(make_gguf({}, {tensor}, data)); };
+  CHECK(contains(one(gguf_tensor("w", {17}, f32, 0)),
+                 "tensor 'w' of 68 bytes at offset 0 reaches beyond the 64 bytes"));
+  CHECK(contains(one(gguf_tensor("w", {1}, f32, 96)), "reaches beyond"));
+  CHECK(contains(one(gguf_tensor("w", {1}, f32, UINT64_MAX - 31)), "reaches beyond"));
+  CHECK(contains(one(gguf_tensor("w", {1}, f32, 4)), "not aligned"));
+  CHECK(contains(one(gguf_tensor("w", {UINT64_MAX}, f32, 0)), "impossible shape"));
+  CHECK(contains(one(gguf_tensor("w", {1ull << 40, 1ull << 40}, f32, 0)), "impossible shape"));
+  CHECK(contains(one(gguf_tensor("w", {1ull << 62}, f32, 0)), "impossible shape"));
+  CHECK(contains(one(gguf_tensor("w", {33}, q8_0, 0)),
+                 "rows that are no multiple of the 32 values of a Q8_0 block"));
+  CHECK(contains(one(gguf_tensor("w", std::vector<std::uint64_t>(9, 1), f32, 0)), "9 dimensions"));
+  CHECK(contains(one(gguf_tensor("w", {1}, 16, 0)), "unsupported GGUF type 16"));
+  CHECK(
+      contains(refusal(make_gguf({}, {gguf_tensor("w", {9}, f32, 0), gguf_tensor("v", {1}, f32, 32)}, data)),
+               "'v' overlap another"));
+  CHECK(
+      contains(refusal(make_gguf({}, {gguf_tensor("w", {1}, f32, 0), gguf_tensor("w", {1}, f32, 32)}, data)),
+               "two tensors 'w'"));
+}
