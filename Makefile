@@ -14,7 +14,7 @@ TURBODIFF := $(BUILD)/bin/turbodiff
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers fuzz sanitize floor demo-model \
   install clean
 
-all: ## install what is missing, then build both programs into build/bin
+all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
 	@scripts/configure.sh $(BUILD) default
 	@cmake --build $(BUILD) -j $(JOBS) --target turbodiff

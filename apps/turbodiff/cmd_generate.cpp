@@ -45,7 +45,13 @@ class Generate {
     if (recipe) compare_fingerprint(*recipe, list);
     if (flags_.dry_run) return show_plans(list, planned);
     generator_.prepare(list, planned);
-    for (const PlannedJob& job : planned) make(list, job);
+    try {
+      for (const PlannedJob& job : planned) make(list, job);
+    } catch (const Error& error) {
+      if (outputs_.empty()) throw;
+      finish(list, planned.front());  // what is done stays told
+      throw cli::ReportedFailure(error);
+    }
     finish(list, planned.front());
   }
 

@@ -46,6 +46,16 @@ std::string convention_of(const NameMapping& mapping, const std::vector<std::int
   return mapping.convention;
 }
 
+/// ComfyUI's scaled fp8 files keep a factor beside each weight; without it the values mean nothing.
+void refuse_scaled_fp8(const TensorSource& source) {
+  for (const std::string& name : source.names()) {
+    if (!name.ends_with(".scale_weight") && !name.ends_with(".weight_scale")) continue;
+    throw Error::bad_request("'" + source.path().string() + "' holds scaled fp8 weights ('" +
+                                 printable(name) + "'), which are not supported",
+                             "pass the bf16 or fp16 file of the same model");
+  }
+}
+
 }  // namespace
 
 Checkpoint Checkpoint::open(const std::filesystem::path& path, Component component) {
@@ -55,6 +65,7 @@ Checkpoint Checkpoint::open(const std::filesystem::path& path, Component compone
 Checkpoint Checkpoint::from(std::shared_ptr<const TensorSource> source, Component component) {
   NameMapping mapping = map_names(component, source->names());
   if (mapping.names.empty()) wrong_component(*source, component);
+  refuse_scaled_fp8(*source);
   Checkpoint checkpoint;
   checkpoint.component_ = component;
   for (const NamePair& name : mapping.names) {

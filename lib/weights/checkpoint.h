@@ -19,7 +19,7 @@ class Checkpoint {
  public:
   /// Opens `path` as `component`. `patch_embedding.weight` of a DiT is given as [dim, in_dim · pt · ph · pw]
   /// even where the file has it 5-dimensional. Error bad_request when the file cannot be read, or is not such
-  /// a component; the message then says what it looks like.
+  /// a component (the message then says what it looks like), or holds scaled fp8 weights.
   static Checkpoint open(const std::filesystem::path& path, Component component);
   static Checkpoint from(std::shared_ptr<const TensorSource> source, Component component);
 

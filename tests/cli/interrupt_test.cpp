@@ -32,3 +32,29 @@ TEST_CASE("Ctrl-C leaves nothing behind and exits 130") {
   CHECK(interrupt_at(place, "denoise", SIGTERM).code == 130);
   CHECK(place.files().empty());
 }
+
+TEST_CASE("Ctrl-C in a list of prompts still tells what is done") {
+  Workplace place;
+  testing::write_file(place.path("p.txt"),
+                      "{\"prompt\": \"a red circle\", \"size\": \"32x32\", \"frames\": 5, \"steps\": 1, "
+                      "\"output\": \"a.mp4\"}\n"
+                      "{\"prompt\": \"a blue square\", \"size\": \"256x256\", \"frames\": 81, \"steps\": 4, "
+                      "\"output\": \"b.mp4\"}\n");
+  auto options = place.call({"generate", "--prompts", "p.txt", "--progress", "json", "--json"});
+  core::Subprocess* running = nullptr;
+  std::string out;
+  options.output = options.errors = core::SubprocessOptions::Stream::pipe;
+  options.on_output = [&](std::string_view line) { out += line; };
+  options.on_errors = [&](std::string_view line) {
+    if (line.find("\"denoise\"") != std::string_view::npos &&
+        line.find("\"steps\":4") != std::string_view::npos)
+      running->signal(SIGINT);
+  };
+  core::Subprocess process(std::move(options));
+  running = &process;
+  CHECK(process.wait()->code == 130);
+  const auto document = nlohmann::json::parse(out);
+  REQUIRE(document["outputs"].size() == 1);
+  CHECK(document["outputs"][0]["prompt"] == "a red circle");
+  CHECK(place.files() == std::vector<std::string>{"a.mp4", "p.txt"});
+}

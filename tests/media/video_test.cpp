@@ -176,7 +176,7 @@ TEST_CASE("video: the same frames give the same bytes, on one processor or more"
 
 TEST_CASE("video: pictures of a few macroblocks are encoded to the same bytes every time") {
   const TempDir dir;
-  for (const auto [width, height] : {std::pair{64, 48}, {80, 80}, {96, 64}, {112, 64}}) {
+  for (const auto& [width, height] : {std::pair{64, 48}, {80, 80}, {96, 64}, {112, 64}}) {
     for (const Container container : {Container::mp4, Container::webm}) {
       CAPTURE(width);
       CAPTURE(name_of(container));

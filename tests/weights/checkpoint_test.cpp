@@ -57,6 +57,19 @@ TEST_CASE("a training checkpoint: prefix dropped, patch embedding as a matrix, v
   CHECK(checkpoint.block_count() == 1);
 }
 
+TEST_CASE("fp8 weights with a scale beside them are refused, not read without it") {
+  const TempDir dir;
+  for (const std::string suffix : {"scale_weight", "weight_scale"}) {
+    const auto path = write_model(dir, suffix + ".safetensors",
+                                  {{"model.diffusion_model.patch_embedding.weight", {8, 16, 1, 2, 2}},
+                                   {"model.diffusion_model.blocks.0.self_attn.q.weight", {8, 8}},
+                                   {"model.diffusion_model.blocks.0.self_attn.q." + suffix, {1}}});
+    const Error error = error_of([&] { Checkpoint::open(path, Component::dit); });
+    CHECK(error.code() == ErrorCode::bad_request);
+    CHECK(contains(error.message(), "blocks.0.self_attn.q." + suffix));
+  }
+}
+
 TEST_CASE("conventions of a diffusion transformer") {
   TempDir dir;
   const auto convention = [&](const std::vector<std::pair<std::string, std::vector<std::int64_t>>>& tensors) {
