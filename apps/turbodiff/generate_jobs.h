@@ -21,6 +21,8 @@ struct Job {
   std::vector<std::uint64_t> seeds;  ///< one, or those of the samples side by side
   std::size_t model = 0;             ///< index into JobList::models
   std::filesystem::path output;      ///< absolute
+  std::filesystem::path write_to;  ///< where the file is left for someone else to publish; empty: at `output`
+  std::filesystem::path checkpoint;  ///< of the finished steps, read and written; empty: none
   std::string shown_output;          ///< as the user gave it
   media::Container container = media::Container::mp4;
   std::filesystem::path latents;        ///< empty: not wanted

@@ -18,7 +18,8 @@ namespace {
 class JobWriter final : public pipeline::FrameSink {
  public:
   JobWriter(const Job& job, const core::Clock& clock, const std::string& recipe)
-      : clock_(clock), video_(job.output, job.request.force) {
+      : clock_(clock),
+        video_(job.write_to.empty() ? job.output : job.write_to, job.request.force || !job.write_to.empty()) {
     media::VideoSettings settings = video_settings(job);
     settings.recipe_json = recipe;
     settings.tags["title"] = job.request.prompt;
@@ -117,14 +118,19 @@ PlannedJob Generator::plan(const JobList& list, const Job& job) {
   return planned;
 }
 
-std::string Generator::recipe_of(const JobModel& chosen, const Job& job) {
+const std::string& Generator::fingerprint(const spec::Model& model) {
+  use(model);
   if (!fingerprint_) {
     spec::FingerprintCache cache(program_.cache_dir_or_empty());
-    fingerprint_ = spec::fingerprint_of(chosen.model.files, cache);
+    fingerprint_ = spec::fingerprint_of(model.files, cache);
     if (!cache.save()) program_.log().debug("the fingerprint cache could not be written");
   }
+  return *fingerprint_;
+}
+
+std::string Generator::recipe_of(const JobModel& chosen, const Job& job) {
   return spec::to_text(spec::make_recipe(program_.title(), job.request, chosen.model, chosen.by_files,
-                                         *fingerprint_, job.seeds.front()));
+                                         fingerprint(chosen.model), job.seeds.front()));
 }
 
 void Generator::prepare(const JobList& list, const std::vector<PlannedJob>& planned) {
@@ -134,9 +140,14 @@ void Generator::prepare(const JobList& list, const std::vector<PlannedJob>& plan
   for (const PlannedJob& other : planned)
     if (other.job.model == model && other.plan.runtime.text_type == planned.front().plan.runtime.text_type)
       prompts.push_back(other.job.request.prompt);
-  use(list.models[model].model);
+  prepare(list, planned.front(), prompts);
+}
+
+void Generator::prepare(const JobList& list, const PlannedJob& planned,
+                        std::span<const std::string> prompts) {
+  use(list.models[planned.job.model].model);
   prepared_ = std::make_unique<core::ProgressTracker>(sink_, program_.clock());
-  pipeline_->prepare(prompts, planned.front().job.request, *prepared_);
+  pipeline_->prepare(prompts, planned.job.request, *prepared_);
 }
 
 JobResult Generator::run(const JobList& list, const PlannedJob& planned) {
@@ -145,8 +156,11 @@ JobResult Generator::run(const JobList& list, const PlannedJob& planned) {
   const double begin = clock.monotonic_s();
   use(list.models[job.model].model);
   core::ProgressTracker progress(sink_, clock);
-  JobWriter writer(job, clock, recipe_of(list.models[job.model], job));
-  pipeline_->generate(job.request, job.seeds, writer, progress, writer.latents_path());
+  const std::string recipe = recipe_of(list.models[job.model], job);
+  JobWriter writer(job, clock, recipe);
+  const pipeline::StepCheckpoint checkpoint(job.checkpoint, recipe);
+  pipeline_->generate(job.request, job.seeds, writer, progress, writer.latents_path(),
+                      job.checkpoint.empty() ? nullptr : &checkpoint);
   const double streamed = writer.seconds();
   {
     core::ProgressStage stage(progress, "encode", 1);

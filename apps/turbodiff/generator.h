@@ -40,6 +40,11 @@ class Generator {
 
   /// Embeds the prompts of all jobs of the first job's model in one pass over the text encoder.
   void prepare(const JobList& list, const std::vector<PlannedJob>& planned);
+  /// Embeds `prompts`, which will follow with the model and element type of `planned`.
+  void prepare(const JobList& list, const PlannedJob& planned, std::span<const std::string> prompts);
+
+  /// Of the model's files.
+  const std::string& fingerprint(const spec::Model& model);
 
  private:
   void use(const spec::Model& model);

@@ -143,21 +143,24 @@ void LineProgress::report(const ProgressEvent& event) {
   }
 }
 
-void JsonProgress::report(const ProgressEvent& event) {
+nlohmann::ordered_json json_of(const ProgressEvent& event) {
   const char* phase = event.phase == ProgressPhase::begin ? "begin"
                       : event.phase == ProgressPhase::end ? "end"
                                                           : "update";
-  const nlohmann::ordered_json object = {{"event", "progress"},
-                                         {"phase", phase},
-                                         {"stage", event.stage},
-                                         {"step", event.step},
-                                         {"steps", event.steps},
-                                         {"fraction", std::round(event.fraction * 1e6) / 1e6},
-                                         {"elapsed_s", known_or_null(event.elapsed_s)},
-                                         {"seconds_per_step", known_or_null(event.seconds_per_step)},
-                                         {"eta_s", known_or_null(event.eta_s)},
-                                         {"detail", event.detail}};
-  console_.line(object.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+  return {{"event", "progress"},
+          {"phase", phase},
+          {"stage", event.stage},
+          {"step", event.step},
+          {"steps", event.steps},
+          {"fraction", std::round(event.fraction * 1e6) / 1e6},
+          {"elapsed_s", known_or_null(event.elapsed_s)},
+          {"seconds_per_step", known_or_null(event.seconds_per_step)},
+          {"eta_s", known_or_null(event.eta_s)},
+          {"detail", event.detail}};
+}
+
+void JsonProgress::report(const ProgressEvent& event) {
+  console_.line(json_of(event).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
 }
 
 }  // namespace turbodiff::core

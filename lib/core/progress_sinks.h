@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -48,9 +49,11 @@ class LineProgress final : public ProgressSink {
   double written_s_ = 0;
 };
 
-/// One JSON object a line for every event:
-/// {"event":"progress","phase","stage","step","steps","fraction","elapsed_s",
-/// "seconds_per_step","eta_s","detail"}; unknown times are null.
+/// {"event":"progress","phase","stage","step","steps","fraction","elapsed_s","seconds_per_step","eta_s",
+/// "detail"}; unknown times are null.
+nlohmann::ordered_json json_of(const ProgressEvent& event);
+
+/// json_of() of every event, one a line.
 class JsonProgress final : public ProgressSink {
  public:
   explicit JsonProgress(Console& console) : console_(console) {}

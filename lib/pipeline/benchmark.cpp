@@ -7,16 +7,15 @@
 #include <chrono>
 
 #include "core/error.h"
-#include "core/output_file.h"
 #include "core/signals.h"
 #include "core/system_info.h"
 #include "model/infer_config.h"
+#include "model/tensor_file.h"
 #include "model/umt5_encoder.h"
 #include "model/wan_dit.h"
 #include "model/wan_vae.h"
 #include "pipeline/estimate.h"
 #include "pipeline/torch_errors.h"
-#include "weights/safetensors_writer.h"
 
 namespace turbodiff::pipeline {
 
@@ -201,12 +200,7 @@ Measurement measure_peer_case(const BenchmarkInputs& inputs, const std::filesyst
     result = fastest("VAE decode", inputs.repeats, false, [&] { out = loaded.vae.decode(latent); });
   }
   require_finite(out, result.name);
-  const at::Tensor values = out.cpu().contiguous();
-  core::OutputFile target(output, /*force=*/true);
-  weights::write_safetensors(
-      target.temp_path(), {{{"out", Dtype::f32, values.sizes().vec()},
-                            {static_cast<const std::uint8_t*>(values.const_data_ptr()), values.nbytes()}}});
-  target.commit();
+  model::save_tensors(output, {{"out", out}});
   return result;
 }
 

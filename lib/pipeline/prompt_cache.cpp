@@ -7,8 +7,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/output_file.h"
-#include "weights/safetensors_writer.h"
+#include "model/tensor_file.h"
 #include "weights/tensor_source.h"
 
 namespace turbodiff::pipeline {
@@ -37,8 +36,7 @@ std::optional<at::Tensor> PromptCache::find(std::string_view clean_prompt) const
     const auto file = weights::TensorSource::open(path);
     const auto& view = file->at(tensor_name);
     if (view.shape.size() != 2 || view.dtype != Dtype::f32) return std::nullopt;
-    at::Tensor embedding = at::empty(view.shape, at::kFloat);
-    weights::read_as_f32(view, embedding.mutable_data_ptr<float>());
+    at::Tensor embedding = model::load_tensor(*file, tensor_name);
     fs::last_write_time(path, fs::file_time_type::clock::now(), error);
     return embedding;
   } catch (const Error&) {
@@ -50,11 +48,7 @@ void PromptCache::store(std::string_view clean_prompt, const at::Tensor& embeddi
   if (folder_.empty()) return;
   try {
     fs::create_directories(folder_);
-    core::OutputFile file(path_of(clean_prompt), /*force=*/true);
-    const at::Tensor values = embedding.to(at::kCPU, at::kFloat).contiguous();
-    const std::span bytes(static_cast<const std::uint8_t*>(values.const_data_ptr()), values.nbytes());
-    weights::write_safetensors(file.temp_path(), {{{tensor_name, Dtype::f32, values.sizes().vec()}, bytes}});
-    file.commit();
+    model::save_tensors(path_of(clean_prompt), {{tensor_name, embedding}});
     trim();
   } catch (const Error&) {
   } catch (const fs::filesystem_error&) {

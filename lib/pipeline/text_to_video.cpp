@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/output_file.h"
+#include "model/tensor_file.h"
 #include "model/umt5_encoder.h"
 #include "pipeline/prompt_cache.h"
 #include "pipeline/torch_errors.h"
@@ -13,19 +13,10 @@
 #include "sampler/rcm_sampler.h"
 #include "spec/fingerprint.h"
 #include "text/clean_prompt.h"
-#include "weights/safetensors_writer.h"
 
 namespace turbodiff::pipeline {
 
 namespace {
-
-void save(const std::filesystem::path& path, const at::Tensor& latents) {
-  core::OutputFile file(path, /*force=*/true);
-  const at::Tensor values = latents.to(at::kCPU, at::kFloat).contiguous();
-  const std::span bytes(static_cast<const std::uint8_t*>(values.const_data_ptr()), values.nbytes());
-  weights::write_safetensors(file.temp_path(), {{{"latents", Dtype::f32, values.sizes().vec()}, bytes}});
-  file.commit();
-}
 
 /// Everything but the prompt that an embedding depends on.
 std::string text_identity(const spec::ModelFiles& files, const std::filesystem::path& cache_folder,
@@ -119,23 +110,32 @@ void TextToVideo::load_networks(core::ProgressTracker& progress) {
   stage.update(layers + 1);
 }
 
-at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, std::uint64_t seed,
-                                std::size_t sample, std::size_t samples,
+/// One of the samples that go side by side.
+struct TextToVideo::Sample {
+  std::uint64_t seed = 0;
+  std::size_t index = 0, count = 1;
+  std::optional<sampler::RcmState> resume = {};
+  std::function<void(std::size_t steps_done, const at::Tensor& x)> on_step = {};  ///< may be empty
+};
+
+at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, const Sample& sample,
                                 core::ProgressTracker& progress) const {
   const auto [channels, frames, rows, columns] =
       latent_shape(components_.vae_config, request.frames, request.size.width, request.size.height);
   const sampler::NoiseSource::Shape shape{1, channels, frames, rows, columns};
-  auto noise = request.noise                    ? sampler::NoiseSource::from_file(*request.noise, shape, seed)
-               : request.rng == spec::Rng::cuda ? sampler::NoiseSource::seeded(seed, runtime_.device)
-                                                : sampler::NoiseSource::seeded(seed);
+  auto noise = request.noise ? sampler::NoiseSource::from_file(*request.noise, shape, sample.seed)
+               : request.rng == spec::Rng::cuda ? sampler::NoiseSource::seeded(sample.seed, runtime_.device)
+                                                : sampler::NoiseSource::seeded(sample.seed);
   const model::WanDit::Text text = dit_->embed_text(context_of(request.prompt));
 
-  core::ProgressStage stage(progress, "denoise", request.steps,
-                            samples > 1 ? fmt::format("sample {} of {}", sample + 1, samples) : "");
+  core::ProgressStage stage(
+      progress, "denoise", request.steps,
+      sample.count > 1 ? fmt::format("sample {} of {}", sample.index + 1, sample.count) : "");
   sampler::RcmInputs run;
   run.noise = noise.initial(shape);
   run.times = sampler::rcm_times(request.steps, request.sigma_max);
   run.ode = request.ode;
+  run.resume = sample.resume;
   run.denoiser = [&](const at::Tensor& x, double t, std::size_t step) {
     const auto on_block = [&](std::int64_t done, std::int64_t total) {
       stage.update(static_cast<std::int64_t>(step), static_cast<double>(done) / static_cast<double>(total));
@@ -143,7 +143,10 @@ at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, std::uin
     return dit_->forward(x, at::full({1}, sampler::network_time(t), at::kFloat), text, on_block).cpu();
   };
   run.step_noise = [&](std::size_t step) { return noise.step(shape, step); };
-  run.on_step = [&](std::size_t done, const at::Tensor&) { stage.update(static_cast<std::int64_t>(done)); };
+  run.on_step = [&](std::size_t done, const at::Tensor& x) {
+    if (sample.on_step) sample.on_step(done, x);
+    stage.update(static_cast<std::int64_t>(done));
+  };
   return sampler::sample_rcm(run).to(at::kFloat);
 }
 
@@ -162,16 +165,26 @@ void TextToVideo::decode(const at::Tensor& latents, FrameSink& sink, core::Progr
 
 void TextToVideo::generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds,
                            FrameSink& sink, core::ProgressTracker& progress,
-                           const std::filesystem::path& save_latents) {
+                           const std::filesystem::path& save_latents, const StepCheckpoint* checkpoint) {
   with_torch_errors([&] {
     const c10::InferenceMode inference;
     embed(std::span(&request.prompt, 1), request, progress);
     load_networks(progress);
+    std::optional<StepState> kept = checkpoint != nullptr ? checkpoint->read() : std::nullopt;
     std::vector<at::Tensor> latents;
-    for (std::size_t i = 0; i < seeds.size(); ++i)
-      latents.push_back(denoise(request, seeds[i], i, seeds.size(), progress));
+    if (kept) latents = kept->finished;
+    for (std::size_t i = latents.size(); i < seeds.size(); ++i) {
+      Sample sample{.seed = seeds[i], .index = i, .count = seeds.size()};
+      if (kept) sample.resume = {kept->steps_done, kept->x};
+      kept.reset();
+      if (checkpoint != nullptr)
+        sample.on_step = [&](std::size_t done, const at::Tensor& x) {
+          if (done > 0) checkpoint->write({done, x, latents});
+        };
+      latents.push_back(denoise(request, sample, progress));
+    }
     const at::Tensor all = at::cat(latents, 0);
-    if (!save_latents.empty()) save(save_latents, all);
+    if (!save_latents.empty()) model::save_tensors(save_latents, {{"latents", all}});
     decode(all, sink, progress);
   });
 }

@@ -19,6 +19,7 @@
 #include "pipeline/frames.h"
 #include "pipeline/plan.h"
 #include "pipeline/runtime.h"
+#include "pipeline/step_checkpoint.h"
 #include "spec/generation_request.h"
 
 namespace turbodiff::pipeline {
@@ -44,10 +45,12 @@ class TextToVideo {
 
   /// Makes one video: a sample for each seed, side by side. Stages "text", "load", "denoise", "decode" and
   /// "encode" are reported to `progress`; `sink` gets the frames as they are decoded. `save_latents` (may be
-  /// empty) receives the latents [N, C, T, H, W] fp32 as safetensors. Error interrupted after a signal,
-  /// refused when memory runs out.
+  /// empty) receives the latents [N, C, T, H, W] fp32 as safetensors. With a `checkpoint` every finished step
+  /// is kept there, and a run that finds one goes on after it. Error interrupted after a signal, refused when
+  /// memory runs out.
   void generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds, FrameSink& sink,
-                core::ProgressTracker& progress, const std::filesystem::path& save_latents = {});
+                core::ProgressTracker& progress, const std::filesystem::path& save_latents = {},
+                const StepCheckpoint* checkpoint = nullptr);
 
   const Components& components() const { return components_; }
 
@@ -55,8 +58,9 @@ class TextToVideo {
   void embed(std::span<const std::string> prompts, const spec::GenerationRequest& request,
              core::ProgressTracker& progress);
   at::Tensor context_of(const std::string& prompt) const;
-  at::Tensor denoise(const spec::GenerationRequest& request, std::uint64_t seed, std::size_t sample,
-                     std::size_t samples, core::ProgressTracker& progress) const;
+  struct Sample;
+  at::Tensor denoise(const spec::GenerationRequest& request, const Sample& sample,
+                     core::ProgressTracker& progress) const;
   void decode(const at::Tensor& latents, FrameSink& sink, core::ProgressTracker& progress) const;
   void use(const Runtime& runtime);
   void load_networks(core::ProgressTracker& progress);

@@ -7,9 +7,12 @@ namespace turbodiff::sampler {
 at::Tensor sample_rcm(const RcmInputs& inputs) {
   const c10::InferenceMode inference;
   const auto& times = inputs.times;
-  at::Tensor x = inputs.noise.to(at::kDouble) * times.front();
-  if (inputs.on_step) inputs.on_step(0, x);
-  for (std::size_t step = 0; step + 1 < times.size(); ++step) {
+  const std::size_t first = inputs.resume ? inputs.resume->steps_done : 0;
+  at::Tensor x = inputs.resume ? inputs.resume->x : inputs.noise.to(at::kDouble) * times.front();
+  if (!inputs.ode)
+    for (std::size_t step = 0; step < first; ++step) inputs.step_noise(step);
+  if (inputs.on_step) inputs.on_step(first, x);
+  for (std::size_t step = first; step + 1 < times.size(); ++step) {
     const double t = times[step], next = times[step + 1];
     const at::Tensor v = inputs.denoiser(x, t, step).to(at::kDouble);
     if (inputs.ode)

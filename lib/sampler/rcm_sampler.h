@@ -8,19 +8,28 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 namespace turbodiff::sampler {
+
+/// A run after some of its steps.
+struct RcmState {
+  std::size_t steps_done = 0;
+  at::Tensor x;  ///< fp64
+};
 
 struct RcmInputs {
   at::Tensor noise;           ///< any float type and shape
   std::vector<double> times;  ///< rcm_times()
   bool ode = false;
+  std::optional<RcmState> resume;  ///< go on from here; the noise of the steps done is drawn and dropped
   /// Velocity at (x [fp64], t), for step `step`.
   std::function<at::Tensor(const at::Tensor& x, double t, std::size_t step)> denoiser;
   /// Fresh noise of x's shape for step `step`; called once a step, in order, in SDE runs only.
   std::function<at::Tensor(std::size_t step)> step_noise;
-  /// Called with the state after each step, and with step 0 before the first; may be empty.
+  /// Called with the state after each step, and with the steps done before the first; may be
+  /// empty.
   std::function<void(std::size_t steps_done, const at::Tensor& x)> on_step;
 };
 

@@ -1,0 +1,27 @@
+// Small tensors in safetensors files of our own: latents, embeddings, states.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "weights/tensor_source.h"
+
+namespace turbodiff::model {
+
+/// Writes named tensors, fp64 as such and every other type as fp32. The file appears whole or not at all and
+/// replaces one that is there; it is on the disk when this returns. Errors as core::OutputFile.
+void save_tensors(const std::filesystem::path& path,
+                  const std::vector<std::pair<std::string, at::Tensor>>& tensors,
+                  const std::map<std::string, std::string>& metadata = {});
+
+/// A copy of a tensor of `file`: fp64 as such, every other type as fp32. Error bad_request when it is not
+/// there.
+at::Tensor load_tensor(const weights::TensorSource& file, std::string_view name);
+
+}  // namespace turbodiff::model
