@@ -1,52 +1,17 @@
-// From requests to the list of files that will be written, checked before anything large is read.
+// What can be known of the outputs before anything large is read.
 #pragma once
 
 #include <cstdint>
-#include <ctime>
-#include <filesystem>
-#include <span>
-#include <string>
-#include <vector>
 
-#include "media/container.h"
 #include "media/video_writer.h"
-#include "spec/generation_request.h"
-#include "spec/model_folder.h"
+#include "spec/output_jobs.h"
 
 namespace turbodiff::app {
 
-/// One file to write.
-struct Job {
-  spec::GenerationRequest request;
-  std::vector<std::uint64_t> seeds;  ///< one, or those of the samples side by side
-  std::size_t model = 0;             ///< index into JobList::models
-  std::filesystem::path output;      ///< absolute
-  std::filesystem::path write_to;  ///< where the file is left for someone else to publish; empty: at `output`
-  std::filesystem::path checkpoint;  ///< of the finished steps, read and written; empty: none
-  std::string shown_output;          ///< as the user gave it
-  media::Container container = media::Container::mp4;
-  std::filesystem::path latents;        ///< empty: not wanted
-  std::filesystem::path contact_sheet;  ///< empty: not wanted
-
-  int width() const { return request.size.width * static_cast<int>(seeds.size()); }
-};
-
-struct JobModel {
-  spec::Model model;
-  bool by_files = false;  ///< chosen by its files or by a path, so a recipe records those
-};
-
-struct JobList {
-  std::vector<JobModel> models;
-  std::vector<Job> jobs;
-};
-
-/// Resolves every request and names every file. `first_index` is what {index} begins with; `more_follow`
-/// makes names vary even for one file. Errors as choose_model(), resolve() and fill_name(), with the number
-/// of the request when there are several.
-JobList build_jobs(std::span<const spec::RequestOptions> requests,
-                   std::span<const std::filesystem::path> model_dirs, std::time_t now, int first_index = 1,
-                   bool more_follow = false);
+using spec::build_jobs;
+using spec::Job;
+using spec::JobList;
+using spec::JobModel;
 
 /// Everything that can be known of the outputs: containers and their encoders, sizes they take, files that
 /// exist, folders, names that collide, input files, disk space. Error bad_request, or refused for a full

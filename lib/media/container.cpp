@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -23,23 +22,19 @@ namespace {
 
 struct Known {
   Container container;
-  std::string_view name;
   const char* encoder;  // nullptr: written without FFmpeg
 };
 
-constexpr std::array<Known, 6> known{{{Container::mp4, "mp4", "libx264"},
-                                      {Container::webm, "webm", "libvpx-vp9"},
-                                      {Container::gif, "gif", nullptr},
-                                      {Container::png, "png", "png"},
-                                      {Container::npy, "npy", nullptr},
-                                      {Container::safetensors, "safetensors", nullptr}}};
+constexpr std::array<Known, 6> known{{{Container::mp4, "libx264"},
+                                      {Container::webm, "libvpx-vp9"},
+                                      {Container::gif, nullptr},
+                                      {Container::png, "png"},
+                                      {Container::npy, nullptr},
+                                      {Container::safetensors, nullptr}}};
 
 const Known& entry(Container container) {
   return *std::find_if(known.begin(), known.end(), [&](const Known& k) { return k.container == container; });
 }
-
-constexpr const char* supported =
-    "use .mp4, .webm, .gif, .png (one frame), .npy or .safetensors (raw frames)";
 
 bool is_safetensors(const std::string& head) {
   if (head.size() < 9 || head[8] != '{') return false;
@@ -49,23 +44,6 @@ bool is_safetensors(const std::string& head) {
 }
 
 }  // namespace
-
-std::string_view name_of(Container container) {
-  return entry(container).name;
-}
-
-Container container_of(const std::filesystem::path& path) {
-  std::string extension = path.extension().string();
-  if (extension.size() < 2) {
-    throw Error::bad_request(fmt::format("the output name '{}' has no extension", path.string()), supported);
-  }
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  for (const Known& k : known) {
-    if (extension.substr(1) == k.name) return k.container;
-  }
-  throw Error::bad_request(fmt::format("cannot write {} files ('{}')", extension, path.string()), supported);
-}
 
 Container container_of_content(const std::filesystem::path& path) {
   errno = 0;

@@ -4,16 +4,13 @@
 #include <filesystem>
 #include <string_view>
 
+#include "spec/container.h"
+
 namespace turbodiff::media {
 
-enum class Container { mp4, webm, gif, png, npy, safetensors };
-
-/// Lower-case name, which is also the extension without its dot.
-std::string_view name_of(Container container);
-
-/// The container that the extension of `path` names, in either case of letters.
-/// Throws bad_request listing what is supported for any other extension, or none.
-Container container_of(const std::filesystem::path& path);
+using spec::Container;
+using spec::container_of;
+using spec::name_of;
 
 /// The container of an existing file, judged by its first bytes, never by its name.
 /// Throws bad_request when the file is missing, unreadable or none of ours.

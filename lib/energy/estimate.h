@@ -1,0 +1,77 @@
+// Seconds a generation will take, learnt from those that this machine has finished.
+//   text [1]   denoise: steps x [1, tokens, tokens^2]   decode, encode: [1, pixels]
+// Attention is quadratic in the tokens, everything else linear; coefficients are never negative.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "spec/generation_request.h"
+
+namespace turbodiff::energy {
+
+/// What decides how long a generation takes.
+struct Workload {
+  std::int64_t tokens = 0;  ///< the transformer sees at once
+  std::int64_t steps = 0;   ///< evaluations of the transformer, of all samples together
+  std::int64_t pixels = 0;  ///< frames x height x width, of all samples together
+  bool operator==(const Workload&) const = default;
+};
+
+/// Of one output file. A VAE of 8x8x4 and patches of 2x2, as all of Wan2.1.
+Workload workload_of(const spec::GenerationRequest& request);
+
+/// Where the time of a finished generation went, in seconds.
+struct StageSeconds {
+  double load = 0, text = 0, denoise = 0, decode = 0, encode = 0;
+};
+
+struct Observation {
+  Workload work;
+  StageSeconds seconds;
+};
+
+/// Sizes of a transformer; those of Wan2.1-1.3B where nothing is known.
+struct NetworkSize {
+  double dim = 1536, ffn_dim = 8960, layers = 30;
+};
+
+/// What is assumed before anything has been measured.
+struct SpeedGuess {
+  NetworkSize network;
+  double flops_per_s = 5e10;
+};
+
+struct TimeEstimate {
+  double seconds = 0;        ///< without loading the model
+  double low = 0, high = 0;  ///< nine of ten generations lie between them
+  double load_seconds = 0;   ///< once for jobs of the same model that follow each other
+  int observations = 0;      ///< finished generations it rests on; 0: a guess
+};
+
+/// Learns per model and device; keep one for each.
+class TimeModel {
+ public:
+  explicit TimeModel(const SpeedGuess& guess, std::span<const Observation> observations = {});
+  TimeEstimate estimate(const Workload& work) const;
+
+ private:
+  struct Stage {
+    std::vector<double> coefficients;
+    std::vector<double> covariance;  ///< row by row, of the coefficients
+    double relative_noise = 0;
+  };
+  struct Prediction {
+    double seconds = 0, deviation = 0;
+  };
+  static Stage fit(const std::vector<std::vector<double>>& features, const std::vector<double>& seconds,
+                   const std::vector<double>& guess);
+  static Prediction predict(const Stage& stage, const std::vector<double>& features);
+
+  Stage denoise_, decode_, encode_;
+  double text_s_ = 0, load_s_ = 0;
+  int observations_ = 0;
+};
+
+}  // namespace turbodiff::energy
