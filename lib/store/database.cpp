@@ -1,0 +1,158 @@
+#include "store/database.h"
+
+#include <fmt/format.h>
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include <sqlite3.h>
+
+#include "store/schema.h"
+
+namespace turbodiff::store {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr int busy_timeout_ms = 20'000;
+
+/// The kind of a file system on which locks or fsync cannot be relied upon; nullptr for any other.
+const char* network_file_system(const fs::path& folder) {
+  struct statfs info {};
+  if (::statfs(folder.c_str(), &info) != 0) return nullptr;
+  switch (static_cast<unsigned long>(info.f_type)) {
+    case NFS_SUPER_MAGIC:
+      return "NFS";
+    case SMB_SUPER_MAGIC:
+    case 0xff534d42:  // CIFS
+    case 0xfe534d42:  // SMB2
+      return "SMB";
+    case 0x65735546:  // FUSE: sshfs, rclone, s3fs
+      return "FUSE";
+    case 0x5346414f:
+      return "AFS";
+    case 0x00c36400:
+      return "Ceph";
+    case 0x01021997:
+      return "9p";
+    case 0x0bd00bd0:
+      return "Lustre";
+    case 0x01161970:
+      return "GFS2";
+  }
+  return nullptr;
+}
+
+fs::path prepared(const fs::path& file, bool create) {
+  std::error_code error;
+  const fs::path folder = file.parent_path();
+  if (!fs::exists(file, error)) {
+    if (!create)
+      throw Error::not_found(fmt::format("there is no job store '{}'", file.string()),
+                             "add a job first, or name the store with --store");
+    fs::create_directories(folder, error);
+    if (error)
+      throw Error::bad_request(
+          fmt::format("cannot make the folder '{}' of the job store: {}", folder.string(), error.message()),
+          "name another place with --store");
+  } else if (!fs::is_regular_file(file, error)) {
+    throw Error::bad_request(fmt::format("the job store '{}' is not a file", file.string()));
+  }
+  if (const char* kind = network_file_system(folder))
+    throw Error::bad_request(
+        fmt::format("the job store '{}' is on a network file system ({}), where locks cannot be relied on",
+                    file.string(), kind),
+        "put it on a local disk with --store");
+  return file;
+}
+
+}  // namespace
+
+Error describe(const SQLite::Exception& exception, const fs::path& file) {
+  const std::string name = file.string();
+  switch (exception.getErrorCode() & 0xff) {
+    case SQLITE_FULL:
+      return Error::refused(fmt::format("the disk of the job store '{}' is full", name),
+                            "make room and try again");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Error::work_failed(fmt::format("the job store '{}' is in use by another program", name),
+                                "try again in a moment");
+    case SQLITE_NOTADB:
+      return Error::bad_request(fmt::format("'{}' is not a job store", name),
+                                "name another file with --store");
+    case SQLITE_CORRUPT:
+      return Error::work_failed(fmt::format("the job store '{}' is damaged", name),
+                                fmt::format("keep a copy, then try: sqlite3 '{}' .recover", name));
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+    case SQLITE_PERM:
+      return Error::bad_request(fmt::format("cannot open the job store '{}' for writing", name),
+                                "check the permissions of the file and its folder");
+    case SQLITE_IOERR:
+      return Error::work_failed(
+          fmt::format("cannot read or write the job store '{}': {}", name, exception.what()),
+          "check the disk");
+  }
+  return Error::work_failed(fmt::format("the job store '{}': {}", name, exception.what()));
+}
+
+Database::Database(fs::path file, bool create)
+    : file_(std::move(file)), sql_([&] {
+        try {
+          return SQLite::Database(prepared(file_, create).string(),
+                                  SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms);
+        } catch (const SQLite::Exception& exception) {
+          throw describe(exception, file_);
+        }
+      }()) {
+  guarded(*this, [&] {
+    const int id = sql_.execAndGet("PRAGMA application_id").getInt();
+    const int version = sql_.execAndGet("PRAGMA user_version").getInt();
+    if (id != application_id) {
+      const bool empty = sql_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+      if (id != 0 || version != 0 || !empty)
+        throw Error::bad_request(fmt::format("'{}' is a database but not a job store", file_.string()),
+                                 "name another file with --store");
+    }
+    if (version > static_cast<int>(migrations().size()))
+      throw Error::bad_request(
+          fmt::format("the job store '{}' is of a newer turbodiff-sched (version {}, this one knows {})",
+                      file_.string(), version, migrations().size()),
+          "use the newer program");
+    sql_.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+    if (sql_.execAndGet("PRAGMA journal_mode").getString() != "wal") sql_.exec("PRAGMA journal_mode = WAL");
+    if (version < static_cast<int>(migrations().size())) migrate();
+  });
+}
+
+void Database::migrate() {
+  Transaction transaction(*this, "migrate");
+  // Another process may have done it while this one waited.
+  const auto version = static_cast<std::size_t>(sql_.execAndGet("PRAGMA user_version").getInt());
+  for (std::size_t i = version; i < migrations().size(); ++i) sql_.exec(std::string(migrations()[i]));
+  sql_.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id,
+                        migrations().size()));
+  transaction.commit();
+}
+
+Query Database::statement(const char* text) {
+  auto found = statements_.find(text);
+  if (found == statements_.end()) found = statements_.try_emplace(text, sql_, text).first;
+  found->second.tryReset();
+  found->second.clearBindings();
+  return Query(found->second);
+}
+
+Transaction::Transaction(Database& database, std::string_view name) : database_(database) {
+  database_.sql().exec(fmt::format("BEGIN IMMEDIATE /* {} */", name));
+}
+
+Transaction::~Transaction() {
+  if (open_) database_.sql().tryExec("ROLLBACK");
+}
+
+void Transaction::commit() {
+  database_.sql().exec("COMMIT");
+  open_ = false;
+}
+
+}  // namespace turbodiff::store

@@ -1,0 +1,56 @@
+#include "store/doorbell.h"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+
+namespace turbodiff::store {
+namespace {
+
+std::string bell_path(const std::filesystem::path& store) {
+  return store.string() + ".bell";
+}
+
+}  // namespace
+
+void ring(const std::filesystem::path& store) noexcept {
+  try {
+    const int fd = ::open(bell_path(store).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return;
+    ::futimens(fd, nullptr);
+    ::close(fd);
+  } catch (const std::exception&) {
+    // Out of memory for a file name: the daemon will see the change at its next event.
+  }
+}
+
+Doorbell::Doorbell(const std::filesystem::path& store) {
+  ring(store);
+  fd_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  if (fd_ < 0 || ::inotify_add_watch(fd_, bell_path(store).c_str(), IN_ATTRIB) < 0) {
+    const std::string reason = std::strerror(errno);
+    if (fd_ >= 0) ::close(fd_);
+    throw Error::work_failed("cannot watch the job store: " + reason,
+                             "raise fs.inotify.max_user_watches or max_user_instances");
+  }
+}
+
+Doorbell::~Doorbell() {
+  ::close(fd_);
+}
+
+bool Doorbell::has_rung() {
+  char events[4096];
+  bool rung = false;
+  while (::read(fd_, events, sizeof events) > 0) rung = true;
+  return rung;
+}
+
+}  // namespace turbodiff::store

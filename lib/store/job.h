@@ -1,0 +1,144 @@
+// A job, its attempts, and the states they go through.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace turbodiff::store {
+
+using JobId = std::int64_t;
+/// Microseconds since 1970-01-01T00:00:00Z.
+using Micros = std::int64_t;
+
+enum class State { queued, held, running, done, failed, cancelled };
+enum class When { off_peak, cheapest, now };
+
+std::string_view name_of(State state);
+std::optional<State> state_named(std::string_view name);
+std::string_view name_of(When when);  ///< "off-peak", "cheapest", "now"
+std::optional<When> when_named(std::string_view name);
+/// done, failed or cancelled.
+bool is_final(State state);
+
+/// What can happen to a job.
+enum class Action {
+  edit,
+  hold,
+  release,
+  cancel,
+  retry,
+  remove,
+  claim,      ///< an attempt begins
+  finish,     ///< its output is published
+  fail,       ///< it failed for good
+  try_again,  ///< it failed and will be tried again
+  interrupt   ///< it was stopped or cut off, and does not count as tried
+};
+
+/// The state after `action`; a removed job keeps its state. Error bad_request, with what is possible instead,
+/// when a job in `state` does not take it. The one place that knows the state machine.
+State after(State state, Action action, JobId job);
+
+/// What many jobs have in common, kept once: the complete request but for prompt, seed and names, and the
+/// model as it was when the jobs were added.
+struct Preset {
+  std::string options;  ///< JSON object of options, paths absolute
+  std::string model;    ///< name
+  std::string fingerprint;
+  std::string device;  ///< as asked for: "auto", "cpu", "cuda:0"
+  std::string image_sha256;
+  std::int64_t tokens = 0, steps = 0, pixels = 0;  ///< the workload of one job
+  bool operator==(const Preset&) const = default;
+};
+
+struct JobSpec {
+  std::string prompt;
+  std::string output;   ///< absolute
+  std::string options;  ///< JSON object: what differs from the preset (seed, side files)
+  std::int64_t priority = 0;
+  std::optional<std::int64_t> earliest, deadline;  ///< seconds, UTC
+  When when = When::off_peak;
+  int retries = 2;
+  std::string group;
+  bool held = false;
+  bool overwrite = false;  ///< --force
+};
+
+struct NewJob {
+  Preset preset;
+  JobSpec spec;
+  std::vector<JobId> after;
+};
+
+struct Job {
+  JobId id = 0;
+  State state = State::queued;
+  JobSpec spec;
+  std::int64_t preset = 0;
+  std::int64_t tokens = 0, steps = 0, pixels = 0;
+  std::string model, fingerprint, device;
+  int attempts = 0;  ///< begun
+  int failures = 0;  ///< that count against retries
+  Micros added_at = 0;
+  std::optional<Micros> not_before;  ///< a retry waits until then
+  std::optional<Micros> started_at, finished_at;
+  bool cancel_requested = false;
+  int error_code = 0;
+  std::string error;
+  std::vector<JobId> after;
+};
+
+/// What an attempt took. Energy in microjoules, money in millionths of the currency unit.
+struct Bill {
+  std::int64_t microseconds = 0;  ///< between start and end, by the monotonic clock
+  std::int64_t milliwatts = 0;
+  std::int64_t microjoules = 0;
+  std::string source = "estimate";  ///< "measured" or "estimate"
+  std::string tariff, currency;     ///< empty without a tariff
+  std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
+  bool complete = true;  ///< false when part of the time had no price, or the end is not known exactly
+};
+
+/// The price that held for part of an attempt, as it was then: [start, end) in seconds, nano-units a kWh.
+struct PriceSnapshot {
+  std::int64_t start = 0, end = 0;
+  std::string rate;
+  std::optional<std::int64_t> gross;
+  std::int64_t net = 0, levies = 0, vat = 0;
+  bool off_peak = false, fallback = false;
+};
+
+struct StageTimes {
+  double load = 0, text = 0, denoise = 0, decode = 0, encode = 0;
+};
+
+enum class AttemptState { running, publishing, done, failed, interrupted };
+std::string_view name_of(AttemptState state);
+
+/// A file that the worker left under `temporary` and that belongs under `final`.
+struct Publication {
+  std::string temporary, final;
+  bool overwrite = false;
+  std::uint64_t device = 0, inode = 0;  ///< of the temporary file, from begin_publication() on
+};
+
+struct Attempt {
+  std::int64_t id = 0;
+  JobId job = 0;
+  int number = 0;
+  std::int64_t epoch = 0;
+  AttemptState state = AttemptState::running;
+  Micros started_at = 0;
+  std::optional<Micros> ended_at;
+  Micros last_seen = 0;  ///< the last time its runner wrote that it was going on
+  bool resumed = false;  ///< it went on from a checkpoint
+  StageTimes stages;
+  Bill bill;
+  int error_code = 0;
+  std::string error;
+};
+
+}  // namespace turbodiff::store

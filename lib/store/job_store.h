@@ -1,0 +1,165 @@
+// The durable queue: jobs, what happened to them, what they cost. Every change is one transaction.
+//
+// Anyone may add, edit, hold and so on at any time. Running jobs is for the holder of the store's lock
+// (store_lock.h), which takes a new epoch with begin_epoch(): that is its fencing token. Each change by a
+// runner checks it, so that one that was believed dead, or ran beside another, can publish and bill nothing
+// any more.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "store/job.h"
+#include "store/process_identity.h"
+
+namespace turbodiff::store {
+
+class Database;
+
+/// Thrown to a runner whose epoch is over.
+class FencedOff : public std::exception {
+ public:
+  const char* what() const noexcept override {
+    return "another turbodiff-sched has taken over the job store";
+  }
+};
+
+struct ListQuery {
+  std::vector<State> states;  ///< empty: all
+  std::size_t limit = 0;      ///< 0: all
+  bool newest_first = false;
+};
+
+/// What `edit` changes; what is not set stays. An empty inner value takes the setting away.
+struct JobEdit {
+  std::optional<std::string> prompt, output, options, group;
+  std::optional<std::int64_t> priority;
+  std::optional<std::optional<std::int64_t>> earliest, deadline;
+  std::optional<When> when;
+  std::optional<int> retries;
+  std::optional<std::vector<JobId>> after;
+};
+
+struct Event {
+  Micros at = 0;
+  std::string kind, detail;
+};
+
+/// What a job that is waiting needs to be planned.
+struct WaitingJob {
+  JobId id = 0;
+  std::int64_t preset = 0;
+  std::int64_t priority = 0;
+  std::optional<std::int64_t> earliest, deadline;  ///< seconds; a retry's pause is part of earliest
+  When when = When::off_peak;
+  std::string group;
+};
+
+/// A finished generation, as far as estimates learn from it.
+struct FinishedRun {
+  std::int64_t tokens = 0, steps = 0, pixels = 0;
+  StageTimes stages;
+};
+
+struct RunnerInfo {
+  std::int64_t epoch = 0;
+  ProcessIdentity process;
+  bool paused = false;
+};
+
+class JobStore {
+ public:
+  /// As Database.
+  JobStore(std::filesystem::path file, bool create);
+  ~JobStore();
+  const std::filesystem::path& file() const;
+  /// STORE-files/NAME: checkpoints and logs. Not made here.
+  std::filesystem::path folder(std::string_view name) const;
+  std::filesystem::path log_file(JobId job) const;
+  std::filesystem::path checkpoint_file(JobId job) const;
+
+  // For everyone. Errors: not_found for a job that does not exist, bad_request as store::after().
+
+  /// All or none. Error bad_request when an output is that of a waiting job or of two new ones (unless they
+  /// overwrite), not_found for an `after` that does not exist.
+  std::vector<JobId> add(std::span<const NewJob> jobs, Micros now);
+  Job job(JobId id) const;
+  std::vector<Job> list(const ListQuery& query) const;
+  std::map<State, std::int64_t> count_by_state() const;
+  Preset preset(std::int64_t id) const;
+  std::vector<Attempt> attempts(JobId job) const;
+  std::map<JobId, std::vector<Attempt>> attempts(std::span<const JobId> jobs) const;
+  std::vector<PriceSnapshot> prices(std::int64_t attempt) const;
+  std::vector<Event> events(JobId job) const;
+
+  void edit(JobId id, const JobEdit& changes, Micros now);
+  void hold(JobId id, Micros now);
+  void release(JobId id, Micros now);
+  /// A running job is cancelled by its runner, once it has stopped: then false. Without a living runner at
+  /// once.
+  bool cancel(JobId id, Micros now);
+  void retry(JobId id, Micros now);
+  /// Error bad_request when jobs that wait come after it.
+  void remove(JobId id);
+  RunnerInfo runner() const;
+  void set_paused(bool paused);
+
+  std::vector<WaitingJob> waiting() const;
+  /// Who waits for whom, of waiting jobs; the jobs waited for may be over.
+  std::multimap<JobId, JobId> waiting_after() const;
+  std::map<JobId, State> states(std::span<const JobId> jobs) const;
+  std::map<std::int64_t, Preset> presets() const;
+  std::vector<FinishedRun> finished_runs(const std::string& fingerprint, const std::string& device,
+                                         std::size_t newest) const;
+  /// When jobs were last planned to start, seconds.
+  std::map<JobId, std::int64_t> planned_starts(std::span<const JobId> jobs) const;
+  void save_plan(const std::map<JobId, std::int64_t>& starts);
+
+  // For the runner.
+
+  /// The new epoch. Attempts of earlier ones are over from now on: see abandoned().
+  std::int64_t begin_epoch(const ProcessIdentity& process);
+  struct Abandoned {
+    Attempt attempt;
+    ProcessIdentity worker;
+    std::vector<Publication> publications;
+  };
+  /// Open attempts of earlier epochs.
+  std::vector<Abandoned> abandoned(std::int64_t epoch) const;
+
+  // All of these throw FencedOff when `epoch` is over.
+
+  /// queued -> running. Nothing when the job cannot be started any more (held, cancelled, edited away).
+  std::optional<Attempt> claim(std::int64_t epoch, JobId job, Micros now);
+  void note_worker(std::int64_t epoch, std::int64_t attempt, const ProcessIdentity& worker);
+  void note_alive(std::int64_t epoch, std::int64_t attempt, Micros now);
+  bool is_cancel_requested(JobId job) const;
+  void begin_publication(std::int64_t epoch, std::int64_t attempt, std::span<const Publication> files,
+                         const StageTimes& stages, bool resumed, Micros now);
+  /// running -> done, with its bill.
+  void finish(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
+              std::span<const PriceSnapshot> prices, Micros now);
+  /// running -> failed or, with `retry_at`, queued.
+  void fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
+            std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
+            std::optional<Micros> retry_at, Micros now);
+  /// running -> queued, or cancelled where that was asked for.
+  void interrupt(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
+                 std::span<const PriceSnapshot> prices, const std::string& reason, Micros now);
+
+ private:
+  void change_state(JobId id, Action action, Micros now, const char* sql);
+  void check_epoch(std::int64_t epoch) const;
+  void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
+                     std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
+                     Micros now);
+  void add_event(JobId job, Micros at, std::string_view kind, std::string_view detail);
+  std::unique_ptr<Database> database_;
+};
+
+}  // namespace turbodiff::store

@@ -1,0 +1,151 @@
+#include "store/schema.h"
+
+#include <array>
+
+namespace turbodiff::store {
+namespace {
+
+constexpr std::string_view version_1 = R"sql(
+CREATE TABLE presets (
+  id INTEGER PRIMARY KEY,
+  digest TEXT NOT NULL UNIQUE,
+  options TEXT NOT NULL,
+  model TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  device TEXT NOT NULL,
+  image_sha256 TEXT NOT NULL,
+  tokens INTEGER NOT NULL CHECK (tokens >= 0),
+  steps INTEGER NOT NULL CHECK (steps >= 0),
+  pixels INTEGER NOT NULL CHECK (pixels >= 0)
+) STRICT;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'held', 'running', 'done', 'failed', 'cancelled')),
+  preset_id INTEGER NOT NULL REFERENCES presets (id),
+  prompt TEXT NOT NULL,
+  output TEXT NOT NULL,
+  options TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  earliest INTEGER,
+  deadline INTEGER,
+  run_when TEXT NOT NULL CHECK (run_when IN ('off-peak', 'cheapest', 'now')),
+  retries INTEGER NOT NULL CHECK (retries >= 0),
+  job_group TEXT NOT NULL,
+  overwrite INTEGER NOT NULL CHECK (overwrite IN (0, 1)),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  failures INTEGER NOT NULL DEFAULT 0,
+  added_at INTEGER NOT NULL,
+  not_before INTEGER,
+  started_at INTEGER,
+  finished_at INTEGER,
+  cancel_requested INTEGER NOT NULL DEFAULT 0,
+  error_code INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX jobs_by_state ON jobs (state, id);
+CREATE INDEX jobs_waiting_output ON jobs (output) WHERE state IN ('queued', 'held', 'running');
+
+CREATE TABLE dependencies (
+  job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  after_id INTEGER NOT NULL REFERENCES jobs (id),
+  PRIMARY KEY (job_id, after_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX dependencies_by_after ON dependencies (after_id);
+
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  number INTEGER NOT NULL CHECK (number >= 1),
+  epoch INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('running', 'publishing', 'done', 'failed', 'interrupted')),
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  last_seen INTEGER NOT NULL,
+  worker_pid INTEGER NOT NULL DEFAULT 0,
+  worker_start INTEGER NOT NULL DEFAULT 0,
+  resumed INTEGER NOT NULL DEFAULT 0,
+  load_s REAL NOT NULL DEFAULT 0,
+  text_s REAL NOT NULL DEFAULT 0,
+  denoise_s REAL NOT NULL DEFAULT 0,
+  decode_s REAL NOT NULL DEFAULT 0,
+  encode_s REAL NOT NULL DEFAULT 0,
+  error_code INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '',
+  UNIQUE (job_id, number)
+) STRICT;
+CREATE INDEX attempts_open ON attempts (epoch) WHERE state IN ('running', 'publishing');
+
+CREATE TABLE publications (
+  attempt_id INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+  temporary TEXT NOT NULL,
+  final TEXT NOT NULL,
+  overwrite INTEGER NOT NULL,
+  device INTEGER NOT NULL,
+  inode INTEGER NOT NULL,
+  PRIMARY KEY (attempt_id, final)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE energy (
+  attempt_id INTEGER PRIMARY KEY REFERENCES attempts (id) ON DELETE CASCADE,
+  microseconds INTEGER NOT NULL CHECK (microseconds >= 0),
+  milliwatts INTEGER NOT NULL CHECK (milliwatts >= 0),
+  microjoules INTEGER NOT NULL CHECK (microjoules >= 0),
+  source TEXT NOT NULL CHECK (source IN ('measured', 'estimate')),
+  complete INTEGER NOT NULL,
+  tariff TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  gross INTEGER NOT NULL,
+  net INTEGER NOT NULL,
+  levies INTEGER NOT NULL,
+  vat INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE price_snapshots (
+  attempt_id INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL,
+  rate TEXT NOT NULL,
+  gross INTEGER,
+  net INTEGER NOT NULL,
+  levies INTEGER NOT NULL,
+  vat INTEGER NOT NULL,
+  off_peak INTEGER NOT NULL,
+  fallback INTEGER NOT NULL,
+  PRIMARY KEY (attempt_id, start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+CREATE INDEX events_by_job ON events (job_id, id);
+
+CREATE TABLE plan (
+  job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
+  start INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE runner (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  epoch INTEGER NOT NULL,
+  boot_id TEXT NOT NULL,
+  pid INTEGER NOT NULL,
+  pid_start INTEGER NOT NULL,
+  paused INTEGER NOT NULL
+) STRICT;
+INSERT INTO runner VALUES (1, 0, '', 0, 0, 0);
+)sql";
+
+constexpr std::array<std::string_view, 1> all = {version_1};
+
+}  // namespace
+
+std::span<const std::string_view> migrations() {
+  return all;
+}
+
+}  // namespace turbodiff::store

@@ -1,0 +1,16 @@
+// The tables of the store and how older ones become them.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace turbodiff::store {
+
+/// "TdQ1" as SQLite's application_id: what tells a store from any other database.
+constexpr int application_id = 0x54645131;
+
+/// migrations()[i] brings a store of version i to version i + 1, in one transaction. A version that has been
+/// released never changes; a change is a new entry.
+std::span<const std::string_view> migrations();
+
+}  // namespace turbodiff::store

@@ -1,0 +1,72 @@
+#include "store/store_lock.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "core/error.h"
+
+namespace turbodiff::store {
+namespace {
+
+std::string lock_path(const std::filesystem::path& store) {
+  return store.string() + ".lock";
+}
+
+/// The lock is on the file that has the name now: someone may have removed the one that was opened.
+bool is_current(int fd, const std::string& path) {
+  struct stat opened {
+  }, named{};
+  return ::fstat(fd, &opened) == 0 && ::stat(path.c_str(), &named) == 0 && opened.st_ino == named.st_ino &&
+         opened.st_dev == named.st_dev;
+}
+
+}  // namespace
+
+StoreLock::StoreLock(const std::filesystem::path& store) {
+  const std::string path = lock_path(store);
+  while (true) {
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd_ < 0)
+      throw Error::bad_request(fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno)),
+                               "check the permissions of its folder");
+    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      const int error = errno;
+      char holder[32] = {};
+      const ssize_t count = ::pread(fd_, holder, sizeof holder - 1, 0);
+      ::close(fd_);
+      if (error != EWOULDBLOCK)
+        throw Error::work_failed(fmt::format("cannot lock '{}': {}", path, std::strerror(error)));
+      throw Error::refused(
+          fmt::format("another turbodiff-sched{} runs the jobs of '{}'",
+                      count > 0 ? fmt::format(" (process {})", holder) : std::string(), store.string()),
+          "stop it first, or name another store with --store");
+    }
+    if (is_current(fd_, path)) break;
+    ::close(fd_);
+  }
+  const std::string pid = std::to_string(::getpid());
+  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, pid.data(), pid.size(), 0) < 0) {
+    // Only messages read it.
+  }
+}
+
+StoreLock::~StoreLock() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+bool is_locked(const std::filesystem::path& store) {
+  const int fd = ::open(lock_path(store).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
+  ::close(fd);
+  return !free;
+}
+
+}  // namespace turbodiff::store
