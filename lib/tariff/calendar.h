@@ -1,0 +1,55 @@
+// Which rule of a calendar holds when.
+//
+// Instants are judged on the local wall clock: a clock hour that is skipped in spring does not exist, one that
+// is repeated in autumn matches both times. A window over midnight belongs to the day on which it began, with
+// that day's weekday, season and holiday.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "tariff/tariff.h"
+
+namespace turbodiff::tariff {
+
+/// [start, end) under one rule; nothing where no rule matches.
+struct CalendarPiece {
+  Seconds start = 0;
+  Seconds end = 0;
+  std::optional<std::size_t> rate;
+};
+
+/// Compiles a calendar day by day. Days with the same conditions share one plan, so that seven years take
+/// milliseconds. `calendar`, `special` and `zone` must outlive it.
+class CalendarReader {
+ public:
+  CalendarReader(const Calendar& calendar, const SpecialDays& special, const LocalZone& zone)
+      : calendar_(calendar), special_(special), zone_(zone) {}
+
+  /// Covers [from, to) in order of time; neighbours differ.
+  std::vector<CalendarPiece> pieces(Seconds from, Seconds to);
+  /// The first instant in [from, to) that no rule covers.
+  std::optional<Seconds> first_hole(Seconds from, Seconds to);
+
+ private:
+  /// From this second of the wall clock's day to the next entry's.
+  struct PlanEntry {
+    Seconds start_s;
+    std::optional<std::size_t> rate;
+  };
+  using DayPlan = std::vector<PlanEntry>;
+  using Matches = std::vector<bool>;
+
+  Matches matches_of(LocalDay day) const;
+  const DayPlan& plan_of(LocalDay day);
+  template <typename Visit>
+  void walk(Seconds from, Seconds to, Visit&& visit);
+
+  const Calendar& calendar_;
+  const SpecialDays& special_;
+  const LocalZone& zone_;
+  std::map<std::pair<Matches, Matches>, DayPlan> plans_;
+};
+
+}  // namespace turbodiff::tariff

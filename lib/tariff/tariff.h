@@ -1,0 +1,131 @@
+// One electricity contract: what a tariff file says, checked and ready to be asked.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tariff/decimal.h"
+#include "tariff/local_zone.h"
+
+namespace turbodiff::tariff {
+
+struct Rate {
+  std::string name;
+  Decimal price;  ///< per kWh, before adders
+  bool off_peak = false;
+};
+
+/// Days of the year as month * 100 + day; both ends belong to it, `from` > `to` wraps over New Year.
+struct Season {
+  std::string name;
+  int from = 101;
+  int to = 1231;
+};
+
+/// Seconds since the midnight on which the window begins; an end beyond 86,400 lies on the next day.
+struct Window {
+  Seconds start_s = 0;
+  Seconds end_s = seconds_a_day;
+};
+
+enum class HolidayRule { any, exclude, only };
+
+/// Conditions that must all hold. Day, season and holiday are those of the day on which a window begins.
+struct Rule {
+  std::optional<std::size_t> season;
+  unsigned days = 0x7f;  ///< bit 0 Monday ... bit 6 Sunday
+  HolidayRule holidays = HolidayRule::any;
+  std::vector<Window> hours;  ///< none: the whole day
+  std::size_t rate = 0;
+  std::string where;  ///< FILE:LINE:COLUMN
+};
+
+/// Rates and the rules that choose among them: the first that matches an instant gives its rate.
+struct Calendar {
+  std::vector<Rate> rates;
+  std::vector<Season> seasons;
+  std::vector<Rule> rules;
+};
+
+/// Special dates, sorted. A make-up working day counts as a Friday and never as a holiday.
+struct SpecialDays {
+  std::vector<LocalDay> holidays;
+  std::vector<LocalDay> workdays;
+};
+
+struct SeriesRow {
+  Seconds start = 0;
+  Decimal value;
+  int line = 0;
+};
+
+/// Rows in order of time, none twice and none beginning while the one before it holds.
+struct Series {
+  Seconds interval_s = 0;
+  std::vector<SeriesRow> rows;
+};
+
+/// Where the rows of a series come from: one of file and url.
+struct SeriesSource {
+  std::filesystem::path file;
+  std::string url;
+  Seconds refresh_s = 3600;
+  std::string where;
+};
+
+struct SpotPrices {
+  SeriesSource source;
+  Series series;
+  std::optional<Decimal> off_peak_below;       ///< after adders
+  std::optional<Seconds> off_peak_cheapest_s;  ///< so much of each local day
+  std::optional<Decimal> fallback;             ///< before adders, where there is no row
+};
+
+struct Adders {
+  Decimal per_kwh;
+  std::optional<Calendar> per_kwh_calendar;  ///< instead of per_kwh
+  Decimal vat;                               ///< a fraction: 0.13
+};
+
+struct Carbon {
+  std::optional<std::int64_t> milligram_per_kwh;
+  std::optional<SeriesSource> source;
+  Series series;  ///< in g/kWh
+};
+
+/// Something to know about a tariff that is no error; see feed_check.h for what each action means.
+struct Finding {
+  enum class Severity { info, warning, error };
+  enum class Action { reported, bridged, refused };
+  Severity severity = Severity::info;
+  Action action = Action::reported;
+  std::string code;     ///< "missing-rows"
+  std::string message;  ///< one line
+  std::string where;    ///< FILE[:LINE[:COLUMN]], a URL, or empty
+};
+
+/// How the rows of a url came to be here.
+struct FeedState {
+  std::string url;
+  std::optional<Seconds> fetched_at;  ///< nothing: never
+  bool from_cache = false;
+  bool stale = false;  ///< older than it should be, because the source could not be reached or was refused
+};
+
+struct Tariff {
+  std::filesystem::path path;
+  std::string name;
+  LocalZone zone;
+  std::string currency;
+  SpecialDays special;
+  std::optional<Calendar> calendar;  ///< exactly one of calendar and prices
+  std::optional<SpotPrices> prices;
+  Adders adders;
+  Carbon carbon;
+  std::vector<Finding> findings;
+  std::vector<FeedState> feeds;
+};
+
+}  // namespace turbodiff::tariff
