@@ -1,0 +1,19 @@
+// Good plans for many jobs, with a bound on how much better any other plan could be.
+#pragma once
+
+#include <vector>
+
+#include "sched/plan_problem.h"
+
+namespace turbodiff::sched {
+
+struct HeuristicResult {
+  std::vector<Placement> placements;  ///< [task]
+  Cost lower_bound = 0;               ///< of the objective of any plan that places the same tasks
+};
+
+/// Plans `movable` around the tasks that `fixed` places.
+HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int>& movable,
+                                   const std::vector<Placement>& fixed);
+
+}  // namespace turbodiff::sched

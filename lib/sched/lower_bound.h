@@ -1,0 +1,12 @@
+// A bound under the objective of every plan that places certain tasks.
+#pragma once
+
+#include "sched/plan.h"
+#include "sched/plan_problem.h"
+
+namespace turbodiff::sched {
+
+/// Writes `bound` into the plan, never above its own objective.
+void set_lower_bound(Plan& plan, Cost bound);
+
+}  // namespace turbodiff::sched

@@ -1,0 +1,30 @@
+// From places to a plan with ends, energy and money.
+#pragma once
+
+#include <vector>
+
+#include "sched/plan.h"
+#include "sched/plan_problem.h"
+#include "sched/timeline.h"
+
+namespace turbodiff::sched {
+
+/// Every worker's jobs in order of time, with the setups that this order spends.
+std::vector<std::vector<Slot>> rows_of(const Problem& problem, const std::vector<Placement>& placements);
+
+/// The jobs, the totals, asap_cost and the idle use; `unplaced` and the bound stay empty.
+///
+/// asap_cost is what the placed jobs cost when all of them are treated as `now` jobs: by priority, then input
+/// order, each at its earliest feasible second. `earliest`, `after`, the number of workers and the lack of a
+/// price hold there too; off-peak times do not, for they are what is waited for. A deadline is given up for a
+/// job that has no place otherwise.
+Plan make_result(const PlanRequest& request, const tariff::PriceCurve& curve, const Problem& problem,
+                 const std::vector<Placement>& placements);
+
+/// The objective of all placed jobs.
+Cost total_objective(const Problem& problem, const std::vector<Placement>& placements);
+
+/// nano-price * milliwatt * second in money, rounded once, half to even.
+core::Money money_of(Cost cost);
+
+}  // namespace turbodiff::sched

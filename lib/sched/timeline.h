@@ -1,0 +1,46 @@
+// Workers with the jobs already placed on them.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sched/plan_problem.h"
+
+namespace turbodiff::sched {
+
+struct Slot {
+  int task = -1;
+  Time start = 0;
+  Time end = 0;
+};
+
+class Timeline {
+ public:
+  explicit Timeline(const Problem& problem);
+
+  const std::vector<Slot>& slots(int worker) const { return workers_[static_cast<std::size_t>(worker)]; }
+  const Placement& placement(int task) const { return placements_[static_cast<std::size_t>(task)]; }
+  const std::vector<Placement>& placements() const { return placements_; }
+  /// Of a placed task.
+  Time end(int task) const;
+
+  /// The earliest second, on the lowest worker, at which `task` runs in `windows` from `from` on, ends by
+  /// `until` and leaves every start as it is and every constraint kept (a neighbour's setup may come or go).
+  std::optional<Placement> earliest(int task, const std::vector<Span>& windows, Time from, Time until) const;
+  void place(int task, Placement placement);
+
+ private:
+  bool next_still_fits(int worker, std::size_t position, int before) const;
+
+  const Problem& problem_;
+  std::vector<std::vector<Slot>> workers_;
+  std::vector<Placement> placements_;
+};
+
+/// Places all `tasks` that can be, each once those it comes after are placed, by priority, then input order,
+/// each at its earliest feasible second. A task after one that is not placed is not placed either.
+/// `ignore_deadlines`: a task that has no place otherwise may end late.
+void place_earliest(Timeline& timeline, const Problem& problem, const std::vector<int>& tasks,
+                    bool ignore_deadlines = false);
+
+}  // namespace turbodiff::sched
