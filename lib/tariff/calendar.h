@@ -1,8 +1,8 @@
 // Which rule of a calendar holds when.
 //
-// Instants are judged on the local wall clock: a clock hour that is skipped in spring does not exist, one that
-// is repeated in autumn matches both times. A window over midnight belongs to the day on which it began, with
-// that day's weekday, season and holiday.
+// Instants are judged on the local wall clock: a clock hour that is skipped in spring does not exist, one
+// that is repeated in autumn matches both times. A window over midnight belongs to the day on which it began,
+// with that day's weekday, season and holiday.
 #pragma once
 
 #include <map>

@@ -124,7 +124,8 @@ std::optional<Decimal> Decimal::parse(std::string_view text, std::string* reason
   if (all.empty()) return Decimal{};
   if (static_cast<int>(all.size()) - digits->decimals > 6)
     return refuse(fmt::format("a number below {}", max_magnitude));
-  if (digits->decimals > max_scale) return refuse(fmt::format("a number with at most {} decimals", max_scale));
+  if (digits->decimals > max_scale)
+    return refuse(fmt::format("a number with at most {} decimals", max_scale));
   Decimal value;
   for (const char c : all) value.mantissa = value.mantissa * 10 + (c - '0');
   if (digits->decimals < 0) value.mantissa *= power_of_ten(-digits->decimals);

@@ -140,9 +140,8 @@ std::optional<Seconds> parse_duration(std::string_view text) {
 
 Seconds parse_horizon(std::string_view text, std::string_view option) {
   if (const auto duration = parse_duration(text)) return *duration;
-  throw Error::bad_request(
-      fmt::format("{}: '{}' is no length of time", option, core::escape_control(text)),
-      "write it like 90m, 36h or 7d");
+  throw Error::bad_request(fmt::format("{}: '{}' is no length of time", option, core::escape_control(text)),
+                           "write it like 90m, 36h or 7d");
 }
 
 Seconds parse_time(std::string_view given, const LocalZone& zone, Seconds now, std::string_view option) {

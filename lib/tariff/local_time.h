@@ -14,8 +14,8 @@ namespace turbodiff::tariff {
 /// tells whether a fraction other than 0 was cut off.
 std::optional<Seconds> parse_rfc3339(std::string_view text, bool* fraction = nullptr);
 
-/// "90s", "30m", "36h", "7d", "2w" and sums of them ("1h30m"): elapsed time, so a day is 24 h. Nothing when it
-/// is none of these, 0 or more than ten years.
+/// "90s", "30m", "36h", "7d", "2w" and sums of them ("1h30m"): elapsed time, so a day is 24 h. Nothing when
+/// it is none of these, 0 or more than ten years.
 std::optional<Seconds> parse_duration(std::string_view text);
 /// parse_duration() or Error bad_request that names `option`.
 Seconds parse_horizon(std::string_view text, std::string_view option);
@@ -27,8 +27,8 @@ Seconds parse_horizon(std::string_view text, std::string_view option);
 ///   today 22:00         | on the local day of `now`; also `tomorrow 06:30`
 ///   2026-10-25 06:30    | a local date and time; a date alone is its first instant
 ///   RFC 3339            | with an offset
-/// A local time that the clock skips in spring means the instant of the jump (02:30 becomes 03:00); one that it
-/// shows twice in autumn means the first, except that "the next 02:30" between the two is the second.
+/// A local time that the clock skips in spring means the instant of the jump (02:30 becomes 03:00); one that
+/// it shows twice in autumn means the first, except that "the next 02:30" between the two is the second.
 /// Error bad_request names `option`.
 Seconds parse_time(std::string_view text, const LocalZone& zone, Seconds now, std::string_view option);
 

@@ -64,7 +64,8 @@ class SeriesReader {
 
   bool is_header(std::string_view text) const {
     const auto fields = core::split(text, ',');
-    return fields.size() == 2 && without_quotes(fields[0]) == "start" && without_quotes(fields[1]) == column_;
+    return fields.size() == 2 && without_quotes(fields[0]) == "start" &&
+           (without_quotes(fields[1]) == column_ || without_quotes(fields[1]) == "price");
   }
 
   void read_row(std::string_view text, int line) {
@@ -94,8 +95,8 @@ class SeriesReader {
       const SeriesRow& before = series_.rows[i - 1];
       const SeriesRow& row = series_.rows[i];
       if (row.start == before.start) {
-        add(row.line, fmt::format("duplicate row: {} already stands at line {}", format_utc(row.start),
-                                  before.line));
+        add(row.line,
+            fmt::format("duplicate row: {} already stands at line {}", format_utc(row.start), before.line));
       } else if (row.start < before.start + series_.interval_s) {
         add(row.line, fmt::format("{} begins while the row of line {} still holds; is the interval right?",
                                   format_utc(row.start), before.line));
@@ -127,7 +128,8 @@ Series load_series(const std::filesystem::path& path, const std::string& where, 
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) return refuse("does not exist");
   if (std::filesystem::is_directory(status)) return refuse("is a folder");
-  if (std::filesystem::file_size(path, error) > max_file_bytes && !error) return refuse("is larger than 64 MiB");
+  if (std::filesystem::file_size(path, error) > max_file_bytes && !error)
+    return refuse("is larger than 64 MiB");
   std::ifstream in(path, std::ios::binary);
   if (!in) return refuse("cannot be opened");
   const std::string csv(std::istreambuf_iterator<char>(in), {});

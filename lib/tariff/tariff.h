@@ -117,6 +117,7 @@ struct FeedState {
 struct Tariff {
   std::filesystem::path path;
   std::string name;
+  std::string description;
   LocalZone zone;
   std::string currency;
   SpecialDays special;

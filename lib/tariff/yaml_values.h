@@ -13,9 +13,11 @@
 namespace turbodiff::tariff {
 
 /// Each adds a problem that names `key` and returns nothing when the node does not fit.
-std::optional<Decimal> read_decimal(const core::YamlNode& node, std::string_view key, core::Problems& problems);
+std::optional<Decimal> read_decimal(const core::YamlNode& node, std::string_view key,
+                                    core::Problems& problems);
 /// "30m", "1h"
-std::optional<Seconds> read_duration(const core::YamlNode& node, std::string_view key, core::Problems& problems);
+std::optional<Seconds> read_duration(const core::YamlNode& node, std::string_view key,
+                                     core::Problems& problems);
 /// "07-01" as 701.
 std::optional<int> read_month_day(const core::YamlNode& node, std::string_view key, core::Problems& problems);
 std::optional<LocalDay> read_date(const core::YamlNode& node, std::string_view key, core::Problems& problems);
