@@ -19,7 +19,8 @@ namespace fs = std::filesystem;
 void check_job(const Job& job, std::vector<fs::path>& written) {
   media::check_settings(job.container, video_settings(job));
   spec::check_side_files(job);
-  for (const fs::path& path : {job.output, job.latents, job.contact_sheet}) {
+  for (const fs::path& path :
+       {job.write_to.empty() ? job.output : job.write_to, job.latents, job.contact_sheet}) {
     if (path.empty()) continue;
     core::OutputFile::check(path, job.request.force);
     written.push_back(path);

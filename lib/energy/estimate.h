@@ -37,6 +37,11 @@ struct NetworkSize {
   double dim = 1536, ffn_dim = 8960, layers = 30;
 };
 
+/// The built-in demo model.
+inline constexpr NetworkSize demo_network{128, 512, 5};
+/// What a current GPU does with these networks, roughly.
+inline constexpr double gpu_flops_per_s = 1e14;
+
 /// What is assumed before anything has been measured.
 struct SpeedGuess {
   NetworkSize network;

@@ -71,7 +71,8 @@ StartInstants::StartInstants(const SearchProblem& problem, const std::vector<Bou
   if (horizon_ + 2 * offset_ >= most_bits) return;
   bits_.resize(static_cast<std::size_t>((horizon_ + 2 * offset_) / 64 + 1));
   const auto set = [&](Time t) {
-    if (t >= 0 && t <= horizon_) bits_[static_cast<std::size_t>((t + offset_) / 64)] |= 1ULL << ((t + offset_) % 64);
+    if (t >= 0 && t <= horizon_)
+      bits_[static_cast<std::size_t>((t + offset_) / 64)] |= 1ULL << ((t + offset_) % 64);
   };
   set(0);
   set(horizon_);

@@ -12,8 +12,9 @@ namespace {
 
 constexpr int node_limit = 2000;
 
-/// Where the parts of the objective lie in one number, from the highest: cost, sum of ends, start of every job
-/// in input order, worker of every job in input order. Every part has room enough not to reach into the next.
+/// Where the parts of the objective lie in one number, from the highest: cost, sum of ends, start of every
+/// job in input order, worker of every job in input order. Every part has room enough not to reach into the
+/// next.
 struct Layout {
   unsigned worker_bits = 0;
   unsigned start_bits = 0;
@@ -40,7 +41,8 @@ unsigned cost_bits(const Problem& problem, const std::vector<int>& tasks) {
   long double sum = 1;
   for (int i : tasks) {
     const Task& task = problem.tasks[static_cast<std::size_t>(i)];
-    sum += largest * static_cast<long double>(task.milliwatts) * static_cast<long double>(task.seconds + task.setup);
+    sum += largest * static_cast<long double>(task.milliwatts) *
+           static_cast<long double>(task.seconds + task.setup);
   }
   return static_cast<unsigned>(std::ilogb(sum)) + 3;
 }

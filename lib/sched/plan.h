@@ -28,8 +28,8 @@ struct PlanJob {
   std::optional<Seconds> deadline;  ///< its end is at or before
   std::int64_t priority = 0;        ///< higher first
   When when = When::cheapest;
-  std::vector<std::string> after;   ///< ids of jobs that end before it starts
-  std::string group;                ///< jobs of one group save the setup when they follow each other
+  std::vector<std::string> after;  ///< ids of jobs that end before it starts
+  std::string group;               ///< jobs of one group save the setup when they follow each other
   std::int64_t setup_seconds = 0;
 };
 
@@ -80,7 +80,8 @@ struct IdleUse {
 struct Plan {
   std::vector<PlannedJob> jobs;       ///< by start, then worker
   std::vector<UnplacedJob> unplaced;  ///< in input order
-  /// Sums are exact and then rounded once, so they may differ from the sum of rounded parts in the last digit.
+  /// Sums are exact and then rounded once, so they may differ from the sum of rounded parts in the last
+  /// digit.
   CostDetail total_cost;
   __int128 total_milliwatt_seconds = 0;
   core::Money asap_cost;

@@ -16,8 +16,8 @@ namespace {
 using Json = nlohmann::json;
 
 const std::vector<std::string>& known_keys() {
-  static const std::vector<std::string> keys = {"id",   "seconds", "watts", "earliest", "deadline", "priority",
-                                                "when", "after",   "group", "setup_seconds"};
+  static const std::vector<std::string> keys = {"id",       "seconds", "watts", "earliest", "deadline",
+                                                "priority", "when",    "after", "group",    "setup_seconds"};
   return keys;
 }
 
@@ -127,7 +127,8 @@ class JobReader {
 
 }  // namespace
 
-std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source, const TimeReader& read_time) {
+std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source,
+                               const TimeReader& read_time) {
   Json document;
   try {
     document = Json::parse(json);
@@ -146,8 +147,8 @@ std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source,
   for (const Json& job : document) {
     jobs.push_back(JobReader(job, source, jobs.size() + 1, read_time).read());
     if (!ids.insert(jobs.back().id).second)
-      throw Error::bad_request(fmt::format("{}: job {} '{}': 'id' is taken by another job", source, jobs.size(),
-                                           jobs.back().id));
+      throw Error::bad_request(
+          fmt::format("{}: job {} '{}': 'id' is taken by another job", source, jobs.size(), jobs.back().id));
   }
   return jobs;
 }

@@ -14,7 +14,9 @@ double kwh(__int128 milliwatt_seconds) {
   return static_cast<double>(core::divide_half_even(milliwatt_seconds * 10, 36)) / 1e9;
 }
 
-double units(core::Money money) { return static_cast<double>(money.micro()) / 1e6; }
+double units(core::Money money) {
+  return static_cast<double>(money.micro()) / 1e6;
+}
 
 Json detail(const CostDetail& cost) {
   return {{"net", units(cost.net)}, {"levies", units(cost.levies)}, {"vat", units(cost.vat)}};

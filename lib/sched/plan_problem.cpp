@@ -189,7 +189,8 @@ Problem make_problem(const PlanRequest& request, const tariff::PriceCurve& curve
   for (const PlanJob& job : request.jobs) {
     check(job);
     if (!index.emplace(job.id, static_cast<int>(problem.tasks.size())).second)
-      throw Error::bad_request(fmt::format("job '{}' is there twice", job.id), "give every job an id of its own");
+      throw Error::bad_request(fmt::format("job '{}' is there twice", job.id),
+                               "give every job an id of its own");
     Task task;
     task.seconds = job.seconds;
     task.setup = job.setup_seconds;
@@ -199,7 +200,8 @@ Problem make_problem(const PlanRequest& request, const tariff::PriceCurve& curve
         job.deadline ? std::clamp<Time>(*job.deadline - request.now, 0, problem.horizon) : problem.horizon;
     task.priority = job.priority;
     task.when = job.when;
-    if (!job.group.empty()) task.group = groups.emplace(job.group, static_cast<int>(groups.size())).first->second;
+    if (!job.group.empty())
+      task.group = groups.emplace(job.group, static_cast<int>(groups.size())).first->second;
     problem.tasks.push_back(std::move(task));
   }
   for (std::size_t i = 0; i < request.jobs.size(); ++i)

@@ -65,7 +65,7 @@ struct Problem {
   std::vector<Task> tasks;  ///< in input order
   Time horizon = 0;
   int workers = 1;
-  StepSum objective;                        ///< what a milliwatt-second costs
+  StepSum objective;                         ///< what a milliwatt-second costs
   std::array<std::vector<Span>, 3> windows;  ///< by When: maximal spans in which such a job may run
 
   const std::vector<Span>& windows_of(const Task& task) const {

@@ -72,7 +72,8 @@ Cost asap(const Problem& problem, const std::vector<std::vector<Slot>>& rows, co
       const bool placed = timeline.placement(planned.task).placed();
       const Time start = placed ? timeline.placement(planned.task).start : planned.start;
       const Time end = placed ? timeline.end(planned.task) : planned.end;
-      cost += prices.detail(start, end, problem.tasks[static_cast<std::size_t>(planned.task)].milliwatts).gross;
+      cost +=
+          prices.detail(start, end, problem.tasks[static_cast<std::size_t>(planned.task)].milliwatts).gross;
     }
   return cost;
 }
@@ -92,8 +93,7 @@ IdleUse idle_use(const PlanRequest& request, const std::vector<std::vector<Slot>
       const std::int64_t idle_energy = request.idle_milliwatts.value_or(0) * (span.begin - reached);
       const Cost idle = prices.detail(reached, span.begin, request.idle_milliwatts.value_or(0)).gross;
       const std::int64_t wake_energy = request.wake_milliwatt_hours.value_or(0) * 3600;
-      const Cost wake =
-          prices.detail(span.begin, std::min(span.begin + 1, span.end), 1).gross * wake_energy;
+      const Cost wake = prices.detail(span.begin, std::min(span.begin + 1, span.end), 1).gross * wake_energy;
       const bool off = request.wake_milliwatt_hours && (!request.idle_milliwatts || wake < idle);
       use.milliwatt_seconds += off ? wake_energy : idle_energy;
       use.wakes += off ? 1 : 0;
@@ -153,8 +153,8 @@ Plan make_result(const PlanRequest& request, const tariff::PriceCurve& curve, co
       const ExactDetail detail = prices.detail(slot.start, slot.end, task.milliwatts);
       const std::int64_t energy = task.milliwatts * (slot.end - slot.start);
       plan.jobs.push_back({job, request.jobs[job].id, static_cast<int>(worker), request.now + slot.start,
-                           request.now + slot.end, task.setup > 0 && slot.end - slot.start > task.seconds, energy,
-                           rounded(detail)});
+                           request.now + slot.end, task.setup > 0 && slot.end - slot.start > task.seconds,
+                           energy, rounded(detail)});
       total += detail;
       carbon += prices.carbon(slot.start, slot.end, task.milliwatts);
       plan.total_milliwatt_seconds += energy;

@@ -1,7 +1,7 @@
 // When each job runs: the cheapest plan that keeps every constraint.
 //
-// Jobs are not preempted and start on whole seconds. `now` jobs come first, by priority and input order, each at
-// its earliest feasible second on the lowest worker; their start and worker are then fixed. The others are
+// Jobs are not preempted and start on whole seconds. `now` jobs come first, by priority and input order, each
+// at its earliest feasible second on the lowest worker; their start and worker are then fixed. The others are
 // chosen so that, in this order of importance: the most jobs of the highest priority are placed, then of the
 // next one, and so on; the total cost is least; the sum of end times is least; the starts in input order are
 // earliest (a job that is not placed counts as the latest); the workers in input order are lowest.
@@ -9,8 +9,8 @@
 // jobs as well when another job comes to stand before them.
 //
 // Up to max_exact_jobs jobs the result is the best there is (Plan::exact). Beyond, and in the rare small case
-// in which the search limit is met, it is a good plan with a valid lower bound. Neither reads a clock: the same
-// input gives the same plan, byte for byte.
+// in which the search limit is met, it is a good plan with a valid lower bound. Neither reads a clock: the
+// same input gives the same plan, byte for byte.
 #pragma once
 
 #include "sched/plan.h"

@@ -35,7 +35,8 @@ class BestByTime {
 
   /// best(e) = min over e' <= e of before(e' - length) + start(e' - length), for the starts in [first, last]
   /// within `starts`, which ascend and do not overlap but for a shared end.
-  static BestByTime extend(const BestByTime& before, std::span<const ValuePiece> starts, Time length, Time last);
+  static BestByTime extend(const BestByTime& before, std::span<const ValuePiece> starts, Time length,
+                           Time last);
   /// The lesser of both everywhere.
   void take_min(const BestByTime& other);
 

@@ -29,9 +29,8 @@ bool Timeline::next_still_fits(int worker, std::size_t position, int before) con
   const Time limit = position + 1 < row.size() ? row[position + 1].start : problem_.horizon;
   if (end > limit || end > task.latest_end || !Problem::inside(problem_.windows_of(task), slot.start, end))
     return false;
-  return std::all_of(task.successors.begin(), task.successors.end(), [&](int next) {
-    return !placement(next).placed() || placement(next).start >= end;
-  });
+  return std::all_of(task.successors.begin(), task.successors.end(),
+                     [&](int next) { return !placement(next).placed() || placement(next).start >= end; });
 }
 
 std::optional<Placement> Timeline::earliest(int task, const std::vector<Span>& windows, Time from,
@@ -39,8 +38,8 @@ std::optional<Placement> Timeline::earliest(int task, const std::vector<Span>& w
   std::optional<Placement> best;
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
     const std::vector<Slot>& row = slots(worker);
-    const auto first = std::lower_bound(row.begin(), row.end(), from,
-                                        [](const Slot& s, Time time) { return s.end < time; });
+    const auto first =
+        std::lower_bound(row.begin(), row.end(), from, [](const Slot& s, Time time) { return s.end < time; });
     for (auto position = static_cast<std::size_t>(first - row.begin()); position <= row.size(); ++position) {
       const Slot* previous = position > 0 ? &row[position - 1] : nullptr;
       const Time low = std::max(from, previous ? previous->end : 0);
@@ -96,7 +95,8 @@ void place_earliest(Timeline& timeline, const Problem& problem, const std::vecto
     if (!place) continue;
     timeline.place(task, *place);
     for (int next : own.successors)
-      if (asked[static_cast<std::size_t>(next)] && --open[static_cast<std::size_t>(next)] == 0) ready.insert(next);
+      if (asked[static_cast<std::size_t>(next)] && --open[static_cast<std::size_t>(next)] == 0)
+        ready.insert(next);
   }
 }
 

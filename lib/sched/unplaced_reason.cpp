@@ -10,13 +10,14 @@
 namespace turbodiff::sched {
 namespace {
 
-const char* kind_of(When when) { return when == When::off_peak ? "off-peak time" : "time with a known price"; }
+const char* kind_of(When when) {
+  return when == When::off_peak ? "off-peak time" : "time with a known price";
+}
 
 /// The longest part of `spans` inside [begin, end).
 Time longest(const std::vector<Span>& spans, Time begin, Time end) {
   Time most = 0;
-  for (const Span& span : spans)
-    most = std::max(most, std::min(span.end, end) - std::max(span.begin, begin));
+  for (const Span& span : spans) most = std::max(most, std::min(span.end, end) - std::max(span.begin, begin));
   return most;
 }
 
@@ -46,7 +47,8 @@ std::string unplaced_reason(const PlanRequest& request, const Problem& problem,
   if (task.blocked) return *task.blocked;
   for (int before : task.after)
     if (!placements[static_cast<std::size_t>(before)].placed())
-      return fmt::format("after '{}', which is not placed", request.jobs[static_cast<std::size_t>(before)].id);
+      return fmt::format("after '{}', which is not placed",
+                         request.jobs[static_cast<std::size_t>(before)].id);
 
   const auto label = [&](Time t) {
     return request.label ? request.label(request.now + t) : format_utc(request.now + t);
@@ -59,9 +61,8 @@ std::string unplaced_reason(const PlanRequest& request, const Problem& problem,
       if (std::find(task.after.begin(), task.after.end(), slot.task) != task.after.end())
         from = std::max(from, slot.end);
   const bool own_deadline = job.deadline && *job.deadline - request.now <= problem.horizon;
-  const std::string until =
-      own_deadline ? fmt::format("its deadline {}", label(*job.deadline - request.now))
-                   : fmt::format("the end of the plan {}", label(problem.horizon));
+  const std::string until = own_deadline ? fmt::format("its deadline {}", label(*job.deadline - request.now))
+                                         : fmt::format("the end of the plan {}", label(problem.horizon));
   if (task.latest_end - from < need)
     return fmt::format("needs {} s, but from {} to {} there are only {} s", need, label(from), until,
                        std::max<Time>(task.latest_end - from, 0));
@@ -74,13 +75,13 @@ std::string unplaced_reason(const PlanRequest& request, const Problem& problem,
     if (known < task.latest_end)
       return fmt::format("waits for prices after {}: needs {} s of {}; the longest window until then is {} s",
                          label(known), need, kind_of(task.when), window);
-    return fmt::format("needs {} s of {} before {}; the longest window left is {} s", need, kind_of(task.when),
-                       until, window);
+    return fmt::format("needs {} s of {} before {}; the longest window left is {} s", need,
+                       kind_of(task.when), until, window);
   }
   const Time free = longest_free(problem, placements, spans, from, task.latest_end);
   if (free < need)
-    return fmt::format("needs {} s of {} before {}; beside the other jobs the longest window left is {} s", need,
-                       kind_of(task.when), until, free);
+    return fmt::format("needs {} s of {} before {}; beside the other jobs the longest window left is {} s",
+                       need, kind_of(task.when), until, free);
   return fmt::format("needs {} s of {} before {}; no place was found beside the other jobs", need,
                      kind_of(task.when), until);
 }

@@ -7,9 +7,13 @@
 namespace turbodiff::sched {
 namespace {
 
-unsigned bit(int job) { return 1U << job; }
+unsigned bit(int job) {
+  return 1U << job;
+}
 
-bool same_group(const SearchJob& a, const SearchJob& b) { return a.group >= 0 && a.group == b.group; }
+bool same_group(const SearchJob& a, const SearchJob& b) {
+  return a.group >= 0 && a.group == b.group;
+}
 
 }  // namespace
 

@@ -17,8 +17,8 @@ struct SearchJob {
   int group = -1;
   int fixed_worker = -1;  ///< of a `now` job
   Time fixed_start = 0;
-  unsigned successors = 0;                ///< bits of those that come after it, near and far
-  std::vector<ValuePiece> cold_starts;    ///< the whole objective of starting then
+  unsigned successors = 0;              ///< bits of those that come after it, near and far
+  std::vector<ValuePiece> cold_starts;  ///< the whole objective of starting then
   std::vector<ValuePiece> warm_starts;
 };
 
@@ -34,16 +34,18 @@ struct SearchPlace {
   Time end = 0;
 };
 
-/// For a set of jobs S and its last job l let F(S, l, t) be the least objective of S run one after the other on
-/// this worker, l last, ended by t. With d the duration of j after l and c its objective as a function of its
-/// start,
+/// For a set of jobs S and its last job l let F(S, l, t) be the least objective of S run one after the other
+/// on this worker, l last, ended by t. With d the duration of j after l and c its objective as a function of
+/// its start,
 ///     F(S + j, j, t) = min over l, e <= t of F(S, l, e - d) + c(e - d).
-/// c is piecewise linear and F(S, l, .) is carried as such, so no grid of start times is assumed: the result is
-/// the optimum over all whole seconds. Since the objective includes every tie-break, the optimum is unique.
+/// c is piecewise linear and F(S, l, .) is carried as such, so no grid of start times is assumed: the result
+/// is the optimum over all whole seconds. Since the objective includes every tie-break, the optimum is
+/// unique.
 class WorkerOrders {
  public:
   /// `worker`: the one whose fixed jobs take part; -1: a worker without any.
-  WorkerOrders(const std::vector<SearchJob>& jobs, const std::vector<Bounds>& bounds, int worker, Time horizon);
+  WorkerOrders(const std::vector<SearchJob>& jobs, const std::vector<Bounds>& bounds, int worker,
+               Time horizon);
 
   /// The least objective of the set; WideInt::largest() when it has no schedule. Sets that lack one of the
   /// worker's fixed jobs have none.

@@ -44,7 +44,8 @@ std::optional<SearchPlan> solve_relaxed(const SearchProblem& problem, const std:
   for (int worker = 0; worker < problem.workers; ++worker) {
     const bool own = has_fixed[static_cast<std::size_t>(worker)];
     if (own || !common) {
-      auto fresh = std::make_shared<const WorkerOrders>(problem.jobs, bounds, own ? worker : -1, problem.horizon);
+      auto fresh =
+          std::make_shared<const WorkerOrders>(problem.jobs, bounds, own ? worker : -1, problem.horizon);
       if (!own) common = fresh;
       orders.push_back(std::move(fresh));
     } else {

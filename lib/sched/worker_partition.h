@@ -11,10 +11,10 @@ namespace turbodiff::sched {
 
 struct SearchProblem {
   std::vector<SearchJob> jobs;
-  std::vector<unsigned> after;             ///< [job] bits of those it comes after, near and far
-  std::vector<std::uint64_t> class_unit;   ///< [job] 1 in the digit of its priority class; 0 for a fixed job
-  std::vector<WideInt> unplaced_value;     ///< [job] what not placing it adds to the objective
-  std::vector<WideInt> worker_unit;        ///< [job] what each worker number adds
+  std::vector<unsigned> after;            ///< [job] bits of those it comes after, near and far
+  std::vector<std::uint64_t> class_unit;  ///< [job] 1 in the digit of its priority class; 0 for a fixed job
+  std::vector<WideInt> unplaced_value;    ///< [job] what not placing it adds to the objective
+  std::vector<WideInt> worker_unit;       ///< [job] what each worker number adds
   int workers = 1;
   Time horizon = 0;
 };
@@ -27,13 +27,15 @@ struct SearchPlan {
   std::vector<Time> ends;         ///< [job]
 
   bool better_than(const SearchPlan& other) const {
-    return placed_classes != other.placed_classes ? placed_classes > other.placed_classes : value < other.value;
+    return placed_classes != other.placed_classes ? placed_classes > other.placed_classes
+                                                  : value < other.value;
   }
 };
 
-/// The best plan within `bounds` without the jobs in `banned`. It keeps the order of jobs on the same worker and
-/// places a job only with all it comes after, but a job may start before the end of one on another worker: so
-/// it is a bound, and the optimum if it happens to keep that as well. Nothing when the fixed jobs do not fit.
+/// The best plan within `bounds` without the jobs in `banned`. It keeps the order of jobs on the same worker
+/// and places a job only with all it comes after, but a job may start before the end of one on another
+/// worker: so it is a bound, and the optimum if it happens to keep that as well. Nothing when the fixed jobs
+/// do not fit.
 std::optional<SearchPlan> solve_relaxed(const SearchProblem& problem, const std::vector<Bounds>& bounds,
                                         unsigned banned);
 

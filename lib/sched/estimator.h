@@ -1,0 +1,46 @@
+// Seconds, watts and money of a job before it runs, learnt from this machine's finished jobs.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "energy/estimate.h"
+#include "store/job_store.h"
+
+namespace turbodiff::sched {
+
+struct MachinePower {
+  std::optional<double> watts;  ///< estimate.watts
+  int cores = 1;
+  bool has_gpu = false;
+};
+
+/// As many finished runs as an estimate rests on, the newest ones.
+constexpr std::size_t runs_to_learn_from = 200;
+
+struct JobEstimate {
+  std::int64_t seconds = 1;        ///< without loading the model, rounded up
+  std::int64_t setup_seconds = 0;  ///< loading it, saved by jobs of the same model that follow each other
+  double low = 0, high = 0;        ///< seconds: nine of ten lie between them
+  std::int64_t milliwatts = 0;
+  int observations = 0;
+};
+
+class Estimator {
+ public:
+  Estimator(const store::JobStore& store, MachinePower power) : store_(store), power_(power) {}
+
+  JobEstimate estimate(const store::Preset& preset);
+  std::int64_t milliwatts(const std::string& device) const;
+  /// Looks at the finished jobs again: after one has finished.
+  void forget() { models_.clear(); }
+
+ private:
+  const store::JobStore& store_;
+  MachinePower power_;
+  std::map<std::pair<std::string, std::string>, energy::TimeModel> models_;
+};
+
+}  // namespace turbodiff::sched

@@ -1,0 +1,71 @@
+#include "sched/event_waiter.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iterator>
+
+#include "core/error.h"
+
+namespace turbodiff::sched {
+namespace {
+
+sigset_t waited_for() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, number);
+  return set;
+}
+
+}  // namespace
+
+EventWaiter::EventWaiter(const std::filesystem::path& store) : bell_(store) {
+  const sigset_t set = waited_for();
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+  timer_ = ::timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (signals_ < 0 || timer_ < 0)
+    throw Error::work_failed(std::string("cannot wait for signals and timers: ") + std::strerror(errno));
+}
+
+EventWaiter::~EventWaiter() {
+  ::close(signals_);
+  ::close(timer_);
+  const sigset_t set = waited_for();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+Wakeup EventWaiter::wait(std::optional<std::int64_t> until) {
+  itimerspec alarm{};
+  // Far away rather than off, so that a clock that is set is noticed.
+  constexpr std::int64_t never = 32'503'680'000;
+  alarm.it_value.tv_sec = until.value_or(never);
+  if (alarm.it_value.tv_sec <= 0) alarm.it_value.tv_sec = 1;
+  ::timerfd_settime(timer_, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &alarm, nullptr);
+  pollfd entries[] = {{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
+  while (::poll(entries, std::size(entries), -1) < 0 && errno == EINTR) {
+  }
+  Wakeup wakeup = look();
+  std::uint64_t count = 0;
+  wakeup.clock_jumped = ::read(timer_, &count, sizeof count) < 0 && errno == ECANCELED;
+  return wakeup;
+}
+
+Wakeup EventWaiter::look() {
+  Wakeup wakeup;
+  signalfd_siginfo info{};
+  while (::read(signals_, &info, sizeof info) == sizeof info) {
+    const auto number = static_cast<int>(info.ssi_signo);
+    wakeup.stop = wakeup.stop || number == SIGTERM || number == SIGINT;
+    wakeup.reload = wakeup.reload || number == SIGHUP;
+  }
+  wakeup.bell = bell_.has_rung();
+  return wakeup;
+}
+
+}  // namespace turbodiff::sched

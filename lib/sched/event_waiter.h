@@ -1,0 +1,37 @@
+// Sleeping until something happens: a signal, the store's bell, or a moment of the wall clock. No polling.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "store/doorbell.h"
+
+namespace turbodiff::sched {
+
+struct Wakeup {
+  bool bell = false;          ///< the store was changed
+  bool stop = false;          ///< SIGTERM or SIGINT
+  bool reload = false;        ///< SIGHUP
+  bool clock_jumped = false;  ///< the wall clock was set
+};
+
+/// While it lives, SIGTERM, SIGINT and SIGHUP are blocked and arrive here; children get them as usual.
+class EventWaiter {
+ public:
+  explicit EventWaiter(const std::filesystem::path& store);
+  ~EventWaiter();
+  EventWaiter(const EventWaiter&) = delete;
+  EventWaiter& operator=(const EventWaiter&) = delete;
+
+  /// Returns at the first event, or when the wall clock reaches `until` (seconds, UTC).
+  Wakeup wait(std::optional<std::int64_t> until);
+  /// What has happened so far, without waiting.
+  Wakeup look();
+
+ private:
+  store::Doorbell bell_;
+  int signals_ = -1;
+  int timer_ = -1;
+};
+
+}  // namespace turbodiff::sched

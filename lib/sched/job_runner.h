@@ -1,0 +1,86 @@
+// One attempt at one job, from the claim to its bill.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "sched/estimator.h"
+#include "sched/tariff_clock.h"
+#include "sched/worker_process.h"
+#include "store/job_store.h"
+
+namespace turbodiff::sched {
+
+struct RunnerSettings {
+  std::filesystem::path program;  ///< the turbodiff executable
+  double retry_delay_s = 30;      ///< before the second try, doubled for each further one, with jitter
+  double stop_grace_s = 120;      ///< for a worker to reach its next checkpoint
+};
+
+/// Why a running job is stopped.
+enum class Stop { none, shutdown, window_end, cancelled };
+/// Asked several times a second while a job runs.
+using StopQuestion = std::function<Stop()>;
+
+enum class Outcome {
+  gone,  ///< it could not be claimed any more
+  done,
+  failed,  ///< for good
+  will_retry,
+  interrupted,  ///< queued again, or cancelled
+};
+
+class JobRunner {
+ public:
+  JobRunner(store::JobStore& store, std::int64_t epoch, TariffClock& tariff, Estimator& estimator,
+            const core::Clock& clock, core::Log& log, RunnerSettings settings);
+  ~JobRunner();
+
+  /// Brings what runners before have left behind to an end: kills their workers, completes or undoes what was
+  /// being published, bills, and queues the jobs again.
+  void recover();
+
+  /// `upcoming` prompts of jobs that follow with the same model are embedded in the same pass.
+  Outcome run(store::JobId job, const std::vector<std::string>& upcoming, const StopQuestion& stop);
+
+  bool has_worker() const { return worker_ != nullptr; }
+  /// Ends the worker between jobs, so that its memory and idle watts are freed.
+  void dismiss_worker();
+
+ private:
+  struct Running;
+  void prepare(Running& running, const std::vector<std::string>& upcoming);
+  void supervise(Running& running, const StopQuestion& stop);
+  Outcome conclude(Running& running);
+  Outcome publish(Running& running);
+  Outcome fail(Running& running, int code, const std::string& message);
+  Outcome interrupt(Running& running, const std::string& reason);
+  void on_event(const nlohmann::json& event);
+  void on_log(std::string_view line);
+  Outcome fail_after_death(Running& running);
+  std::pair<store::Bill, std::vector<store::PriceSnapshot>> bill_of(const store::Attempt& attempt,
+                                                                    const std::string& device,
+                                                                    std::int64_t microseconds, bool complete);
+  void persist(const std::function<void()>& change);
+  store::Micros now() const;
+
+  store::JobStore& store_;
+  std::int64_t epoch_;
+  TariffClock& tariff_;
+  Estimator& estimator_;
+  const core::Clock& clock_;
+  core::Log& log_;
+  RunnerSettings settings_;
+  std::unique_ptr<WorkerProcess> worker_;
+  Running* running_ = nullptr;
+};
+
+}  // namespace turbodiff::sched

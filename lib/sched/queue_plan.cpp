@@ -1,0 +1,137 @@
+#include "sched/queue_plan.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "sched/planner.h"
+
+namespace turbodiff::sched {
+namespace {
+
+using store::JobId;
+
+/// Why a waiting job cannot run whatever the prices are: what it waits for will not succeed.
+std::map<JobId, std::string> blocked_jobs(const store::JobStore& store,
+                                          const std::multimap<JobId, JobId>& after) {
+  std::map<JobId, std::string> blocked;
+  std::vector<JobId> before;
+  for (const auto& [job, waits_for] : after) before.push_back(waits_for);
+  const auto states = store.states(before);
+  for (const auto& [job, waits_for] : after) {
+    const auto state = states.find(waits_for);
+    if (state == states.end() || state->second == store::State::queued ||
+        state->second == store::State::running || state->second == store::State::done)
+      continue;
+    blocked.try_emplace(job, fmt::format("it waits for job {}, which {} {}", waits_for,
+                                         state->second == store::State::failed ? "has" : "is",
+                                         store::name_of(state->second)));
+  }
+  return blocked;
+}
+
+}  // namespace
+
+std::string plan_group(const store::Preset& preset, const std::string& group) {
+  return fmt::format("{}|{}|{}", preset.fingerprint, preset.device, group);
+}
+
+When plan_when(store::When when) {
+  switch (when) {
+    case store::When::off_peak:
+      return When::off_peak;
+    case store::When::cheapest:
+      return When::cheapest;
+    case store::When::now:
+      break;
+  }
+  return When::now;
+}
+
+PlanRequest make_queue_request(const store::JobStore& store, Estimator& estimator,
+                               const QueuePlanOptions& options, std::size_t& left_out) {
+  PlanRequest request;
+  request.now = options.now;
+  request.horizon_s = options.horizon_s;
+  request.objective = options.objective;
+  request.idle_milliwatts = options.idle_milliwatts;
+  request.wake_milliwatt_hours = options.wake_milliwatt_hours;
+  request.label = options.label;
+
+  std::vector<store::WaitingJob> waiting = store.waiting();
+  left_out = 0;
+  if (waiting.size() > most_planned_jobs) {
+    std::stable_sort(waiting.begin(), waiting.end(),
+                     [](const auto& a, const auto& b) { return a.priority > b.priority; });
+    left_out = waiting.size() - most_planned_jobs;
+    waiting.resize(most_planned_jobs);
+    std::sort(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  }
+  std::set<JobId> ids;
+  for (const auto& job : waiting) ids.insert(job.id);
+  const auto after = store.waiting_after();
+  std::map<std::int64_t, std::pair<store::Preset, JobEstimate>> presets;
+  for (const auto& [id, preset] : store.presets()) presets[id] = {preset, {}};
+  std::set<std::int64_t> estimated;
+
+  std::int64_t highest = 0;
+  for (const auto& job : waiting) highest = std::max(highest, job.priority);
+  if (options.running) {
+    PlanJob job;
+    job.id = std::to_string(options.running->id);
+    job.seconds = std::max<std::int64_t>(1, options.running->seconds_left);
+    job.milliwatts = 1;
+    job.priority = highest + 1;
+    job.when = When::now;
+    job.group = options.running->group;
+    request.jobs.push_back(std::move(job));
+    ids.insert(options.running->id);
+  }
+  for (const auto& job : waiting) {
+    auto& [preset, estimate] = presets[job.preset];
+    if (estimated.insert(job.preset).second) estimate = estimator.estimate(preset);
+    PlanJob planned;
+    planned.id = std::to_string(job.id);
+    planned.seconds = estimate.seconds;
+    planned.setup_seconds = estimate.setup_seconds;
+    planned.milliwatts = estimate.milliwatts;
+    planned.earliest = job.earliest;
+    planned.deadline = job.deadline;
+    planned.priority = job.priority;
+    planned.when = plan_when(job.when);
+    planned.group = plan_group(preset, job.group);
+    const auto [first, last] = after.equal_range(job.id);
+    for (auto it = first; it != last; ++it) planned.after.push_back(std::to_string(it->second));
+    request.jobs.push_back(std::move(planned));
+  }
+  // What is done is no reason to wait any more.
+  std::vector<JobId> waited_for;
+  for (const auto& [job, before] : after)
+    if (!ids.contains(before)) waited_for.push_back(before);
+  const auto states = store.states(waited_for);
+  for (PlanJob& job : request.jobs)
+    std::erase_if(job.after, [&](const std::string& id) {
+      const auto state = states.find(std::stoll(id));
+      return state != states.end() && state->second == store::State::done;
+    });
+  return request;
+}
+
+QueuePlan plan_queue(const store::JobStore& store, Estimator& estimator, const tariff::PriceCurve& curve,
+                     const QueuePlanOptions& options) {
+  QueuePlan result;
+  const PlanRequest request = make_queue_request(store, estimator, options, result.left_out);
+  result.has_running = options.running.has_value();
+  result.plan = make_plan(request, curve);
+  if (options.running) std::erase_if(result.plan.jobs, [](const PlannedJob& job) { return job.job == 0; });
+  for (const PlannedJob& job : result.plan.jobs) result.starts[std::stoll(job.id)] = job.start;
+  if (!result.plan.unplaced.empty()) {
+    const auto blocked = blocked_jobs(store, store.waiting_after());
+    for (UnplacedJob& job : result.plan.unplaced)
+      if (const auto why = blocked.find(std::stoll(job.id)); why != blocked.end()) job.reason = why->second;
+  }
+  return result;
+}
+
+}  // namespace turbodiff::sched

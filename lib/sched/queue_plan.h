@@ -1,0 +1,54 @@
+// The plan of what waits in the store.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "sched/estimator.h"
+#include "sched/plan.h"
+#include "store/job_store.h"
+#include "tariff/price_curve.h"
+
+namespace turbodiff::sched {
+
+/// What occupies the machine now.
+struct RunningJob {
+  store::JobId id = 0;
+  std::int64_t seconds_left = 1;
+  std::string group;
+};
+
+struct QueuePlanOptions {
+  Seconds now = 0;
+  std::int64_t horizon_s = 7 * 86400;
+  Objective objective = Objective::cost;
+  std::optional<RunningJob> running;
+  std::optional<std::int64_t> idle_milliwatts, wake_milliwatt_hours;
+  std::function<std::string(Seconds)> label;
+};
+
+/// More waiting jobs than these are left for a later plan: the ones that come first by priority and id are
+/// planned.
+constexpr std::size_t most_planned_jobs = 10'000;
+
+struct QueuePlan {
+  Plan plan;  ///< without the running job
+  std::map<store::JobId, Seconds> starts;
+  std::size_t left_out = 0;  ///< jobs beyond most_planned_jobs
+  bool has_running = false;
+};
+
+/// The jobs of the store as the planner wants them; `running` stands in front as a job that starts now.
+PlanRequest make_queue_request(const store::JobStore& store, Estimator& estimator,
+                               const QueuePlanOptions& options, std::size_t& left_out);
+
+QueuePlan plan_queue(const store::JobStore& store, Estimator& estimator, const tariff::PriceCurve& curve,
+                     const QueuePlanOptions& options);
+
+/// Jobs that share it save loading the model when they follow each other.
+std::string plan_group(const store::Preset& preset, const std::string& group);
+
+When plan_when(store::When when);
+
+}  // namespace turbodiff::sched
