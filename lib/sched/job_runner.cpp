@@ -119,8 +119,10 @@ std::pair<store::Bill, std::vector<store::PriceSnapshot>> JobRunner::bill_of(con
   std::vector<store::PriceSnapshot> prices;
   for (const tariff::Segment& segment : curve.segments()) {
     if (segment.end <= start || segment.start >= end) continue;
-    store::PriceSnapshot snapshot{std::max(segment.start, start), std::min(segment.end, end),
-                                  segment.rate.value_or("")};
+    store::PriceSnapshot snapshot;
+    snapshot.start = std::max(segment.start, start);
+    snapshot.end = std::min(segment.end, end);
+    snapshot.rate = segment.rate.value_or("");
     if (segment.price) {
       snapshot.gross = segment.price->gross;
       snapshot.net = segment.price->net;

@@ -1,0 +1,202 @@
+#include "sched/daemon.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "tariff/local_time.h"
+
+namespace turbodiff::sched {
+namespace {
+
+/// A planned start that was missed by more is planned anew: the machine slept, or its clock was set.
+constexpr Seconds late_s = 5;
+/// The worker stays loaded when the next job of the same model starts so soon.
+constexpr Seconds keep_worker_s = 60;
+/// A plan that leaves jobs out for want of prices or time is made again after so long.
+constexpr Seconds try_again_s = 3600;
+
+}  // namespace
+
+Daemon::Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator, const core::Clock& clock,
+               core::Log& log, DaemonSettings settings)
+    : store_(store),
+      tariff_(tariff),
+      estimator_(estimator),
+      clock_(clock),
+      log_(log),
+      settings_(std::move(settings)),
+      waiter_(store.file()),
+      runner_(store, store.begin_epoch(store::this_process()), tariff, estimator, clock, log,
+              settings_.runner) {}
+
+Seconds Daemon::now() const {
+  return std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
+}
+
+void Daemon::tell(const std::string& status) {
+  if (settings_.notify) settings_.notify("STATUS=" + status);
+}
+
+void Daemon::heed(const Wakeup& wakeup) {
+  stopping_ = stopping_ || wakeup.stop;
+  if (wakeup.reload) reload_tariff();
+  dirty_ = dirty_ || wakeup.bell || wakeup.reload || wakeup.clock_jumped;
+}
+
+void Daemon::reload_tariff() {
+  tariff_read_at_ = now();
+  try {
+    tariff_.reload();
+    log_.info("read tariff '{}' again", tariff_.tariff().name);
+  } catch (const Error& error) {
+    log_.error("{}; the tariff read before stays in use", error.message());
+  }
+}
+
+void Daemon::replan() {
+  const Seconds at = now();
+  paused_ = store_.runner().paused;
+  QueuePlanOptions options;
+  options.now = at;
+  options.horizon_s = settings_.horizon_s;
+  options.running = running_;
+  if (options.running) {
+    const auto elapsed = static_cast<std::int64_t>(clock_.monotonic_s() - running_since_s_);
+    options.running->seconds_left = std::max<std::int64_t>(1, running_estimate_s_ - elapsed);
+  }
+  options.label = [this](Seconds instant) { return tariff::format_local(instant, tariff_.tariff().zone); };
+  plan_ = plan_queue(store_, estimator_, tariff_.curve(at, settings_.horizon_s), options);
+  planned_at_ = at;
+  dirty_ = false;
+  try {
+    store_.save_plan(plan_.starts);
+  } catch (const Error& error) {
+    log_.warn("{}", error.message());  // only `list` reads it
+  }
+}
+
+std::optional<std::pair<Seconds, store::JobId>> Daemon::next_start() const {
+  std::optional<std::pair<Seconds, store::JobId>> next;
+  for (const PlannedJob& job : plan_.plan.jobs) {
+    const std::pair<Seconds, store::JobId> candidate{job.start, std::stoll(job.id)};
+    if (!next || candidate < *next) next = candidate;
+  }
+  return next;
+}
+
+std::optional<store::JobId> Daemon::due_job() {
+  if (dirty_) replan();
+  auto next = next_start();
+  if (next && next->first + late_s < now()) {
+    replan();
+    next = next_start();
+  }
+  if (!next || paused_ || next->first > now()) return std::nullopt;
+  return next->second;
+}
+
+bool Daemon::nothing_left() const {
+  const auto next = next_start();
+  return paused_ || !next || (next->first > now() && next->first >= *limit_);
+}
+
+std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
+  constexpr std::size_t most = 64;
+  std::vector<std::string> prompts;
+  const store::Job first = store_.job(id);
+  Seconds end = 0;
+  bool found = false;
+  std::vector<PlannedJob> jobs = plan_.plan.jobs;
+  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  for (const PlannedJob& job : jobs) {
+    const store::JobId candidate = std::stoll(job.id);
+    if (candidate == id) {
+      found = true;
+      end = job.end;
+      continue;
+    }
+    if (!found) continue;
+    if (job.start > end + keep_worker_s || prompts.size() >= most) break;
+    const store::Job next = store_.job(candidate);
+    if (next.preset != first.preset) break;
+    prompts.push_back(next.spec.prompt);
+    end = job.end;
+  }
+  return prompts;
+}
+
+Stop Daemon::question() {
+  heed(waiter_.look());
+  if (stopping_) return Stop::shutdown;
+  if (dirty_) {
+    if (store_.is_cancel_requested(running_->id)) return Stop::cancelled;
+    replan();
+  }
+  if (window_end_ && now() >= *window_end_) return Stop::window_end;
+  return Stop::none;
+}
+
+void Daemon::run_job(store::JobId id) {
+  const store::Job job = store_.job(id);
+  const store::Preset preset = store_.preset(job.preset);
+  const JobEstimate estimate = estimator_.estimate(preset);
+  running_ = RunningJob{id, estimate.seconds, plan_group(preset, job.spec.group)};
+  running_since_s_ = clock_.monotonic_s();
+  running_estimate_s_ = estimate.seconds + (runner_.has_worker() ? 0 : estimate.setup_seconds);
+  window_end_.reset();
+  if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
+    window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
+  tell(fmt::format("job {} runs", id));
+  const Outcome outcome = runner_.run(id, upcoming_prompts(id), [this] { return question(); });
+  running_.reset();
+  if (outcome == Outcome::done) ++result_.done;
+  if (outcome == Outcome::failed) ++result_.failed;
+  if (outcome == Outcome::done) estimator_.forget();
+  dirty_ = true;
+}
+
+void Daemon::sleep() {
+  const auto next = next_start();
+  if (runner_.has_worker() && (!next || paused_ || next->first > now() + keep_worker_s))
+    runner_.dismiss_worker();
+  std::optional<Seconds> until;
+  const auto by = [&](Seconds instant) { until = until ? std::min(*until, instant) : instant; };
+  if (next && !paused_) by(next->first);
+  if (!plan_.plan.unplaced.empty()) by(planned_at_ + try_again_s);
+  const bool has_series = tariff_.tariff().prices.has_value();
+  const Seconds reread = tariff_read_at_ + (has_series ? tariff_.tariff().prices->source.refresh_s : 0);
+  if (has_series) by(reread);
+  tell(paused_ ? "paused" : !next ? "nothing waits" : "next job at " + tariff::format_utc(next->first));
+  heed(waiter_.wait(until));
+  if (has_series && now() >= reread) {
+    reload_tariff();
+    dirty_ = true;
+  }
+  if (!plan_.plan.unplaced.empty() && now() >= planned_at_ + try_again_s) dirty_ = true;
+}
+
+DaemonResult Daemon::run() {
+  tariff_read_at_ = now();
+  if (settings_.once)
+    limit_ = settings_.until ? *settings_.until : tariff_.off_peak_end(now(), settings_.horizon_s);
+  runner_.recover();
+  if (settings_.notify) settings_.notify("READY=1");
+  while (true) {
+    heed(waiter_.look());
+    if (stopping_) break;
+    if (const auto job = due_job()) {
+      run_job(*job);
+      continue;
+    }
+    if (limit_ && nothing_left()) break;
+    sleep();
+  }
+  if (settings_.notify) settings_.notify("STOPPING=1");
+  runner_.dismiss_worker();
+  result_.stopped = stopping_;
+  return result_;
+}
+
+}  // namespace turbodiff::sched

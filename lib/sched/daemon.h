@@ -1,0 +1,86 @@
+// The loop of `turbodiff-sched run` and `daemon`: plan, sleep until the planned second, run, plan again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "sched/estimator.h"
+#include "sched/event_waiter.h"
+#include "sched/job_runner.h"
+#include "sched/queue_plan.h"
+#include "sched/tariff_clock.h"
+#include "store/job_store.h"
+
+namespace turbodiff::sched {
+
+/// What happens to a job for off-peak hours that is still running when they end.
+enum class WindowEnd { finish, stop_and_requeue };
+
+struct DaemonSettings {
+  RunnerSettings runner;
+  WindowEnd window_end = WindowEnd::finish;
+  std::int64_t horizon_s = 7 * 86400;
+  bool once = false;             ///< ends when nothing is left to do before `until`
+  std::optional<Seconds> until;  ///< with `once`; nothing: the end of the current off-peak window
+  std::function<void(const std::string& state)> notify;  ///< sd_notify(3) messages; may be empty
+};
+
+/// How a run ended.
+struct DaemonResult {
+  bool stopped = false;  ///< by a signal
+  int done = 0;
+  int failed = 0;  ///< for good
+};
+
+class Daemon {
+ public:
+  /// The store's lock must be held. Takes a new epoch.
+  Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator, const core::Clock& clock,
+         core::Log& log, DaemonSettings settings);
+
+  /// Until a signal, or as `once` says. Throws store::FencedOff when another process has taken over.
+  DaemonResult run();
+
+ private:
+  Seconds now() const;
+  void heed(const Wakeup& wakeup);
+  void replan();
+  void reload_tariff();
+  /// The job that is due, after planning again where that is needed.
+  std::optional<store::JobId> due_job();
+  /// The planned start of the next job.
+  std::optional<std::pair<Seconds, store::JobId>> next_start() const;
+  bool nothing_left() const;
+  void run_job(store::JobId id);
+  Stop question();
+  std::vector<std::string> upcoming_prompts(store::JobId id) const;
+  void sleep();
+  void tell(const std::string& status);
+
+  store::JobStore& store_;
+  TariffClock& tariff_;
+  Estimator& estimator_;
+  const core::Clock& clock_;
+  core::Log& log_;
+  DaemonSettings settings_;
+  EventWaiter waiter_;
+  JobRunner runner_;
+  std::optional<Seconds> limit_;  ///< with `once`: no job starts at or after it, unless it is due now
+  bool dirty_ = true;
+  bool stopping_ = false;
+  bool paused_ = false;
+  QueuePlan plan_;
+  Seconds planned_at_ = 0;
+  Seconds tariff_read_at_ = 0;
+  std::optional<RunningJob> running_;
+  double running_since_s_ = 0;
+  std::int64_t running_estimate_s_ = 0;
+  std::optional<Seconds> window_end_;  ///< at which the running job must stop
+  DaemonResult result_;
+};
+
+}  // namespace turbodiff::sched
