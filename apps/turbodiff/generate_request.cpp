@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/strings.h"
 #include "media/metadata.h"
+#include "spec/config_options.h"
 #include "spec/option_table.h"
 #include "spec/prompts_file.h"
 
@@ -12,22 +13,6 @@
 #include <iterator>
 
 namespace turbodiff::app {
-
-spec::RequestOptions options_of(const core::Config& config) {
-  spec::RequestOptions options;
-  for (const spec::Option& option : spec::option_table()) {
-    const std::string key = fmt::format("generate.{}", option.name);
-    if (option.also_grid || !core::find_config_key(key)) continue;
-    const auto value = config.find(key);
-    if (!value || value->source == core::ConfigSource::built_in) continue;
-    try {
-      spec::set_from_text(options, option, value->text);
-    } catch (const Error& error) {
-      throw Error(error.code(), fmt::format("{}: {}", value->where, error.message()), error.hint());
-    }
-  }
-  return options;
-}
 
 spec::Recipe read_recipe_file(const std::string& path) {
   if (!core::to_lower(path).ends_with(".json")) return spec::parse_recipe(media::read_recipe(path), path);
@@ -39,7 +24,7 @@ spec::Recipe read_recipe_file(const std::string& path) {
 
 spec::RequestOptions common_options(const GenerateFlags& flags, const core::Config& config,
                                     const std::optional<spec::Recipe>& recipe) {
-  spec::RequestOptions options = options_of(config);
+  spec::RequestOptions options = spec::options_of(config);
   if (recipe) options = spec::merge(options, recipe->options);
   options = spec::merge(options, flags.options);
   if (flags.positional_prompt) {

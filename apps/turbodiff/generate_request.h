@@ -22,9 +22,6 @@ struct GenerateFlags {
   bool serve = false;
 };
 
-/// What `config` (environment and configuration files) says about options.
-spec::RequestOptions options_of(const core::Config& config);
-
 /// Reads the recipe that a video, picture or .json file carries. Error bad_request when there is none.
 spec::Recipe read_recipe_file(const std::string& path);
 

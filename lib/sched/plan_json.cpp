@@ -24,7 +24,8 @@ Json detail(const CostDetail& cost) {
 
 }  // namespace
 
-std::string plan_json(const Plan& plan, const std::string& currency) {
+std::string plan_json(const Plan& plan, const std::string& currency, bool numeric_ids) {
+  const auto id_of = [&](const std::string& id) { return numeric_ids ? Json::parse(id) : Json(id); };
   Json json = {{"schema_version", 1},
                {"currency", currency},
                {"total_cost", units(plan.total_cost.gross)},
@@ -45,7 +46,7 @@ std::string plan_json(const Plan& plan, const std::string& currency) {
                     {"wakes", plan.idle->wakes}};
   json["jobs"] = Json::array();
   for (const PlannedJob& job : plan.jobs)
-    json["jobs"].push_back({{"id", job.id},
+    json["jobs"].push_back({{"id", id_of(job.id)},
                             {"worker", job.worker},
                             {"start", format_utc(job.start)},
                             {"end", format_utc(job.end)},
@@ -54,7 +55,7 @@ std::string plan_json(const Plan& plan, const std::string& currency) {
                             {"cost_detail", detail(job.cost)}});
   json["unplaced"] = Json::array();
   for (const UnplacedJob& job : plan.unplaced)
-    json["unplaced"].push_back({{"id", job.id}, {"reason", job.reason}});
+    json["unplaced"].push_back({{"id", id_of(job.id)}, {"reason", job.reason}});
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -24,13 +24,40 @@ bool chosen_by_files(const RequestOptions& options) {
          (options.model && options.model->find('/') != std::string::npos);
 }
 
-std::size_t model_index(JobList& list, const RequestOptions& options, std::span<const fs::path> model_dirs) {
-  Model model = choose_model(options, model_dirs);
-  for (std::size_t i = 0; i < list.models.size(); ++i)
-    if (list.models[i].model.files == model.files) return i;
-  list.models.push_back({std::move(model), chosen_by_files(options)});
-  return list.models.size() - 1;
-}
+/// The models of requests; requests that name the same one look for it once.
+class ModelChooser {
+ public:
+  ModelChooser(JobList& list, std::span<const fs::path> model_dirs) : list_(list), model_dirs_(model_dirs) {}
+
+  std::size_t index_of(const RequestOptions& options) {
+    RequestOptions named;
+    named.model = options.model;
+    named.dit = options.dit;
+    named.high_noise_model = options.high_noise_model;
+    named.low_noise_model = options.low_noise_model;
+    named.vae = options.vae;
+    named.text_encoder = options.text_encoder;
+    named.tokenizer = options.tokenizer;
+    for (const auto& [known, index] : chosen_)
+      if (known == named) return index;
+    const std::size_t index = choose(options);
+    chosen_.emplace_back(std::move(named), index);
+    return index;
+  }
+
+ private:
+  std::size_t choose(const RequestOptions& options) {
+    Model model = choose_model(options, model_dirs_);
+    for (std::size_t i = 0; i < list_.models.size(); ++i)
+      if (list_.models[i].model.files == model.files) return i;
+    list_.models.push_back({std::move(model), chosen_by_files(options)});
+    return list_.models.size() - 1;
+  }
+
+  JobList& list_;
+  std::span<const fs::path> model_dirs_;
+  std::vector<std::pair<RequestOptions, std::size_t>> chosen_;
+};
 
 void add_jobs(JobList& list, const GenerationRequest& request, std::size_t model, std::time_t now,
               int& next_index, int file_count) {
@@ -75,11 +102,12 @@ JobList build_jobs(std::span<const RequestOptions> requests, std::span<const fs:
                    std::time_t now, int first_index, bool more_follow) {
   JobList list;
   std::vector<std::pair<GenerationRequest, std::size_t>> resolved;
+  ModelChooser models(list, model_dirs);
   std::size_t number = 0;
   for (const RequestOptions& options : requests) {
     ++number;
     try {
-      const std::size_t model = model_index(list, options, model_dirs);
+      const std::size_t model = models.index_of(options);
       resolved.emplace_back(resolve(options, list.models[model].model.defaults), model);
     } catch (const Error& error) {
       if (requests.size() == 1) throw;

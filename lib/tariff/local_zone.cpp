@@ -61,6 +61,14 @@ std::optional<LocalZone> LocalZone::find(const std::string& name) {
   }
 }
 
+LocalZone LocalZone::of_system() {
+  try {
+    return LocalZone(date::current_zone());
+  } catch (const std::exception&) {
+    return LocalZone();
+  }
+}
+
 std::vector<std::string> LocalZone::names() {
   std::vector<std::string> names;
   for (const date::time_zone& zone : date::get_tzdb().zones) names.push_back(zone.name());

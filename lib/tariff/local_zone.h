@@ -55,6 +55,8 @@ class LocalZone {
   LocalZone();
   /// Nothing when the database has no such zone.
   static std::optional<LocalZone> find(const std::string& name);
+  /// The zone of this machine; UTC where it cannot be told.
+  static LocalZone of_system();
   /// All names in the database.
   static std::vector<std::string> names();
 

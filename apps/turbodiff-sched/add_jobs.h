@@ -1,0 +1,34 @@
+// What `add` puts into the store.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "queue.h"
+#include "spec/request_options.h"
+
+namespace turbodiff::app {
+
+/// The command line of `add`.
+struct AddFlags {
+  spec::RequestOptions options;
+  std::optional<std::string> positional_prompt, prompts_file;
+  std::optional<std::string> deadline, earliest;
+  std::int64_t priority = 0;
+  std::vector<std::int64_t> after;
+  std::string when = "off-peak";
+  int retries = 2;
+  std::string group;
+  int count = 1;
+  bool hold = false;
+};
+
+/// Freezes and adds; the new ids. Error refused when a deadline cannot be met at known prices: then nothing
+/// is added.
+std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags);
+
+/// Error bad_request naming --when for another word.
+store::When parse_when(const std::string& text);
+
+}  // namespace turbodiff::app

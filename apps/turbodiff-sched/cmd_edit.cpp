@@ -1,0 +1,95 @@
+// turbodiff-sched edit ID
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "add_jobs.h"
+#include "commands.h"
+#include "core/output_file.h"
+#include "spec/container.h"
+
+namespace turbodiff::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct EditFlags {
+  store::JobId id = 0;
+  std::optional<std::string> prompt, output, deadline, earliest, when, group;
+  std::optional<std::int64_t> priority, seed;
+  std::optional<int> retries;
+  std::vector<std::int64_t> after;
+  bool no_after = false;
+};
+
+std::optional<std::optional<std::int64_t>> time_of(Queue& queue, const std::optional<std::string>& text,
+                                                   std::string_view option) {
+  if (!text) return std::nullopt;
+  if (*text == "none") return std::optional<std::int64_t>();
+  return std::optional(queue.parse_time(*text, option));
+}
+
+void edit(Queue& queue, const EditFlags& flags) {
+  store::JobEdit changes;
+  const store::Job job = queue.store().job(flags.id);
+  changes.prompt = flags.prompt;
+  if (flags.output) {
+    const auto output = std::filesystem::absolute(*flags.output).lexically_normal();
+    spec::container_of(output);
+    core::OutputFile::check(output, job.spec.overwrite);
+    changes.output = output.string();
+  }
+  changes.group = flags.group;
+  changes.priority = flags.priority;
+  changes.retries = flags.retries;
+  if (flags.when) changes.when = parse_when(*flags.when);
+  changes.earliest = time_of(queue, flags.earliest, "--earliest");
+  changes.deadline = time_of(queue, flags.deadline, "--deadline");
+  if (flags.seed) {
+    if (*flags.seed < 0) throw Error::bad_request("--seed must be at least 0 here");
+    Json own = Json::parse(job.spec.options);
+    own["seed"] = *flags.seed;
+    changes.options = own.dump();
+  }
+  if (!flags.after.empty() || flags.no_after) changes.after = flags.after;
+  queue.store().edit(flags.id, changes, queue.now_micros());
+  if (queue.program().flags().json) queue.program().print_json({{"ids", Json::array({flags.id})}});
+}
+
+}  // namespace
+
+void add_edit(Queue& queue) {
+  const auto flags = std::make_shared<EditFlags>();
+  CLI::App& command = queue.program().add_command("edit", "Change a job that waits",
+                                                  [flags, &queue](cli::Program&) { edit(queue, *flags); });
+  command.add_option("ID", flags->id, "Number of the job")->required()->group("Arguments");
+  command.add_option("--prompt", flags->prompt, "What the video shows")->type_name("TEXT")->group("Options");
+  command.add_option("-o,--output", flags->output, "File to write")->type_name("PATH")->group("Options");
+  command.add_option("--seed", flags->seed, "Seed of the noise")->type_name("N")->group("Options");
+  command.add_option("--deadline", flags->deadline, "When it must be finished; none takes it away")
+      ->type_name("TIME|none")
+      ->group("Options");
+  command.add_option("--earliest", flags->earliest, "When it may start; none takes it away")
+      ->type_name("TIME|none")
+      ->group("Options");
+  command.add_option("--when", flags->when, "In off-peak hours, wherever it is cheapest, or at once")
+      ->type_name("off-peak|cheapest|now")
+      ->group("Options");
+  command.add_option("--priority", flags->priority, "Higher first")->type_name("N")->group("Options");
+  command.add_option("--retries", flags->retries, "More tries after a failure")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000))
+      ->group("Options");
+  command.add_option("--group", flags->group, "Jobs of one group are kept together")
+      ->type_name("NAME")
+      ->group("Options");
+  command
+      .add_option("--after", flags->after, "Starts after these jobs have succeeded; replaces those of before")
+      ->type_name("ID")
+      ->group("Options");
+  command.add_flag("--no-after", flags->no_after, "Waits for no job any more")->group("Options");
+}
+
+}  // namespace turbodiff::app

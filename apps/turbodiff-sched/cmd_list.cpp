@@ -1,0 +1,123 @@
+// turbodiff-sched list, status
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "core/strings.h"
+#include "core/text_table.h"
+#include "core/units.h"
+#include "job_report.h"
+#include "store/store_lock.h"
+#include "tariff/local_time.h"
+
+namespace turbodiff::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ListFlags {
+  std::vector<std::string> states;
+  std::size_t limit = 0;
+  bool newest = false;
+};
+
+std::vector<store::State> parse_states(const std::vector<std::string>& names) {
+  std::vector<store::State> states;
+  for (const std::string& list : names)
+    for (const std::string_view name : core::split(list, ',')) {
+      const auto state = store::state_named(core::trim(name));
+      if (!state)
+        throw Error::bad_request(fmt::format("--state: there is no state '{}'", name),
+                                 "states are queued, held, running, done, failed and cancelled");
+      states.push_back(*state);
+    }
+  return states;
+}
+
+/// When it starts, runs since, or ended, in few characters.
+std::string time_text(Queue& queue, const JobView& view) {
+  const auto short_local = [&](tariff::Seconds instant) {
+    const std::string text = queue.local(instant);
+    return text.substr(5, 11);
+  };
+  if (view.job.finished_at) return short_local(*view.job.finished_at / 1'000'000);
+  if (view.job.state == store::State::running && view.job.started_at)
+    return short_local(*view.job.started_at / 1'000'000);
+  return view.planned_start ? short_local(*view.planned_start) : "-";
+}
+
+void print_table(Queue& queue, const std::vector<JobView>& views) {
+  core::TextTable table;
+  table.add_column("ID", core::TextTable::Align::right)
+      .add_column("STATE")
+      .add_column("PRIO", core::TextTable::Align::right)
+      .add_column("TIME")
+      .add_column("TAKES", core::TextTable::Align::right)
+      .add_column("COST", core::TextTable::Align::right)
+      .add_column("PROMPT", core::TextTable::Align::left, true);
+  for (const JobView& view : views) {
+    const JobView::Cost& cost = view.actual ? *view.actual : view.estimate;
+    table.add_row({std::to_string(view.job.id), std::string(store::name_of(view.job.state)),
+                   std::to_string(view.job.spec.priority), time_text(queue, view),
+                   (view.actual ? "" : "~") + core::format_duration(cost.seconds),
+                   (view.actual || !cost.micro ? "" : "~") + money_text(cost),
+                   short_prompt(view.job.error.empty() ? view.job.spec.prompt : view.job.error)});
+  }
+  if (views.empty())
+    queue.program().print("no jobs; add one with 'turbodiff-sched add'\n");
+  else
+    queue.program().print(table.render(queue.program().output_traits().columns));
+}
+
+void status(Queue& queue) {
+  const auto counts = queue.store().count_by_state();
+  const store::RunnerInfo runner = queue.store().runner();
+  const bool running = store::is_locked(queue.store_file());
+  Json jobs = Json::object();
+  std::string text;
+  for (const store::State state : {store::State::queued, store::State::held, store::State::running,
+                                   store::State::done, store::State::failed, store::State::cancelled}) {
+    const auto count = counts.contains(state) ? counts.at(state) : 0;
+    jobs[std::string(store::name_of(state))] = count;
+    text += fmt::format("{:<10} {}\n", store::name_of(state), count);
+  }
+  if (queue.program().flags().json) {
+    queue.program().print_json({{"store", queue.store_file().string()},
+                                {"daemon", running ? Json(runner.process.pid) : Json()},
+                                {"paused", runner.paused},
+                                {"jobs", std::move(jobs)}});
+    return;
+  }
+  queue.program().print(fmt::format("{:<10} {}\n{:<10} {}{}\n{}", "store", queue.store_file().string(),
+                                    "daemon",
+                                    running ? fmt::format("process {}", runner.process.pid) : "none runs",
+                                    runner.paused ? ", paused" : "", text));
+}
+
+}  // namespace
+
+void add_list(Queue& queue) {
+  const auto flags = std::make_shared<ListFlags>();
+  CLI::App& list =
+      queue.program().add_command("list", "Show the jobs", [flags, &queue](cli::Program& program) {
+        const auto views =
+            views_of(queue, queue.store().list({parse_states(flags->states), flags->limit, flags->newest}));
+        if (!program.flags().json) return print_table(queue, views);
+        Json jobs = Json::array();
+        for (const JobView& view : views) jobs.push_back(json_of(view));
+        program.print_json({{"jobs", std::move(jobs)}});
+      });
+  list.add_option("--state", flags->states, "Only jobs in these states")
+      ->type_name("STATE,...")
+      ->group("Options");
+  list.add_option("--limit", flags->limit, "At most so many")->type_name("N")->group("Options");
+  list.add_flag("--newest", flags->newest, "The newest first")->group("Options");
+  list.footer("TIME is the planned start, or the end of jobs that are over; ~ marks estimates.");
+  queue.program().add_command("status", "Show how many jobs there are and who runs them",
+                              [&queue](cli::Program&) { status(queue); });
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,72 @@
+// turbodiff-sched manual: the source of man/turbodiff-sched.1
+#include <CLI/CLI.hpp>
+
+#include "cli/manual.h"
+#include "commands.h"
+
+namespace turbodiff::app {
+namespace {
+
+std::vector<cli::ManualSection> introduction() {
+  return {{"DESCRIPTION",
+           "turbodiff\\-sched keeps generation jobs in a store, plans them into the hours in which "
+           "electricity is "
+           "cheapest, runs them through turbodiff(1) then, and says what each has cost.\n.PP\n"
+           "A job is frozen when it is added: its prompt, every option, the fingerprint of its model. It is "
+           "run at "
+           "least once, and published and billed exactly once, whatever happens to the machine in between."},
+          {"EXAMPLES",
+           ".nf\n"
+           "turbodiff\\-sched add \"a red circle moving right\" \\-o circle.mp4\n"
+           "turbodiff\\-sched add \\-\\-prompts night.txt \\-\\-deadline \\(aqtomorrow 06:30\\(aq\n"
+           "turbodiff\\-sched \\-\\-tariff cn\\-two\\-rate plan\n"
+           "turbodiff\\-sched \\-\\-tariff cn\\-two\\-rate run \\-\\-once\n"
+           "turbodiff\\-sched list\n"
+           ".fi"}};
+}
+
+std::vector<cli::ManualSection> reference() {
+  return {
+      {"TIMES",
+       "RFC 3339 with an offset, \\fBnow\\fR, \\fB+90m\\fR, \\fB22:00\\fR (the next one), \\fBtomorrow "
+       "06:30\\fR; "
+       "without an offset in the zone of the tariff, or of the machine where no tariff is given."},
+      {"TARIFFS",
+       "A tariff is a YAML file: rates and the hours, days, seasons and holidays in which they hold, or a "
+       "series of "
+       "prices (CSV). \\fBturbodiff\\-sched tariff list\\fR names those that come with the program; files in "
+       "$XDG_CONFIG_HOME/turbodiff/tariffs are found by name as well."},
+      {"ENVIRONMENT",
+       ".TP\n\\fBTURBODIFF_STORE\\fR\nJob store, instead of $XDG_STATE_HOME/turbodiff/jobs.db.\n"
+       ".TP\n\\fBTURBODIFF_TARIFF\\fR\nTariff file or name.\n"
+       ".TP\n\\fBTURBODIFF_CONFIG\\fR\nConfiguration file.\n"
+       ".TP\n\\fBTURBODIFF_WATTS\\fR\nPower while generating, where nothing measures it.\n"
+       ".TP\n\\fBNO_COLOR\\fR, \\fBCLICOLOR_FORCE\\fR\nTurn colours off, or on without a terminal."},
+      {"FILES",
+       ".TP\n\\fISTORE\\fR\nSQLite database of jobs, attempts, prices and energy.\n"
+       ".TP\n\\fISTORE\\fR\\-files/\nLogs and checkpoints.\n"
+       ".TP\n\\fISTORE\\fR.lock, \\fISTORE\\fR.bell\nThe lock of whoever runs the jobs, and what wakes it."},
+      {"SIGNALS",
+       "SIGTERM and SIGINT stop run and daemon; the running job leaves a checkpoint and is queued again. "
+       "SIGHUP reads "
+       "the tariff again."},
+      {"EXIT STATUS",
+       ".TP\n0\nDone.\n.TP\n1\nThe work failed.\n.TP\n2\nThe request or a file is wrong.\n"
+       ".TP\n3\nThere is no such job or model.\n.TP\n4\nRefused by a limit: a deadline that cannot be met, a "
+       "store that "
+       "another process runs, disk.\n.TP\n130\nInterrupted."},
+      {"SEE ALSO", "\\fBturbodiff\\fR(1)"}};
+}
+
+}  // namespace
+
+void add_manual(Queue& queue) {
+  CLI::App& command =
+      queue.program().add_command("manual", "Print the manual page", [](cli::Program& running) {
+        running.print(cli::manual_page(cli::view_of(running.app(), running.info().name), running.title(),
+                                       introduction(), reference()));
+      });
+  command.group("");
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,115 @@
+// turbodiff-sched run, daemon
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "core/units.h"
+#include "sched/daemon.h"
+#include "sched/service_manager.h"
+#include "store/store_lock.h"
+#include "tariff/local_time.h"
+
+namespace turbodiff::app {
+namespace {
+
+struct RunFlags {
+  bool once = false;
+  std::optional<std::string> until;
+  std::string window_end = "finish";
+  std::string retry_delay = "30s";
+  std::optional<std::string> engine;
+};
+
+std::filesystem::path engine_of(Queue& queue, const RunFlags& flags) {
+  const std::filesystem::path beside = core::Paths::this_executable().parent_path() / "turbodiff";
+  const std::filesystem::path engine = flags.engine ? std::filesystem::absolute(*flags.engine) : beside;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(engine, error))
+    throw Error::bad_request(fmt::format("there is no engine '{}'", engine.string()),
+                             "build turbodiff, or name it with --engine");
+  return engine;
+}
+
+sched::WindowEnd parse_window_end(const std::string& text) {
+  if (text == "finish") return sched::WindowEnd::finish;
+  if (text == "stop-and-requeue") return sched::WindowEnd::stop_and_requeue;
+  throw Error::bad_request(fmt::format("--window-end must be finish or stop-and-requeue, not '{}'", text));
+}
+
+void run(Queue& queue, const RunFlags& flags, bool daemon) {
+  cli::Program& program = queue.program();
+  queue.load_tariff();  // a missing or wrong one is told before anything else
+  sched::DaemonSettings settings;
+  settings.runner.program = engine_of(queue, flags);
+  settings.runner.retry_delay_s =
+      static_cast<double>(tariff::parse_horizon(flags.retry_delay, "--retry-delay"));
+  settings.window_end = parse_window_end(flags.window_end);
+  settings.once = !daemon;
+  if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
+  const sched::ServiceManager manager(program.environment());
+  settings.notify = [&manager](const std::string& state) { manager.notify(state); };
+
+  store::JobStore& store = queue.store();
+  const store::StoreLock lock(queue.store_file());
+  sched::TariffClock tariff([&queue] { return queue.load_tariff(); });
+  sched::Estimator estimator(store, queue.power());
+  sched::DaemonResult result;
+  try {
+    result = sched::Daemon(store, tariff, estimator, program.clock(), program.log(), settings).run();
+  } catch (const store::FencedOff& fenced) {
+    throw Error::work_failed(fenced.what(), "stop one of them");
+  }
+  if (program.flags().json)
+    program.print_json({{"done", result.done}, {"failed", result.failed}, {"stopped", result.stopped}});
+  if (result.stopped && !daemon) throw cli::ReportedFailure(Error::interrupted());
+  if (result.failed > 0 && !daemon)
+    throw cli::ReportedFailure(
+        Error::work_failed(fmt::format("{} of {} jobs failed", result.failed, result.done + result.failed),
+                           "see 'turbodiff-sched list --state failed'"));
+}
+
+void add_common(CLI::App& command, RunFlags& flags) {
+  command
+      .add_option("--window-end", flags.window_end,
+                  "What happens to a job still running when off-peak time ends")
+      ->type_name("finish|stop-and-requeue")
+      ->group("Options");
+  command
+      .add_option("--retry-delay", flags.retry_delay,
+                  "Pause before a second try, doubled for each further one (30s)")
+      ->type_name("30s|5m")
+      ->group("Options");
+  command.add_option("--engine", flags.engine, "The turbodiff program, instead of the one beside this one")
+      ->type_name("FILE")
+      ->group("Options");
+}
+
+}  // namespace
+
+void add_run(Queue& queue) {
+  cli::Program& program = queue.program();
+  const auto run_flags = std::make_shared<RunFlags>();
+  CLI::App& run_command =
+      program.add_command("run", "Run what may run, until the current off-peak window closes",
+                          [run_flags, &queue](cli::Program&) { run(queue, *run_flags, false); });
+  run_command.add_flag("--once", run_flags->once, "End when nothing is left or may run (always so)")
+      ->group("Options");
+  run_command.add_option("--until", run_flags->until, "Start no job after that, instead of the window's end")
+      ->type_name("TIME")
+      ->group("Options");
+  add_common(run_command, *run_flags);
+  run_command.footer(
+      "Exit code 0 when nothing is left or nothing may run now, 1 if a job failed for good.\n"
+      "For cron: 0 22 * * * turbodiff-sched --tariff cn-two-rate run --once");
+  const auto daemon_flags = std::make_shared<RunFlags>();
+  CLI::App& daemon_command =
+      program.add_command("daemon", "Stay, and run each job at its planned second",
+                          [daemon_flags, &queue](cli::Program&) { run(queue, *daemon_flags, true); });
+  add_common(daemon_command, *daemon_flags);
+  daemon_command.footer("SIGHUP reads the tariff again; SIGTERM and SIGINT stop, leaving a checkpoint.");
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,66 @@
+// turbodiff-sched wait ID...
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "commands.h"
+#include "core/signals.h"
+#include "tariff/local_time.h"
+
+namespace turbodiff::app {
+namespace {
+
+struct WaitFlags {
+  std::vector<store::JobId> ids;
+  std::optional<std::string> timeout;
+};
+
+void wait(Queue& queue, const WaitFlags& flags) {
+  const double until = flags.timeout
+                           ? queue.program().clock().monotonic_s() +
+                                 static_cast<double>(tariff::parse_horizon(*flags.timeout, "--timeout"))
+                           : -1;
+  for (const store::JobId id : flags.ids) queue.store().job(id);
+  std::map<store::JobId, store::State> states;
+  while (true) {
+    states = queue.store().states(flags.ids);
+    bool all = true;
+    for (const store::JobId id : flags.ids)
+      all = all && (!states.contains(id) || store::is_final(states.at(id)));
+    if (all) break;
+    if (until >= 0 && queue.program().clock().monotonic_s() > until)
+      throw Error::refused(fmt::format("after {} not all jobs are over", *flags.timeout));
+    core::throw_if_interrupted();
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+  nlohmann::ordered_json jobs = nlohmann::ordered_json::array();
+  store::JobId bad = 0;
+  for (const store::JobId id : flags.ids) {
+    const std::string state = states.contains(id) ? std::string(store::name_of(states.at(id))) : "removed";
+    jobs.push_back({{"id", id}, {"state", state}});
+    if (state != "done" && bad == 0) bad = id;
+  }
+  if (queue.program().flags().json) queue.program().print_json({{"jobs", std::move(jobs)}});
+  if (bad == 0) return;
+  const Error error = Error::work_failed(fmt::format("job {} was not done", bad),
+                                         fmt::format("see 'turbodiff-sched show {}'", bad));
+  throw cli::ReportedFailure(error);
+}
+
+}  // namespace
+
+void add_wait(Queue& queue) {
+  const auto flags = std::make_shared<WaitFlags>();
+  CLI::App& command =
+      queue.program().add_command("wait", "Wait until jobs are over; exit code 1 unless all are done",
+                                  [flags, &queue](cli::Program&) { wait(queue, *flags); });
+  command.add_option("ID", flags->ids, "Numbers of jobs")->required()->group("Arguments");
+  command.add_option("--timeout", flags->timeout, "Give up after so long (exit code 4)")
+      ->type_name("90s|30m|2h")
+      ->group("Options");
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,174 @@
+#include "job_report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/strings.h"
+#include "core/units.h"
+#include "energy/cost.h"
+#include "sched/queue_plan.h"
+#include "store/store_lock.h"
+#include "tariff/local_time.h"
+#include "tariff/make_curve.h"
+
+namespace turbodiff::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// So many waiting jobs are planned on the way of a `list` when no daemon keeps the plan.
+constexpr std::int64_t most_planned_for_a_list = 200;
+constexpr std::int64_t horizon_s = 7 * 86400;
+
+std::map<store::JobId, std::int64_t> starts_of(Queue& queue, const std::vector<store::JobId>& ids,
+                                               const std::optional<tariff::Tariff>& tariff) {
+  const bool few = queue.store().count_by_state()[store::State::queued] <= most_planned_for_a_list;
+  if (!tariff || !few || store::is_locked(queue.store_file())) {
+    auto starts = queue.store().planned_starts(ids);
+    std::erase_if(starts, [&](const auto& entry) { return entry.second < queue.now() - 60; });
+    return starts;
+  }
+  sched::Estimator estimator(queue.store(), queue.power());
+  sched::QueuePlanOptions options;
+  options.now = queue.now();
+  options.horizon_s = horizon_s;
+  const auto curve = tariff::make_curve(*tariff, options.now, options.now + horizon_s);
+  return sched::plan_queue(queue.store(), estimator, curve, options).starts;
+}
+
+void add_actual(JobView& view, const std::vector<store::Attempt>& attempts) {
+  for (const store::Attempt& attempt : attempts) {
+    if (!attempt.ended_at) continue;
+    if (!view.actual) view.actual = JobView::Cost{};
+    JobView::Cost& sum = *view.actual;
+    sum.seconds += static_cast<double>(attempt.bill.microseconds) / 1e6;
+    sum.kwh += core::Kwh::from_microjoules(attempt.bill.microjoules).kwh();
+    sum.source = sum.source.empty() || sum.source == attempt.bill.source ? attempt.bill.source : "estimate";
+    if (attempt.bill.currency.empty()) continue;
+    // Amounts in different currencies are not added up: the last one counts.
+    if (sum.currency != attempt.bill.currency) sum.micro.reset(), sum.net = sum.levies = sum.vat = 0;
+    sum.currency = attempt.bill.currency;
+    sum.micro = sum.micro.value_or(0) + attempt.bill.gross;
+    sum.net += attempt.bill.net;
+    sum.levies += attempt.bill.levies;
+    sum.vat += attempt.bill.vat;
+  }
+}
+
+}  // namespace
+
+std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
+  std::vector<store::JobId> ids;
+  bool waiting = false;
+  for (const store::Job& job : jobs) {
+    ids.push_back(job.id);
+    waiting = waiting || job.state == store::State::queued;
+  }
+  std::optional<tariff::Tariff> tariff;
+  if (queue.has_tariff()) tariff = queue.load_tariff();
+  const auto starts = waiting ? starts_of(queue, ids, tariff) : std::map<store::JobId, std::int64_t>{};
+  const auto attempts = queue.store().attempts(ids);
+  sched::Estimator estimator(queue.store(), queue.power());
+  std::map<std::int64_t, sched::JobEstimate> estimates;
+  const auto presets = queue.store().presets();
+  tariff::PriceCurve curve;
+  if (tariff && !starts.empty())
+    curve = tariff::make_curve(*tariff, queue.now() - 86400, queue.now() + 9 * 86400);
+
+  std::vector<JobView> views;
+  for (store::Job& job : jobs) {
+    JobView view;
+    auto estimate = estimates.find(job.preset);
+    if (estimate == estimates.end())
+      estimate = estimates.emplace(job.preset, estimator.estimate(presets.at(job.preset))).first;
+    const sched::JobEstimate& expected = estimate->second;
+    view.low_s = expected.low;
+    view.high_s = expected.high;
+    view.observations = expected.observations;
+    view.estimate.seconds = static_cast<double>(expected.seconds);
+    view.estimate.kwh =
+        core::Kwh::from_microjoules(energy::microjoules_of(expected.milliwatts, expected.seconds * 1'000'000))
+            .kwh();
+    const auto start = starts.find(job.id);
+    if (job.state == store::State::queued && start != starts.end()) view.planned_start = start->second;
+    if (tariff) {
+      view.estimate.currency = tariff->currency;
+      const auto at = view.planned_start ? view.planned_start
+                      : job.started_at   ? std::optional(*job.started_at / 1'000'000)
+                                         : std::nullopt;
+      if (at) {
+        if (*at < curve.start() || *at + expected.seconds > curve.end())
+          curve = tariff::make_curve(*tariff, *at - 86400, *at + expected.seconds + 86400);
+        const auto cost =
+            energy::cost_of(curve, *at * 1'000'000, expected.seconds * 1'000'000, expected.milliwatts);
+        if (cost.complete) {
+          view.estimate.micro = cost.gross;
+          view.estimate.net = cost.net;
+          view.estimate.levies = cost.levies;
+          view.estimate.vat = cost.vat;
+        }
+      }
+    }
+    if (const auto found = attempts.find(job.id); found != attempts.end()) add_actual(view, found->second);
+    view.job = std::move(job);
+    views.push_back(std::move(view));
+  }
+  return views;
+}
+
+Json json_of(const JobView::Cost& cost, bool with_source) {
+  Json json = {{"seconds", cost.seconds},
+               {"kwh", Json::parse(fmt::format("{:.9f}", cost.kwh))},
+               {"cost", cost.micro ? Json(static_cast<double>(*cost.micro) / 1e6) : Json()},
+               {"currency", cost.currency.empty() ? Json() : Json(cost.currency)}};
+  if (cost.micro)
+    json["cost_detail"] = {{"net", static_cast<double>(cost.net) / 1e6},
+                           {"levies", static_cast<double>(cost.levies) / 1e6},
+                           {"vat", static_cast<double>(cost.vat) / 1e6}};
+  if (with_source) json["source"] = cost.source;
+  return json;
+}
+
+Json json_of(const JobView& view) {
+  const store::Job& job = view.job;
+  const auto seconds = [](const std::optional<store::Micros>& instant) {
+    return json_time(instant ? std::optional(*instant / 1'000'000) : std::nullopt);
+  };
+  Json estimate = json_of(view.estimate, false);
+  estimate["low_seconds"] = view.low_s;
+  estimate["high_seconds"] = view.high_s;
+  estimate["observations"] = view.observations;
+  return {{"id", job.id},
+          {"state", store::name_of(job.state)},
+          {"prompt", job.spec.prompt},
+          {"priority", job.spec.priority},
+          {"when", store::name_of(job.spec.when)},
+          {"earliest", json_time(job.spec.earliest)},
+          {"deadline", json_time(job.spec.deadline)},
+          {"after", job.after},
+          {"group", job.spec.group},
+          {"planned_start", json_time(view.planned_start)},
+          {"added", seconds(job.added_at)},
+          {"started", seconds(job.started_at)},
+          {"finished", seconds(job.finished_at)},
+          {"attempt", job.attempts},
+          {"model", job.model},
+          {"estimate", std::move(estimate)},
+          {"actual", view.actual ? json_of(*view.actual, true) : Json()},
+          {"output", job.spec.output},
+          {"error", job.error.empty() ? Json() : Json(job.error)}};
+}
+
+std::string money_text(const JobView::Cost& cost) {
+  if (!cost.micro) return "-";
+  std::string text = core::Money::from_micro(*cost.micro).to_string();
+  return text + " " + cost.currency;
+}
+
+std::string short_prompt(const std::string& prompt) {
+  return prompt.substr(0, prompt.find('\n'));
+}
+
+}  // namespace turbodiff::app

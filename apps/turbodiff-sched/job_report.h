@@ -1,0 +1,44 @@
+// Jobs for people and for programs.
+#pragma once
+
+#include <map>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "queue.h"
+
+namespace turbodiff::app {
+
+/// What `list` and `show` say of a job besides its row.
+struct JobView {
+  store::Job job;
+  std::optional<tariff::Seconds> planned_start;
+  struct Cost {
+    double seconds = 0;
+    double kwh = 0;
+    std::optional<std::int64_t> micro;  ///< nothing without a tariff
+    std::int64_t net = 0, levies = 0, vat = 0;
+    std::string currency;
+    std::string source;
+  };
+  Cost estimate;
+  double low_s = 0, high_s = 0;
+  int observations = 0;
+  std::optional<Cost> actual;  ///< all attempts together; nothing before the first has ended
+};
+
+/// Views of `jobs`, with planned starts from the store (or planned now when few wait and nothing runs them).
+std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs);
+
+/// As in `list --json`.
+nlohmann::ordered_json json_of(const JobView& view);
+nlohmann::ordered_json json_of(const JobView::Cost& cost, bool with_source);
+
+/// "0.0123 CNY", "-" without a cost.
+std::string money_text(const JobView::Cost& cost);
+/// First words of a prompt on one line.
+std::string short_prompt(const std::string& prompt);
+
+}  // namespace turbodiff::app

@@ -1,0 +1,24 @@
+// A plan for people.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "sched/plan.h"
+#include "tariff/tariff.h"
+
+namespace turbodiff::app {
+
+struct PlanText {
+  int columns = 80;
+  bool colour = false;
+  bool unicode = true;
+  std::map<std::string, std::string> prompts;  ///< by job id, may lack some
+};
+
+/// A strip of prices with the jobs below it, a line a job, the cost beside that of running at once, and why
+/// the rest has no place. Never wider than `columns`.
+std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
+                      tariff::Seconds now, const PlanText& style);
+
+}  // namespace turbodiff::app

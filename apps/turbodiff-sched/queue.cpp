@@ -1,0 +1,95 @@
+#include "queue.h"
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "core/system_info.h"
+#include "tariff/local_time.h"
+#include "tariff/tariff_folder.h"
+#include "tariff/tariff_yaml.h"
+
+namespace turbodiff::app {
+namespace fs = std::filesystem;
+
+Queue::Queue(cli::Program& program) : program_(program) {
+  program.app()
+      .add_option("--store", store_flag_, "File of the job store")
+      ->type_name("FILE")
+      ->group("General");
+  program.app()
+      .add_option("--tariff", tariff_flag_, "Tariff file, or the name of a shipped one")
+      ->type_name("FILE|NAME")
+      ->group("General");
+}
+
+fs::path Queue::store_file() {
+  if (store_flag_) {
+    if (store_flag_->empty()) throw Error::bad_request("--store: the name is empty");
+    return fs::absolute(program_.paths().expand(*store_flag_)).lexically_normal();
+  }
+  if (const auto path = program_.config().path("store")) return *path;
+  return program_.paths().state_dir() / "jobs.db";
+}
+
+store::JobStore& Queue::store() {
+  if (!store_) store_ = std::make_unique<store::JobStore>(store_file(), true);
+  return *store_;
+}
+
+std::vector<fs::path> Queue::tariff_folders() {
+  std::vector<fs::path> folders;
+  try {
+    folders.push_back(program_.paths().config_dir() / "tariffs");
+  } catch (const Error&) {
+    // Without HOME there are only the shipped ones.
+  }
+  for (const fs::path& folder : program_.paths().shared_dirs("schedules")) folders.push_back(folder);
+  return folders;
+}
+
+bool Queue::has_tariff() {
+  return tariff_flag_ || program_.config().text("tariff");
+}
+
+tariff::Tariff Queue::load_tariff() {
+  const auto name = tariff_flag_ ? tariff_flag_ : program_.config().text("tariff");
+  if (!name)
+    throw Error::bad_request("no tariff is given", "name a file or one of " +
+                                                       tariff::tariff_names(tariff_folders()) +
+                                                       " with --tariff or TURBODIFF_TARIFF");
+  const std::string expanded = name->starts_with("~") ? program_.paths().expand(*name).string() : *name;
+  return tariff::read_tariff(tariff::find_tariff(expanded, tariff_folders()));
+}
+
+sched::MachinePower Queue::power() {
+  std::error_code error;
+  return {program_.config().number("estimate.watts"), core::cpu_info().allowed_cores,
+          fs::exists("/dev/nvidiactl", error)};
+}
+
+tariff::Seconds Queue::now() const {
+  return std::chrono::floor<std::chrono::seconds>(program_.clock().now()).time_since_epoch().count();
+}
+
+store::Micros Queue::now_micros() const {
+  return program_.clock().now().time_since_epoch().count();
+}
+
+tariff::LocalZone Queue::zone() {
+  if (!zone_) zone_ = has_tariff() ? load_tariff().zone : tariff::LocalZone::of_system();
+  return *zone_;
+}
+
+tariff::Seconds Queue::parse_time(std::string_view text, std::string_view option) {
+  return tariff::parse_time(text, zone(), now(), option);
+}
+
+std::string Queue::local(tariff::Seconds instant) {
+  return tariff::format_local(instant, zone());
+}
+
+nlohmann::ordered_json json_time(const std::optional<tariff::Seconds>& instant) {
+  return instant ? nlohmann::ordered_json(tariff::format_utc(*instant)) : nlohmann::ordered_json();
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,53 @@
+// What the commands share: the store, the tariff, times and estimates, as flags and settings name them.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "cli/program.h"
+#include "sched/estimator.h"
+#include "store/job_store.h"
+#include "tariff/local_zone.h"
+#include "tariff/tariff.h"
+
+namespace turbodiff::app {
+
+class Queue {
+ public:
+  /// Adds --store and --tariff to the program.
+  explicit Queue(cli::Program& program);
+
+  cli::Program& program() { return program_; }
+
+  /// Opened at the first call, made when it does not exist.
+  store::JobStore& store();
+  std::filesystem::path store_file();
+  /// Whether a flag, a variable or the configuration names a tariff.
+  bool has_tariff();
+  /// Read at each call. Error bad_request when none is named, naming the shipped ones.
+  tariff::Tariff load_tariff();
+  std::vector<std::filesystem::path> tariff_folders();
+  sched::MachinePower power();
+
+  /// Seconds and microseconds, UTC.
+  tariff::Seconds now() const;
+  store::Micros now_micros() const;
+  /// The tariff's zone; without a tariff that of the machine.
+  tariff::LocalZone zone();
+  tariff::Seconds parse_time(std::string_view text, std::string_view option);
+  std::string local(tariff::Seconds instant);
+
+ private:
+  cli::Program& program_;
+  std::optional<std::string> store_flag_, tariff_flag_;
+  std::unique_ptr<store::JobStore> store_;
+  std::optional<tariff::LocalZone> zone_;
+};
+
+/// "2026-11-24T06:30:00Z" or null.
+nlohmann::ordered_json json_time(const std::optional<tariff::Seconds>& instant);
+
+}  // namespace turbodiff::app

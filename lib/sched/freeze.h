@@ -1,0 +1,29 @@
+// From what a user asks for to jobs that mean the same whenever they run.
+#pragma once
+
+#include <ctime>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "spec/request_options.h"
+#include "store/job.h"
+
+namespace turbodiff::sched {
+
+struct FreezeSettings {
+  std::vector<std::filesystem::path> model_dirs;
+  std::filesystem::path cache_dir;  ///< of fingerprints; may be empty
+  std::time_t now = 0;
+};
+
+/// One job for each output file, complete: every option resolved, paths absolute, the model's fingerprint and
+/// the picture's hash as they are now. `common` gives what is not of the request (priority, deadline, ...).
+/// Errors as spec::build_jobs(), and bad_request for an output that exists (without --force) or is named
+/// twice.
+std::vector<store::NewJob> freeze(std::span<const spec::RequestOptions> requests,
+                                  const store::JobSpec& common, const std::vector<store::JobId>& after,
+                                  const FreezeSettings& settings);
+
+}  // namespace turbodiff::sched

@@ -1,0 +1,146 @@
+#include "tariff/feed_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "tariff/local_time.h"
+
+namespace turbodiff::tariff {
+namespace {
+
+using Action = Finding::Action;
+using Severity = Finding::Severity;
+
+constexpr std::size_t long_zero_run = 4;
+constexpr Seconds next_day_is_due_s = 16 * 3600;  // after local midnight
+
+class SeriesCheck {
+ public:
+  SeriesCheck(const Tariff& tariff, Seconds now) : tariff_(tariff), prices_(*tariff.prices), now_(now) {
+    where_ = prices_.source.url.empty() ? prices_.source.file.string() : prices_.source.url;
+    missing_action_ = prices_.fallback ? Action::bridged : Action::refused;
+  }
+
+  std::vector<Finding> run() {
+    if (prices_.series.rows.empty()) {
+      add(Severity::error, missing_action_, "no-rows", "there is no price at all");
+      return std::move(findings_);
+    }
+    check_days();
+    check_zero_runs();
+    check_reach();
+    return std::move(findings_);
+  }
+
+ private:
+  void add(Severity severity, Action action, std::string code, std::string message) {
+    findings_.push_back({severity, action, std::move(code), std::move(message), where_});
+  }
+
+  std::string day_name(LocalDay day) const { return format_date(day); }
+
+  void check_days() {
+    const auto& rows = prices_.series.rows;
+    std::map<LocalDay, std::int64_t> count;
+    for (const SeriesRow& row : rows) ++count[tariff_.zone.day_at(row.start)];
+    const LocalDay first = count.begin()->first, last = count.rbegin()->first;
+    for (LocalDay day = first; day <= last; ++day) {
+      const std::int64_t expected = tariff_.zone.day_length(day) / prices_.series.interval_s;
+      const auto found = count.find(day);
+      const std::int64_t there = found == count.end() ? 0 : found->second;
+      // The series may begin and end within a day.
+      const bool at_the_edge = (day == first || day == last) && is_one_piece(day);
+      if (there == expected || at_the_edge) continue;
+      const std::string message =
+          fmt::format("{} has {} rows, the day has {} intervals", day_name(day), there, expected);
+      if (there < expected)
+        add(Severity::warning, missing_action_, "missing-rows", message);
+      else
+        add(Severity::warning, Action::reported, "too-many-rows", message);
+    }
+  }
+
+  bool is_one_piece(LocalDay day) const {
+    const auto& rows = prices_.series.rows;
+    const SeriesRow* before = nullptr;
+    for (const SeriesRow& row : rows) {
+      if (tariff_.zone.day_at(row.start) != day) continue;
+      if (before != nullptr && row.start != before->start + prices_.series.interval_s) return false;
+      before = &row;
+    }
+    return true;
+  }
+
+  void check_zero_runs() {
+    const auto& rows = prices_.series.rows;
+    for (std::size_t i = 0; i < rows.size();) {
+      std::size_t end = i;
+      while (end < rows.size() && rows[end].value.zero()) ++end;
+      if (end - i >= long_zero_run)
+        add(Severity::warning, prices_.source.url.empty() ? Action::reported : missing_action_, "zero-run",
+            fmt::format("{} prices of exactly 0 in a row from {}", end - i,
+                        format_rfc3339(rows[i].start, tariff_.zone)));
+      i = std::max(end, i + 1);
+    }
+  }
+
+  void check_reach() {
+    const auto& rows = prices_.series.rows;
+    const Seconds end = rows.back().start + prices_.series.interval_s;
+    const LocalDay today = tariff_.zone.day_at(now_);
+    if (end <= now_) {
+      add(Severity::warning, missing_action_, "wrong-day",
+          fmt::format("the last price is for {}, which is over", day_name(tariff_.zone.day_at(end - 1))));
+    } else if (rows.front().start > now_) {
+      add(Severity::warning, missing_action_, "wrong-day",
+          fmt::format("the first price is for {}, nothing is known of now",
+                      day_name(tariff_.zone.day_at(rows.front().start))));
+    } else if (end <= tariff_.zone.day_start(today + 1) &&
+               now_ >= tariff_.zone.day_start(today) + next_day_is_due_s) {
+      add(Severity::warning, missing_action_, "late",
+          fmt::format("the prices of {} are not there yet", day_name(today + 1)));
+    }
+  }
+
+  const Tariff& tariff_;
+  const SpotPrices& prices_;
+  Seconds now_;
+  std::string where_;
+  Action missing_action_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+std::string_view name_of(Severity severity) {
+  switch (severity) {
+    case Severity::info:
+      return "note";
+    case Severity::warning:
+      return "warning";
+    case Severity::error:
+      break;
+  }
+  return "error";
+}
+
+std::string_view name_of(Action action) {
+  switch (action) {
+    case Action::reported:
+      return "reported";
+    case Action::bridged:
+      return "bridged by the fallback";
+    case Action::refused:
+      break;
+  }
+  return "no job runs there";
+}
+
+std::vector<Finding> check_series(const Tariff& tariff, Seconds now) {
+  if (!tariff.prices || tariff.prices->series.interval_s <= 0) return {};
+  return SeriesCheck(tariff, now).run();
+}
+
+}  // namespace turbodiff::tariff
