@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/strings.h"
@@ -22,12 +23,12 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t most_planned_for_a_list = 200;
 constexpr std::int64_t horizon_s = 7 * 86400;
 
-std::map<store::JobId, std::int64_t> starts_of(Queue& queue, const std::vector<store::JobId>& ids,
-                                               const std::optional<tariff::Tariff>& tariff) {
+std::map<store::JobId, store::PlannedStart> starts_of(Queue& queue, const std::vector<store::JobId>& ids,
+                                                      const std::optional<tariff::Tariff>& tariff) {
   const bool few = queue.store().count_by_state()[store::State::queued] <= most_planned_for_a_list;
   if (!tariff || !few || store::is_locked(queue.store_file())) {
     auto starts = queue.store().planned_starts(ids);
-    std::erase_if(starts, [&](const auto& entry) { return entry.second < queue.now() - 60; });
+    std::erase_if(starts, [&](const auto& entry) { return entry.second.start < queue.now() - 60; });
     return starts;
   }
   sched::Estimator estimator(queue.store(), queue.power());
@@ -68,7 +69,7 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
   }
   std::optional<tariff::Tariff> tariff;
   if (queue.has_tariff()) tariff = queue.load_tariff();
-  const auto starts = waiting ? starts_of(queue, ids, tariff) : std::map<store::JobId, std::int64_t>{};
+  const auto starts = waiting ? starts_of(queue, ids, tariff) : std::map<store::JobId, store::PlannedStart>{};
   const auto attempts = queue.store().attempts(ids);
   sched::Estimator estimator(queue.store(), queue.power());
   std::map<std::int64_t, sched::JobEstimate> estimates;
@@ -83,26 +84,31 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
     auto estimate = estimates.find(job.preset);
     if (estimate == estimates.end())
       estimate = estimates.emplace(job.preset, estimator.estimate(presets.at(job.preset))).first;
-    const sched::JobEstimate& expected = estimate->second;
+    const sched::JobEstimate& now_known = estimate->second;
+    const auto start = starts.find(job.id);
+    const bool planned = job.state == store::State::queued && start != starts.end();
+    if (planned) view.planned_start = start->second.start;
+    // What was expected when it began, for a job that has begun.
+    store::ExpectedTime expected = sched::expected_time(now_known, !planned || start->second.setup);
+    const auto tries = attempts.find(job.id);
+    if (tries != attempts.end() && !planned) expected = tries->second.back().expected;
     view.low_s = expected.low;
     view.high_s = expected.high;
-    view.observations = expected.observations;
-    view.estimate.seconds = static_cast<double>(expected.seconds);
+    view.observations = now_known.observations;
+    view.estimate.seconds = expected.seconds;
+    const std::int64_t microseconds = std::llround(expected.seconds * 1e6);
     view.estimate.kwh =
-        core::Kwh::from_microjoules(energy::microjoules_of(expected.milliwatts, expected.seconds * 1'000'000))
-            .kwh();
-    const auto start = starts.find(job.id);
-    if (job.state == store::State::queued && start != starts.end()) view.planned_start = start->second;
+        core::Kwh::from_microjoules(energy::microjoules_of(now_known.milliwatts, microseconds)).kwh();
     if (tariff) {
       view.estimate.currency = tariff->currency;
       const auto at = view.planned_start ? view.planned_start
                       : job.started_at   ? std::optional(*job.started_at / 1'000'000)
                                          : std::nullopt;
       if (at) {
-        if (*at < curve.start() || *at + expected.seconds > curve.end())
-          curve = tariff::make_curve(*tariff, *at - 86400, *at + expected.seconds + 86400);
-        const auto cost =
-            energy::cost_of(curve, *at * 1'000'000, expected.seconds * 1'000'000, expected.milliwatts);
+        if (*at < curve.start() || *at + static_cast<tariff::Seconds>(expected.seconds) >= curve.end())
+          curve = tariff::make_curve(*tariff, *at - 86400,
+                                     *at + static_cast<tariff::Seconds>(expected.seconds) + 86400);
+        const auto cost = energy::cost_of(curve, *at * 1'000'000, microseconds, now_known.milliwatts);
         if (cost.complete) {
           view.estimate.micro = cost.gross;
           view.estimate.net = cost.net;
@@ -111,7 +117,7 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
         }
       }
     }
-    if (const auto found = attempts.find(job.id); found != attempts.end()) add_actual(view, found->second);
+    if (tries != attempts.end()) add_actual(view, tries->second);
     view.job = std::move(job);
     views.push_back(std::move(view));
   }

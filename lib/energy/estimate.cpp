@@ -187,13 +187,18 @@ TimeModel::TimeModel(const SpeedGuess& guess, std::span<const Observation> obser
   encode_ = fit(pixels, part_of(observations, &StageSeconds::encode, false), {0.01, 2e-8});
   text_s_ = median(part_of(observations, &StageSeconds::text, true));
   load_s_ = median(part_of(observations, &StageSeconds::load, true));
+  std::vector<double> warm, cold;
+  for (const Observation& o : observations) (o.seconds.load > 0 ? cold : warm).push_back(o.seconds.other);
+  other_cold_s_ = median(cold);
+  other_warm_s_ = warm.empty() ? std::min(other_cold_s_, 0.1) : median(warm);
+  if (cold.empty()) other_cold_s_ = other_warm_s_;
 }
 
 TimeEstimate TimeModel::estimate(const Workload& work) const {
   const std::array parts = {predict(denoise_, denoise_features(work)), predict(decode_, pixel_features(work)),
                             predict(encode_, pixel_features(work))};
   TimeEstimate estimate;
-  estimate.seconds = text_s_;
+  estimate.seconds = text_s_ + other_warm_s_;
   double deviation = 0;
   for (const Prediction& part : parts) {
     estimate.seconds += part.seconds;
@@ -203,7 +208,7 @@ TimeEstimate TimeModel::estimate(const Workload& work) const {
   const double spread = std::exp(z_of_band * deviation / std::max(estimate.seconds, 1e-9));
   estimate.low = estimate.seconds / spread;
   estimate.high = estimate.seconds * spread;
-  estimate.load_seconds = load_s_;
+  estimate.load_seconds = load_s_ + std::max(0.0, other_cold_s_ - other_warm_s_);
   estimate.observations = observations_;
   return estimate;
 }

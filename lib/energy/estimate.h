@@ -25,6 +25,7 @@ Workload workload_of(const spec::GenerationRequest& request);
 /// Where the time of a finished generation went, in seconds.
 struct StageSeconds {
   double load = 0, text = 0, denoise = 0, decode = 0, encode = 0;
+  double other = 0;  ///< starting the engine, putting the file in place
 };
 
 struct Observation {
@@ -76,6 +77,7 @@ class TimeModel {
 
   Stage denoise_, decode_, encode_;
   double text_s_ = 0, load_s_ = 0;
+  double other_warm_s_ = 0, other_cold_s_ = 0;  ///< with the model loaded before, and not
   int observations_ = 0;
 };
 

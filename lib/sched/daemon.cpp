@@ -149,7 +149,7 @@ void Daemon::run_job(store::JobId id) {
   if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
     window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
   tell(fmt::format("job {} runs", id));
-  const Outcome outcome = runner_.run(id, upcoming_prompts(id), [this] { return question(); });
+  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [this] { return question(); });
   running_.reset();
   if (outcome == Outcome::done) ++result_.done;
   if (outcome == Outcome::failed) ++result_.failed;

@@ -8,6 +8,12 @@
 
 namespace turbodiff::sched {
 
+store::ExpectedTime expected_time(const JobEstimate& estimate, bool setup) {
+  const double seconds = estimate.exact_seconds + (setup ? estimate.exact_setup_seconds : 0);
+  const double spread = estimate.high / std::max(estimate.exact_seconds, 1e-9);
+  return {seconds, seconds / spread, seconds * spread};
+}
+
 std::int64_t Estimator::milliwatts(const std::string& device) const {
   return energy::generating_milliwatts(power_.watts, device, power_.cores, power_.has_gpu);
 }
@@ -18,10 +24,13 @@ JobEstimate Estimator::estimate(const store::Preset& preset) {
   if (found == models_.end()) {
     std::vector<energy::Observation> observations;
     for (const store::FinishedRun& run :
-         store_.finished_runs(preset.fingerprint, preset.device, runs_to_learn_from))
-      observations.push_back(
-          {{run.tokens, run.steps, run.pixels},
-           {run.stages.load, run.stages.text, run.stages.denoise, run.stages.decode, run.stages.encode}});
+         store_.finished_runs(preset.fingerprint, preset.device, runs_to_learn_from)) {
+      energy::StageSeconds stages{run.stages.load,   run.stages.text,   run.stages.denoise,
+                                  run.stages.decode, run.stages.encode, 0};
+      stages.other = std::max(
+          0.0, run.seconds - stages.load - stages.text - stages.denoise - stages.decode - stages.encode);
+      observations.push_back({{run.tokens, run.steps, run.pixels}, stages});
+    }
     energy::SpeedGuess guess;
     if (preset.model == "demo") guess.network = energy::demo_network;
     if (milliwatts(preset.device) >= 300'000) guess.flops_per_s = energy::gpu_flops_per_s;
@@ -31,6 +40,8 @@ JobEstimate Estimator::estimate(const store::Preset& preset) {
   JobEstimate estimate;
   estimate.seconds = std::max<std::int64_t>(1, std::llround(std::ceil(time.seconds)));
   estimate.setup_seconds = std::llround(std::ceil(time.load_seconds));
+  estimate.exact_seconds = time.seconds;
+  estimate.exact_setup_seconds = time.load_seconds;
   estimate.low = time.low;
   estimate.high = time.high;
   estimate.milliwatts = milliwatts(preset.device);

@@ -166,12 +166,14 @@ void JobRunner::recover() {
   }
 }
 
-Outcome JobRunner::run(store::JobId id, const std::vector<std::string>& upcoming, const StopQuestion& stop) {
+Outcome JobRunner::run(store::JobId id, const JobEstimate& estimate, const std::vector<std::string>& upcoming,
+                       const StopQuestion& stop) {
   Running running;
   const store::Micros started = now();
   running.began_s = running.seen_s = clock_.monotonic_s();
   std::optional<store::Attempt> attempt;
-  persist([&] { attempt = store_.claim(epoch_, id, started); });
+  const bool setup = !worker_ || loaded_ != store_.job(id).fingerprint;
+  persist([&] { attempt = store_.claim(epoch_, id, expected_time(estimate, setup), started); });
   if (!attempt) return Outcome::gone;
   running.attempt = *attempt;
   running.job = store_.job(id);
@@ -238,6 +240,7 @@ void JobRunner::prepare(Running& running, const std::vector<std::string>& upcomi
         [this](std::string_view line) { on_log(line); });
   persist([&] { store_.note_worker(epoch_, running.attempt.id, worker_->identity()); });
   log_.info("job {}: started, attempt {}", job.id, number);
+  loaded_ = job.fingerprint;
   if (!worker_->order(order)) running.exit = worker_->wait(5);
 }
 

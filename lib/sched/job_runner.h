@@ -49,7 +49,8 @@ class JobRunner {
   void recover();
 
   /// `upcoming` prompts of jobs that follow with the same model are embedded in the same pass.
-  Outcome run(store::JobId job, const std::vector<std::string>& upcoming, const StopQuestion& stop);
+  Outcome run(store::JobId job, const JobEstimate& estimate, const std::vector<std::string>& upcoming,
+              const StopQuestion& stop);
 
   bool has_worker() const { return worker_ != nullptr; }
   /// Ends the worker between jobs, so that its memory and idle watts are freed.
@@ -80,6 +81,7 @@ class JobRunner {
   core::Log& log_;
   RunnerSettings settings_;
   std::unique_ptr<WorkerProcess> worker_;
+  std::string loaded_;  ///< fingerprint of the model that the worker has
   Running* running_ = nullptr;
 };
 

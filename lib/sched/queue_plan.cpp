@@ -124,8 +124,11 @@ QueuePlan plan_queue(const store::JobStore& store, Estimator& estimator, const t
   const PlanRequest request = make_queue_request(store, estimator, options, result.left_out);
   result.has_running = options.running.has_value();
   result.plan = make_plan(request, curve);
-  if (options.running) std::erase_if(result.plan.jobs, [](const PlannedJob& job) { return job.job == 0; });
-  for (const PlannedJob& job : result.plan.jobs) result.starts[std::stoll(job.id)] = job.start;
+  if (options.running) {
+    std::erase_if(result.plan.jobs, [](const PlannedJob& job) { return job.job == 0; });
+    std::erase_if(result.plan.unplaced, [](const UnplacedJob& job) { return job.job == 0; });
+  }
+  for (const PlannedJob& job : result.plan.jobs) result.starts[std::stoll(job.id)] = {job.start, job.setup};
   if (!result.plan.unplaced.empty()) {
     const auto blocked = blocked_jobs(store, store.waiting_after());
     for (UnplacedJob& job : result.plan.unplaced)

@@ -34,7 +34,7 @@ constexpr std::size_t most_planned_jobs = 10'000;
 
 struct QueuePlan {
   Plan plan;  ///< without the running job
-  std::map<store::JobId, Seconds> starts;
+  std::map<store::JobId, store::PlannedStart> starts;
   std::size_t left_out = 0;  ///< jobs beyond most_planned_jobs
   bool has_running = false;
 };

@@ -115,6 +115,11 @@ struct StageTimes {
   double load = 0, text = 0, denoise = 0, decode = 0, encode = 0;
 };
 
+/// What an attempt was expected to take when it began: seconds, nine of ten between low and high.
+struct ExpectedTime {
+  double seconds = 0, low = 0, high = 0;
+};
+
 enum class AttemptState { running, publishing, done, failed, interrupted };
 std::string_view name_of(AttemptState state);
 
@@ -136,6 +141,7 @@ struct Attempt {
   Micros last_seen = 0;  ///< the last time its runner wrote that it was going on
   bool resumed = false;  ///< it went on from a checkpoint
   StageTimes stages;
+  ExpectedTime expected;
   Bill bill;
   int error_code = 0;
   std::string error;

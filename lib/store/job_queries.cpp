@@ -203,33 +203,40 @@ std::vector<FinishedRun> JobStore::finished_runs(const std::string& fingerprint,
   return guarded(*database_, [&] {
     std::vector<FinishedRun> runs;
     auto find = database_->statement(
-        "SELECT p.tokens, p.steps, p.pixels, a.load_s, a.text_s, a.denoise_s, a.decode_s, a.encode_s FROM "
-        "attempts a "
-        "JOIN jobs j ON j.id = a.job_id JOIN presets p ON p.id = j.preset_id WHERE a.state = 'done' AND "
-        "a.resumed = 0 "
-        "AND p.fingerprint = ? AND p.device = ? ORDER BY a.id DESC LIMIT ?");
+        "SELECT p.tokens, p.steps, p.pixels, a.load_s, a.text_s, a.denoise_s, a.decode_s, a.encode_s, "
+        "e.microseconds "
+        "FROM attempts a JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON j.id = a.job_id JOIN presets p "
+        "ON p.id = "
+        "j.preset_id WHERE a.state = 'done' AND a.resumed = 0 AND p.fingerprint = ? AND p.device = ? ORDER "
+        "BY a.id "
+        "DESC LIMIT ?");
     find.bind(1, fingerprint);
     find.bind(2, device);
     find.bind(3, static_cast<std::int64_t>(newest));
     while (find.executeStep()) {
-      FinishedRun run{
-          find.getColumn(0).getInt64(), find.getColumn(1).getInt64(), find.getColumn(2).getInt64(), {}};
+      FinishedRun run;
+      run.tokens = find.getColumn(0).getInt64();
+      run.steps = find.getColumn(1).getInt64();
+      run.pixels = find.getColumn(2).getInt64();
       int i = 3;
       for (double* stage :
            {&run.stages.load, &run.stages.text, &run.stages.denoise, &run.stages.decode, &run.stages.encode})
         *stage = find.getColumn(i++).getDouble();
+      run.seconds = static_cast<double>(find.getColumn(i).getInt64()) / 1e6;
       runs.push_back(run);
     }
     return runs;
   });
 }
 
-std::map<JobId, std::int64_t> JobStore::planned_starts(std::span<const JobId> jobs) const {
+std::map<JobId, PlannedStart> JobStore::planned_starts(std::span<const JobId> jobs) const {
   return guarded(*database_, [&] {
-    std::map<JobId, std::int64_t> starts;
-    SQLite::Statement find(database_->sql(),
-                           fmt::format("SELECT job_id, start FROM plan WHERE job_id IN ({})", id_list(jobs)));
-    while (find.executeStep()) starts[find.getColumn(0).getInt64()] = find.getColumn(1).getInt64();
+    std::map<JobId, PlannedStart> starts;
+    SQLite::Statement find(
+        database_->sql(),
+        fmt::format("SELECT job_id, start, setup FROM plan WHERE job_id IN ({})", id_list(jobs)));
+    while (find.executeStep())
+      starts[find.getColumn(0).getInt64()] = {find.getColumn(1).getInt64(), find.getColumn(2).getInt() != 0};
     return starts;
   });
 }

@@ -63,7 +63,15 @@ struct WaitingJob {
 /// A finished generation, as far as estimates learn from it.
 struct FinishedRun {
   std::int64_t tokens = 0, steps = 0, pixels = 0;
+  double seconds = 0;  ///< from claim to bill
   StageTimes stages;
+};
+
+/// When a job is planned to start (seconds), and whether it has to load its model.
+struct PlannedStart {
+  std::int64_t start = 0;
+  bool setup = false;
+  bool operator==(const PlannedStart&) const = default;
 };
 
 struct RunnerInfo {
@@ -117,8 +125,8 @@ class JobStore {
   std::vector<FinishedRun> finished_runs(const std::string& fingerprint, const std::string& device,
                                          std::size_t newest) const;
   /// When jobs were last planned to start, seconds.
-  std::map<JobId, std::int64_t> planned_starts(std::span<const JobId> jobs) const;
-  void save_plan(const std::map<JobId, std::int64_t>& starts);
+  std::map<JobId, PlannedStart> planned_starts(std::span<const JobId> jobs) const;
+  void save_plan(const std::map<JobId, PlannedStart>& starts);
 
   // For the runner.
 
@@ -135,7 +143,7 @@ class JobStore {
   // All of these throw FencedOff when `epoch` is over.
 
   /// queued -> running. Nothing when the job cannot be started any more (held, cancelled, edited away).
-  std::optional<Attempt> claim(std::int64_t epoch, JobId job, Micros now);
+  std::optional<Attempt> claim(std::int64_t epoch, JobId job, const ExpectedTime& expected, Micros now);
   void note_worker(std::int64_t epoch, std::int64_t attempt, const ProcessIdentity& worker);
   void note_alive(std::int64_t epoch, std::int64_t attempt, Micros now);
   bool is_cancel_requested(JobId job) const;

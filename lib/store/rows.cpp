@@ -57,6 +57,7 @@ Attempt read_attempt(SQLite::Statement& row) {
   for (double* stage : {&attempt.stages.load, &attempt.stages.text, &attempt.stages.denoise,
                         &attempt.stages.decode, &attempt.stages.encode})
     *stage = next().getDouble();
+  attempt.expected = {next().getDouble(), next().getDouble(), next().getDouble()};
   attempt.error_code = next().getInt();
   attempt.error = next().getString();
   if (row.getColumn(i).isNull()) return attempt;  // not billed yet

@@ -28,7 +28,8 @@ Job read_job(SQLite::Statement& row);
 /// The columns that read_attempt() expects, of `attempts a LEFT JOIN energy e`.
 constexpr const char* attempt_columns =
     "a.id, a.job_id, a.number, a.epoch, a.state, a.started_at, a.ended_at, a.last_seen, a.resumed, a.load_s, "
-    "a.text_s, a.denoise_s, a.decode_s, a.encode_s, a.error_code, a.error, e.microseconds, e.milliwatts, "
+    "a.text_s, a.denoise_s, a.decode_s, a.encode_s, a.expected_s, a.expected_low_s, a.expected_high_s, "
+    "a.error_code, a.error, e.microseconds, e.milliwatts, "
     "e.microjoules, e.source, e.complete, e.tariff, e.currency, e.gross, e.net, e.levies, e.vat";
 Attempt read_attempt(SQLite::Statement& row);
 

@@ -77,7 +77,7 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
     find.bind(1, epoch);
     while (find.executeStep())
       all.push_back(
-          {read_attempt(find), {boot_id, find.getColumn(27).getInt64(), find.getColumn(28).getInt64()}, {}});
+          {read_attempt(find), {boot_id, find.getColumn(30).getInt64(), find.getColumn(31).getInt64()}, {}});
     for (Abandoned& one : all) {
       auto files = database_->statement(
           "SELECT temporary, final, overwrite, device, inode FROM publications WHERE attempt_id = ?");
@@ -92,7 +92,8 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
   });
 }
 
-std::optional<Attempt> JobStore::claim(std::int64_t epoch, JobId id, Micros now) {
+std::optional<Attempt> JobStore::claim(std::int64_t epoch, JobId id, const ExpectedTime& expected,
+                                       Micros now) {
   return guarded(*database_, [&]() -> std::optional<Attempt> {
     Transaction transaction(*database_, "claim");
     check_epoch(epoch);
@@ -109,14 +110,19 @@ std::optional<Attempt> JobStore::claim(std::int64_t epoch, JobId id, Micros now)
     attempt.epoch = epoch;
     attempt.started_at = attempt.last_seen = now;
     auto insert = database_->statement(
-        "INSERT INTO attempts (job_id, number, epoch, state, started_at, last_seen) VALUES (?, ?, ?, "
-        "'running', ?, ?)");
+        "INSERT INTO attempts (job_id, number, epoch, state, started_at, last_seen, expected_s, "
+        "expected_low_s, "
+        "expected_high_s) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)");
     insert.bind(1, id);
     insert.bind(2, attempt.number);
     insert.bind(3, epoch);
     insert.bind(4, now);
     insert.bind(5, now);
+    insert.bind(6, expected.seconds);
+    insert.bind(7, expected.low);
+    insert.bind(8, expected.high);
     insert.exec();
+    attempt.expected = expected;
     attempt.id = database_->sql().getLastInsertRowid();
     add_event(id, now, "started", fmt::format("attempt {}", attempt.number));
     transaction.commit();
@@ -259,11 +265,14 @@ void JobStore::interrupt(std::int64_t epoch, const Attempt& attempt, const Bill&
   });
 }
 
-void JobStore::save_plan(const std::map<JobId, std::int64_t>& starts) {
+void JobStore::save_plan(const std::map<JobId, PlannedStart>& starts) {
   guarded(*database_, [&] {
-    std::map<JobId, std::int64_t> saved;
-    auto find = database_->statement("SELECT job_id, start FROM plan");
-    while (find.executeStep()) saved[find.getColumn(0).getInt64()] = find.getColumn(1).getInt64();
+    std::map<JobId, PlannedStart> saved;
+    {
+      auto find = database_->statement("SELECT job_id, start, setup FROM plan");
+      while (find.executeStep())
+        saved[find.getColumn(0).getInt64()] = {find.getColumn(1).getInt64(), find.getColumn(2).getInt() != 0};
+    }
     if (saved == starts) return;
     Transaction transaction(*database_, "plan");
     for (const auto& [job, start] : saved) {
@@ -277,11 +286,12 @@ void JobStore::save_plan(const std::map<JobId, std::int64_t>& starts) {
       if (known != saved.end() && known->second == start) continue;
       // A job that was removed meanwhile has no plan any more.
       auto insert = database_->statement(
-          "INSERT INTO plan SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) ON CONFLICT "
+          "INSERT INTO plan SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) ON CONFLICT "
           "(job_id) DO "
-          "UPDATE SET start = excluded.start");
+          "UPDATE SET start = excluded.start, setup = excluded.setup");
       insert.bind(1, job);
-      insert.bind(2, start);
+      insert.bind(2, start.start);
+      insert.bind(3, start.setup ? 1 : 0);
       insert.exec();
     }
     transaction.commit();

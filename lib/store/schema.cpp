@@ -65,6 +65,9 @@ CREATE TABLE attempts (
   worker_pid INTEGER NOT NULL DEFAULT 0,
   worker_start INTEGER NOT NULL DEFAULT 0,
   resumed INTEGER NOT NULL DEFAULT 0,
+  expected_s REAL NOT NULL,
+  expected_low_s REAL NOT NULL,
+  expected_high_s REAL NOT NULL,
   load_s REAL NOT NULL DEFAULT 0,
   text_s REAL NOT NULL DEFAULT 0,
   denoise_s REAL NOT NULL DEFAULT 0,
@@ -126,7 +129,8 @@ CREATE INDEX events_by_job ON events (job_id, id);
 
 CREATE TABLE plan (
   job_id INTEGER PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,
-  start INTEGER NOT NULL
+  start INTEGER NOT NULL,
+  setup INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE runner (
