@@ -114,9 +114,22 @@ void StepSum::append(Time end, std::int64_t value) {
 }
 
 std::size_t StepSum::step_at(Time t) const {
-  const auto after = std::upper_bound(edges_.begin(), edges_.end(), t);
-  const auto step = static_cast<std::size_t>(std::max<std::ptrdiff_t>(after - edges_.begin() - 1, 0));
-  return std::min(step, values_.empty() ? 0 : values_.size() - 1);
+  if (values_.empty() || t <= 0) return 0;
+  const std::size_t last = values_.size() - 1;
+  if (t >= edges_[last]) return last;
+  // Steps are often all of one length: then the first guess is right or next to it.
+  auto step = static_cast<std::size_t>(static_cast<double>(t) * static_cast<double>(values_.size()) /
+                                       static_cast<double>(edges_.back()));
+  step = std::min(step, last);
+  for (int tries = 0; tries < 4; ++tries) {
+    if (edges_[step] > t)
+      --step;
+    else if (edges_[step + 1] <= t)
+      ++step;
+    else
+      return step;
+  }
+  return static_cast<std::size_t>(std::upper_bound(edges_.begin(), edges_.end(), t) - edges_.begin() - 1);
 }
 
 Cost StepSum::until(Time t) const {

@@ -58,14 +58,15 @@ class World {
     return run_[static_cast<int>(job.when)][static_cast<std::size_t>(start)] >= end - start;
   }
 
-  /// Fills in the ends; false when jobs overlap or one may not run where it is. A job that comes after one that
-  /// is not there is wrong only when `complete`.
+  /// Fills in the ends; false when jobs overlap or one may not run where it is. A job that comes after one
+  /// that is not there is wrong only when `complete`.
   bool settle(std::vector<TriedPlace>& places, bool complete) const {
     for (int worker = 0; worker < request_.workers; ++worker) {
       std::vector<std::size_t> row;
       for (std::size_t i = 0; i < places.size(); ++i)
         if (places[i].worker == worker) row.push_back(i);
-      std::sort(row.begin(), row.end(), [&](std::size_t a, std::size_t b) { return places[a].start < places[b].start; });
+      std::sort(row.begin(), row.end(),
+                [&](std::size_t a, std::size_t b) { return places[a].start < places[b].start; });
       for (std::size_t k = 0; k < row.size(); ++k) {
         const PlanJob& job = request_.jobs[row[k]];
         const bool warm = k > 0 && !job.group.empty() && request_.jobs[row[k - 1]].group == job.group;
@@ -185,7 +186,9 @@ class Search {
     for (std::size_t i = 0; i < a.places.size(); ++i)
       ends += (a.places[i].worker < 0 ? 0 : a.places[i].end) - (b.places[i].worker < 0 ? 0 : b.places[i].end);
     if (ends != 0) return ends < 0;
-    const auto start = [](const TriedPlace& p) { return p.worker < 0 ? std::numeric_limits<Int>::max() : p.start; };
+    const auto start = [](const TriedPlace& p) {
+      return p.worker < 0 ? std::numeric_limits<Int>::max() : p.start;
+    };
     for (std::size_t i = 0; i < a.places.size(); ++i)
       if (start(a.places[i]) != start(b.places[i])) return start(a.places[i]) < start(b.places[i]);
     for (std::size_t i = 0; i < a.places.size(); ++i)

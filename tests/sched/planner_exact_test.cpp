@@ -16,11 +16,13 @@ std::string describe(const PlanCase& input) {
   std::string text = fmt::format("now {} horizon {} workers {}\n", input.request.now, input.request.horizon_s,
                                  input.request.workers);
   for (const tariff::Segment& s : input.curve.segments())
-    text += fmt::format("  [{}, {}) {} {}\n", s.start - input.request.now, s.end - input.request.now,
-                        s.price ? std::to_string(s.price->gross / 100'000'000) : "null", s.off_peak ? "off" : "");
+    text +=
+        fmt::format("  [{}, {}) {} {}\n", s.start - input.request.now, s.end - input.request.now,
+                    s.price ? std::to_string(s.price->gross / 100'000'000) : "null", s.off_peak ? "off" : "");
   for (const PlanJob& job : input.request.jobs) {
-    text += fmt::format("  {} {} s {} mW prio {} when {} group '{}' setup {}", job.id, job.seconds, job.milliwatts,
-                        job.priority, static_cast<int>(job.when), job.group, job.setup_seconds);
+    text +=
+        fmt::format("  {} {} s {} mW prio {} when {} group '{}' setup {}", job.id, job.seconds,
+                    job.milliwatts, job.priority, static_cast<int>(job.when), job.group, job.setup_seconds);
     if (job.earliest) text += fmt::format(" earliest {}", *job.earliest - input.request.now);
     if (job.deadline) text += fmt::format(" deadline {}", *job.deadline - input.request.now);
     for (const std::string& id : job.after) text += " after " + id;
@@ -128,7 +130,8 @@ TEST_CASE("a plan does not depend on the length of a unit of time") {
   Kinds kinds;
   for (int round = 0; round < 1500; ++round) {
     const int jobs = static_cast<int>(dice.between(2, 4));
-    compare(random_small_case(dice, jobs, static_cast<int>(dice.between(1, 3)), dice.between(8, 14)), kinds, 900);
+    compare(random_small_case(dice, jobs, static_cast<int>(dice.between(1, 3)), dice.between(8, 14)), kinds,
+            900);
   }
   report("in quarter hours", kinds);
 }

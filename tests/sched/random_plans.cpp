@@ -90,7 +90,8 @@ PlanCase random_queue(Dice& dice, int jobs, int quarters, int workers, int load_
     segment.start = request.now + i * std::int64_t{900};
     segment.end = segment.start + 900;
     const double hour = i % 96 / 4.0;
-    const double shape = 0.22 + 0.09 * std::cos((hour - 19) / 12 * M_PI) - 0.05 * std::cos((hour - 1) / 6 * M_PI);
+    const double shape =
+        0.22 + 0.09 * std::cos((hour - 19) / 12 * M_PI) - 0.05 * std::cos((hour - 1) / 6 * M_PI);
     const auto nano = static_cast<std::int64_t>(shape * 1e6) * 1000 + dice.between(-20'000, 20'000) * 1000;
     segment.price = tariff::Price{nano, nano, 0, 0};
     segment.off_peak = nano < 220'000'000;
@@ -105,8 +106,7 @@ PlanCase random_queue(Dice& dice, int jobs, int quarters, int workers, int load_
     job.seconds = std::max<std::int64_t>(
         1, static_cast<std::int64_t>(mean * static_cast<double>(dice.between(20, 170)) / 100.0));
     job.milliwatts = dice.between(120, 600) * 1000;
-    if (dice.chance(50))
-      job.deadline = request.now + dice.between(request.horizon_s / 3, request.horizon_s);
+    if (dice.chance(50)) job.deadline = request.now + dice.between(request.horizon_s / 3, request.horizon_s);
     if (dice.chance(30)) {
       job.group = "g" + std::to_string(dice.between(0, 4));
       job.setup_seconds = std::max<std::int64_t>(1, static_cast<std::int64_t>(mean / 4));

@@ -1,0 +1,251 @@
+#include "sched/workboard.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace turbodiff::sched {
+namespace {
+
+const Task& task_of(const Problem& problem, int task) {
+  return problem.tasks[static_cast<std::size_t>(task)];
+}
+
+}  // namespace
+
+/// Free time on a worker between two jobs.
+struct Workboard::Gap {
+  int worker;
+  const Slot* previous;
+  const Slot* next;
+  const Slot* after_next;
+  Time begin, end;
+  Time length;  ///< of the task when put here
+};
+
+Workboard::Workboard(const Problem& problem, const std::vector<Placement>& fixed)
+    : problem_(&problem),
+      workers_(std::min<std::size_t>(static_cast<std::size_t>(problem.workers),
+                                     std::max<std::size_t>(problem.tasks.size(), 1))),
+      free_(workers_.size(), {Span{0, problem.horizon}}),
+      placements_(problem.tasks.size()),
+      fixed_(problem.tasks.size()) {
+  std::vector<int> order;
+  for (std::size_t i = 0; i < fixed.size(); ++i)
+    if (fixed[i].placed()) order.push_back(static_cast<int>(i));
+  std::sort(order.begin(), order.end(), [&](int a, int b) {
+    return fixed[static_cast<std::size_t>(a)].start < fixed[static_cast<std::size_t>(b)].start;
+  });
+  for (const int task : order) {
+    place(task, fixed[static_cast<std::size_t>(task)]);
+    fixed_[static_cast<std::size_t>(task)] = true;
+  }
+}
+
+std::size_t Workboard::position_of(const std::vector<Slot>& row, Time start) const {
+  return static_cast<std::size_t>(
+      std::lower_bound(row.begin(), row.end(), start,
+                       [](const Slot& s, Time value) { return s.start < value; }) -
+      row.begin());
+}
+
+Time Workboard::end_of(int task) const {
+  const Placement& place = placements_[static_cast<std::size_t>(task)];
+  const std::vector<Slot>& row = slots(place.worker);
+  return row[position_of(row, place.start)].end;
+}
+
+std::optional<Span> Workboard::room_of(int task) const {
+  const Task& own = task_of(*problem_, task);
+  Span room{own.earliest, own.latest_end};
+  for (const int before : own.after) {
+    if (!is_placed(before)) return std::nullopt;
+    room.begin = std::max(room.begin, end_of(before));
+  }
+  for (const int next : own.successors)
+    if (is_placed(next)) room.end = std::min(room.end, placements_[static_cast<std::size_t>(next)].start);
+  return room;
+}
+
+/// visit(gap) for every gap that may hold `task` and `more` seconds inside `room`, until it returns false for
+/// a worker.
+template <typename Visit>
+void Workboard::visit_gaps(int task, const Span& room, Time more, Visit&& visit) const {
+  const Time shortest = task_of(*problem_, task).seconds + more;
+  for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
+    const std::vector<Slot>& row = slots(worker);
+    const std::vector<Span>& free = free_[static_cast<std::size_t>(worker)];
+    auto span = std::upper_bound(free.begin(), free.end(), room.begin,
+                                 [](Time value, const Span& s) { return value < s.end; });
+    for (; span != free.end() && span->begin < room.end; ++span) {
+      Gap gap{};
+      gap.begin = std::max(room.begin, span->begin);
+      gap.end = std::min(room.end, span->end);
+      if (gap.end - gap.begin < shortest) continue;
+      const std::size_t next = position_of(row, span->begin);
+      gap.worker = worker;
+      gap.previous = next > 0 ? &row[next - 1] : nullptr;
+      gap.next = next < row.size() ? &row[next] : nullptr;
+      gap.after_next = next + 1 < row.size() ? &row[next + 1] : nullptr;
+      gap.length = problem_->duration(task, gap.previous ? gap.previous->task : -1) + more;
+      if (gap.end - gap.begin >= gap.length && !visit(gap)) break;
+    }
+  }
+}
+
+/// The free time around the slot at `at` and its next, anew.
+void Workboard::refresh_free(int worker, std::size_t at) {
+  const std::vector<Slot>& row = slots(worker);
+  std::vector<Span>& free = free_[static_cast<std::size_t>(worker)];
+  const Time low = at > 0 ? row[at - 1].end : 0;
+  const std::size_t last = std::min(row.size(), at + 2);  // the first slot that nothing has happened to
+  const Time high = last < row.size() ? row[last].start : problem_->horizon;
+  std::vector<Span> fresh;
+  Time reached = low;
+  for (std::size_t i = at; i <= last; ++i) {
+    const Time start = i < last ? row[i].start : high;
+    if (reached < start) fresh.push_back({reached, start});
+    if (i < last) reached = std::max(reached, row[i].end);
+  }
+  const auto first = std::lower_bound(free.begin(), free.end(), low,
+                                      [](const Span& s, Time value) { return s.begin < value; });
+  const auto end =
+      std::lower_bound(first, free.end(), high, [](const Span& s, Time value) { return s.begin < value; });
+  const auto hole = free.erase(first, end);
+  free.insert(hole, fresh.begin(), fresh.end());
+}
+
+/// What the job behind the gap costs more when `task` comes before it; nothing when it then has no place.
+std::optional<Cost> Workboard::cost_of_next(const Gap& gap, int task) const {
+  if (gap.next == nullptr) return Cost{0};
+  const Slot& next = *gap.next;
+  const Time end = next.start + problem_->duration(next.task, task);
+  if (end == next.end) return Cost{0};
+  const Task& own = task_of(*problem_, next.task);
+  if (end > next.end) {
+    const Time limit = gap.after_next ? gap.after_next->start : problem_->horizon;
+    if (end > limit || end > own.latest_end || !Problem::inside(problem_->windows_of(own), next.start, end))
+      return std::nullopt;
+    for (const int successor : own.successors)
+      if (is_placed(successor) && placements_[static_cast<std::size_t>(successor)].start < end)
+        return std::nullopt;
+  }
+  return problem_->cost(next.task, next.start, end) - problem_->cost(next.task, next.start, next.end);
+}
+
+/// Offers the starts in [low, high] at which the cost can be least: the ends, and where start or end meet a
+/// price edge.
+void Workboard::offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost,
+                         std::optional<Offer>& best) const {
+  const auto consider = [&](Time start) {
+    if (start < low || start > high) return;
+    const Cost change = problem_->cost(task, start, start + gap.length) + next_cost;
+    if (!best || change < best->change ||
+        (change == best->change &&
+         (start < best->place.start || (start == best->place.start && gap.worker < best->place.worker))))
+      best = Offer{{gap.worker, start}, change};
+  };
+  consider(low);
+  if (high == low) return;
+  consider(high);
+  const std::vector<Time>& edges = problem_->objective.edges();
+  auto edge = std::upper_bound(edges.begin(), edges.end(), low);
+  for (; edge != edges.end() && *edge < high + gap.length; ++edge) {
+    consider(*edge);
+    consider(*edge - gap.length);
+  }
+}
+
+std::optional<Offer> Workboard::cheapest(int task) const {
+  const auto room = room_of(task);
+  return room ? cheapest_in(task, *room, 0) : std::nullopt;
+}
+
+bool Workboard::place_run(const std::vector<int>& tasks) {
+  Span room{0, problem_->horizon};
+  Time more = 0;
+  for (const int task : tasks) {
+    const auto own = room_of(task);
+    if (!own) return false;
+    room.begin = std::max(room.begin, own->begin);
+    room.end = std::min(room.end, own->end);
+    more += task_of(*problem_, task).seconds;
+  }
+  const auto offer = cheapest_in(tasks.front(), room, more - task_of(*problem_, tasks.front()).seconds);
+  if (!offer) return false;
+  Placement next = offer->place;
+  for (const int task : tasks) {
+    place(task, next);
+    next.start = end_of(task);
+  }
+  return true;
+}
+
+std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time more) const {
+  std::optional<Offer> best;
+  const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
+  visit_gaps(task, room, more, [&](const Gap& gap) {
+    const auto next_cost = cost_of_next(gap, task);
+    if (!next_cost) return true;
+    auto window = std::upper_bound(windows.begin(), windows.end(), gap.begin,
+                                   [](Time value, const Span& s) { return value < s.end; });
+    for (; window != windows.end() && window->begin < gap.end; ++window) {
+      const Time low = std::max(gap.begin, window->begin);
+      const Time high = std::min(gap.end, window->end) - gap.length;
+      if (low <= high) offer_in(task, gap, low, high, *next_cost, best);
+    }
+    return true;
+  });
+  return best;
+}
+
+std::optional<Offer> Workboard::earliest(int task) const {
+  const auto room = room_of(task);
+  if (!room) return std::nullopt;
+  std::optional<Offer> best;
+  const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
+  visit_gaps(task, *room, 0, [&](const Gap& gap) {
+    if (best && gap.begin >= best->place.start) return false;
+    const auto start = Problem::first_fit(windows, gap.begin, gap.length, gap.end);
+    const auto next_cost = cost_of_next(gap, task);
+    if (!start || !next_cost) return true;
+    if (!best || *start < best->place.start)
+      best = Offer{{gap.worker, *start}, problem_->cost(task, *start, *start + gap.length) + *next_cost};
+    return false;
+  });
+  return best;
+}
+
+void Workboard::place(int task, Placement placement) {
+  placements_[static_cast<std::size_t>(task)] = placement;
+  std::vector<Slot>& row = workers_[static_cast<std::size_t>(placement.worker)];
+  const std::size_t at = position_of(row, placement.start);
+  const Time end = placement.start + problem_->duration(task, at > 0 ? row[at - 1].task : -1);
+  row.insert(row.begin() + static_cast<std::ptrdiff_t>(at), {task, placement.start, end});
+  total_ += problem_->cost(task, placement.start, end);
+  if (at + 1 < row.size()) {
+    Slot& next = row[at + 1];
+    total_ -= problem_->cost(next.task, next.start, next.end);
+    next.end = next.start + problem_->duration(next.task, task);
+    total_ += problem_->cost(next.task, next.start, next.end);
+  }
+  refresh_free(placement.worker, at);
+}
+
+void Workboard::remove(int task) {
+  const Placement place = std::exchange(placements_[static_cast<std::size_t>(task)], Placement{});
+  std::vector<Slot>& row = workers_[static_cast<std::size_t>(place.worker)];
+  const std::size_t at = position_of(row, place.start);
+  total_ -= problem_->cost(task, row[at].start, row[at].end);
+  row.erase(row.begin() + static_cast<std::ptrdiff_t>(at));
+  // Without the one before it the next may need its setup again: a plan may not be left so when it has no
+  // room.
+  if (at < row.size()) {
+    Slot& next = row[at];
+    total_ -= problem_->cost(next.task, next.start, next.end);
+    next.end = next.start + problem_->duration(next.task, at > 0 ? row[at - 1].task : -1);
+    total_ += problem_->cost(next.task, next.start, next.end);
+  }
+  refresh_free(place.worker, at);
+}
+
+}  // namespace turbodiff::sched

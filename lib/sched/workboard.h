@@ -1,0 +1,66 @@
+// Workers with jobs that can still be moved: what the heuristic works on.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sched/plan_problem.h"
+#include "sched/timeline.h"
+
+namespace turbodiff::sched {
+
+/// A place and what the whole plan's objective changes by.
+struct Offer {
+  Placement place;
+  Cost change = 0;
+};
+
+class Workboard {
+ public:
+  Workboard(const Problem& problem, const std::vector<Placement>& fixed);
+
+  const Problem& problem() const { return *problem_; }
+  const std::vector<Placement>& placements() const { return placements_; }
+  const std::vector<Slot>& slots(int worker) const { return workers_[static_cast<std::size_t>(worker)]; }
+  bool is_fixed(int task) const { return fixed_[static_cast<std::size_t>(task)]; }
+  bool is_placed(int task) const { return placements_[static_cast<std::size_t>(task)].placed(); }
+  Time end_of(int task) const;
+  Cost total() const { return total_; }
+
+  /// The earliest start and the latest end that neighbours in the order of `after` leave. Nothing when a task
+  /// that it comes after is not placed.
+  std::optional<Span> room_of(int task) const;
+
+  /// Puts `tasks` of one group one after another where that is cheapest, as one run within the room of all of
+  /// them. Returns whether there was such a place.
+  bool place_run(const std::vector<int>& tasks);
+
+  /// The place of least cost that leaves the starts of all others as they are; of equal ones the earliest,
+  /// then the lowest worker. Nothing where there is none.
+  std::optional<Offer> cheapest(int task) const;
+  /// The place with the earliest start.
+  std::optional<Offer> earliest(int task) const;
+
+  void place(int task, Placement placement);
+  void remove(int task);
+
+ private:
+  struct Gap;
+  template <typename Visit>
+  void visit_gaps(int task, const Span& room, Time more, Visit&& visit) const;
+  std::optional<Offer> cheapest_in(int task, const Span& room, Time more) const;
+  void refresh_free(int worker, std::size_t at);
+  std::optional<Cost> cost_of_next(const Gap& gap, int task) const;
+  void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost,
+                std::optional<Offer>& best) const;
+  std::size_t position_of(const std::vector<Slot>& row, Time start) const;
+
+  const Problem* problem_;
+  std::vector<std::vector<Slot>> workers_;
+  std::vector<std::vector<Span>> free_;  ///< by worker: where no job is, without empty ones
+  std::vector<Placement> placements_;
+  std::vector<bool> fixed_;
+  Cost total_ = 0;
+};
+
+}  // namespace turbodiff::sched
