@@ -167,6 +167,15 @@ std::optional<ExitStatus> Subprocess::wait(double timeout_s) {
     }
     poll_once(timeout_ms, nullptr);
   }
+  return finish();
+}
+
+std::optional<ExitStatus> Subprocess::wait_some(double timeout_s) {
+  if (!reap(false)) poll_once(static_cast<int>(std::ceil(std::max(0.0, timeout_s) * 1000)), nullptr);
+  return reap(false) ? finish() : std::nullopt;
+}
+
+std::optional<ExitStatus> Subprocess::finish() {
   // What the child wrote before it ended is in the pipes already; a grandchild that keeps them open is not
   // waited for.
   pump(output_);

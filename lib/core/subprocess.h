@@ -59,6 +59,9 @@ class Subprocess {
   /// limit). Returns the status once it has ended, and nothing at the timeout or when interrupted().
   std::optional<ExitStatus> wait(double timeout_s = -1);
 
+  /// As wait(), but comes back as soon as something has been delivered.
+  std::optional<ExitStatus> wait_some(double timeout_s);
+
   /// Sends a signal to the child, or to its whole group; nothing happens once it has been reaped.
   void signal(int number);
   void signal_group(int number);
@@ -75,6 +78,7 @@ class Subprocess {
   void finish_reader(LineReader& reader);
   void poll_once(int timeout_ms, std::string_view* pending_input);
   bool reap(bool block);
+  std::optional<ExitStatus> finish();
   SubprocessOptions options_;
   pid_t pid_ = -1;
   int pid_fd_ = -1;

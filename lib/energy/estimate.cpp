@@ -14,6 +14,8 @@ constexpr double z_of_band = 1.8;         // two-sided 90 %, widened for few obs
 constexpr double assumed_noise = 0.08;    // of one run, relative, before runs have shown it
 constexpr double assumed_noise_runs = 4;  // how many runs that assumption counts as
 constexpr double least_noise = 0.03;
+constexpr double least_jitter_s = 0.02;       // of what is no computing: processes, files
+constexpr double start_jitter = 0.15;         // of the time for it, relative
 constexpr double guess_deviation = 0.7;       // of a coefficient against the guess once its scale is known
 constexpr double unmeasured_deviation = 1.0;  // of a prediction that rests on no run at all
 
@@ -194,20 +196,25 @@ TimeModel::TimeModel(const SpeedGuess& guess, std::span<const Observation> obser
   if (cold.empty()) other_cold_s_ = other_warm_s_;
 }
 
+Band band_of(double seconds, double deviation) {
+  const double spread = std::exp(z_of_band * deviation / std::max(seconds, 1e-9));
+  return {seconds / spread, seconds * spread};
+}
+
 TimeEstimate TimeModel::estimate(const Workload& work) const {
   const std::array parts = {predict(denoise_, denoise_features(work)), predict(decode_, pixel_features(work)),
                             predict(encode_, pixel_features(work))};
   TimeEstimate estimate;
   estimate.seconds = text_s_ + other_warm_s_;
-  double deviation = 0;
+  double deviation = least_jitter_s + start_jitter * estimate.seconds;
   for (const Prediction& part : parts) {
     estimate.seconds += part.seconds;
     deviation = std::hypot(deviation, part.deviation);
   }
-  // On a logarithmic scale, so that the lower end stays above zero.
-  const double spread = std::exp(z_of_band * deviation / std::max(estimate.seconds, 1e-9));
-  estimate.low = estimate.seconds / spread;
-  estimate.high = estimate.seconds * spread;
+  const Band band = band_of(estimate.seconds, deviation);
+  estimate.low = band.low;
+  estimate.high = band.high;
+  estimate.deviation = deviation;
   estimate.load_seconds = load_s_ + std::max(0.0, other_cold_s_ - other_warm_s_);
   estimate.observations = observations_;
   return estimate;

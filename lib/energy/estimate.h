@@ -52,9 +52,16 @@ struct SpeedGuess {
 struct TimeEstimate {
   double seconds = 0;        ///< without loading the model
   double low = 0, high = 0;  ///< nine of ten generations lie between them
+  double deviation = 0;      ///< standard deviation of `seconds`
   double load_seconds = 0;   ///< once for jobs of the same model that follow each other
   int observations = 0;      ///< finished generations it rests on; 0: a guess
 };
+
+/// Where nine of ten outcomes lie, on a logarithmic scale so that the lower end stays above zero.
+struct Band {
+  double low = 0, high = 0;
+};
+Band band_of(double seconds, double deviation);
 
 /// Learns per model and device; keep one for each.
 class TimeModel {

@@ -10,8 +10,10 @@ namespace turbodiff::sched {
 
 store::ExpectedTime expected_time(const JobEstimate& estimate, bool setup) {
   const double seconds = estimate.exact_seconds + (setup ? estimate.exact_setup_seconds : 0);
-  const double spread = estimate.high / std::max(estimate.exact_seconds, 1e-9);
-  return {seconds, seconds / spread, seconds * spread};
+  constexpr double load_deviation = 0.12;
+  const double setup_s = setup ? estimate.exact_setup_seconds : 0;
+  const auto [low, high] = energy::band_of(seconds, std::hypot(estimate.deviation, load_deviation * setup_s));
+  return {seconds, low, high};
 }
 
 std::int64_t Estimator::milliwatts(const std::string& device) const {
@@ -42,6 +44,7 @@ JobEstimate Estimator::estimate(const store::Preset& preset) {
   estimate.setup_seconds = std::llround(std::ceil(time.load_seconds));
   estimate.exact_seconds = time.seconds;
   estimate.exact_setup_seconds = time.load_seconds;
+  estimate.deviation = time.deviation;
   estimate.low = time.low;
   estimate.high = time.high;
   estimate.milliwatts = milliwatts(preset.device);

@@ -27,7 +27,7 @@ constexpr std::size_t runs_to_learn_from = 200;
 struct JobEstimate {
   std::int64_t seconds = 1;        ///< without loading the model, rounded up
   std::int64_t setup_seconds = 0;  ///< loading it, saved by jobs of the same model that follow each other
-  double exact_seconds = 0, exact_setup_seconds = 0;
+  double exact_seconds = 0, exact_setup_seconds = 0, deviation = 0;
   double low = 0, high = 0;  ///< seconds: nine of ten lie between them
   std::int64_t milliwatts = 0;
   int observations = 0;

@@ -241,7 +241,7 @@ void JobRunner::prepare(Running& running, const std::vector<std::string>& upcomi
   persist([&] { store_.note_worker(epoch_, running.attempt.id, worker_->identity()); });
   log_.info("job {}: started, attempt {}", job.id, number);
   loaded_ = job.fingerprint;
-  if (!worker_->order(order)) running.exit = worker_->wait(5);
+  if (!worker_->order(order)) running.exit = worker_->wait(1);
 }
 
 void JobRunner::supervise(Running& running, const StopQuestion& stop) {
@@ -372,7 +372,10 @@ Outcome JobRunner::interrupt(Running& running, const std::string& reason) {
 void JobRunner::dismiss_worker() {
   if (!worker_) return;
   worker_->dismiss();
-  worker_->wait(10);
+  constexpr double patience_s = 10;
+  for (const double until = clock_.monotonic_s() + patience_s;
+       clock_.monotonic_s() < until && !worker_->wait(1);) {
+  }
   worker_.reset();
 }
 

@@ -36,7 +36,7 @@ bool WorkerProcess::order(const Order& order) {
 }
 
 std::optional<core::ExitStatus> WorkerProcess::wait(double timeout_s) {
-  return process_->wait(timeout_s);
+  return process_->wait_some(timeout_s);
 }
 
 void WorkerProcess::ask_to_stop() {

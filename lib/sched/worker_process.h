@@ -36,7 +36,7 @@ class WorkerProcess {
   store::ProcessIdentity identity() const { return identity_; }
   /// False when it does not read any more.
   bool order(const Order& order);
-  /// Delivers events and log lines for up to `timeout_s`; how it ended, once it has.
+  /// Waits up to `timeout_s` for events and log lines and delivers them; how it ended, once it has.
   std::optional<core::ExitStatus> wait(double timeout_s);
   /// SIGTERM: it leaves a checkpoint.
   void ask_to_stop();

@@ -127,7 +127,9 @@ std::string_view name_of(AttemptState state);
 struct Publication {
   std::string temporary, final;
   bool overwrite = false;
-  std::uint64_t device = 0, inode = 0;  ///< of the temporary file, from begin_publication() on
+  // Of the temporary file: an inode's number alone may be used again.
+  std::uint64_t device = 0, inode = 0;
+  std::int64_t bytes = 0, modified_ns = 0;
 };
 
 struct Attempt {

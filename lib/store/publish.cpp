@@ -23,10 +23,15 @@ Error failure(const std::string& what, const std::string& path) {
                                             : Error::work_failed(text);
 }
 
-bool is_inode(const std::string& path, const Publication& publication) {
+std::int64_t modified_ns(const struct stat& info) {
+  return std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
+}
+
+bool is_file(const std::string& path, const Publication& publication) {
   struct stat info {};
   return ::stat(path.c_str(), &info) == 0 && info.st_dev == publication.device &&
-         info.st_ino == publication.inode;
+         info.st_ino == publication.inode && info.st_size == publication.bytes &&
+         modified_ns(info) == publication.modified_ns;
 }
 
 void flush(const std::string& path, int flags) {
@@ -67,11 +72,13 @@ void identify(Publication& publication) {
   if (::stat(publication.temporary.c_str(), &info) != 0) throw failure("find", publication.temporary);
   publication.device = info.st_dev;
   publication.inode = info.st_ino;
+  publication.bytes = info.st_size;
+  publication.modified_ns = modified_ns(info);
 }
 
 void publish(const Publication& publication) {
   const std::string folder = fs::path(publication.final).parent_path().string();
-  if (is_inode(publication.temporary, publication)) {
+  if (is_file(publication.temporary, publication)) {
     flush(publication.temporary, O_RDONLY);
     const int result = publication.overwrite
                            ? ::rename(publication.temporary.c_str(), publication.final.c_str())
@@ -82,7 +89,7 @@ void publish(const Publication& publication) {
                                  "move it away or change the name with edit --output, then retry the job");
       throw failure("publish", publication.final);
     }
-  } else if (!is_inode(publication.final, publication)) {
+  } else if (!is_file(publication.final, publication)) {
     throw Error::work_failed(fmt::format("the finished file '{}' is gone", publication.temporary));
   }
   flush(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);

@@ -17,7 +17,7 @@ namespace turbodiff::store {
 /// ".NAME.turbodiff-JOB-ATTEMPT.part" in the folder of `final`.
 std::filesystem::path temporary_name(const std::filesystem::path& final, JobId job, int attempt);
 
-/// Fills in device and inode of the temporary file. Error work_failed when it is not there.
+/// Fills in what tells the temporary file from any other. Error work_failed when it is not there.
 void identify(Publication& publication);
 
 /// Error bad_request when the final name is taken and must not be overwritten, refused for a full disk,

@@ -80,13 +80,15 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
           {read_attempt(find), {boot_id, find.getColumn(30).getInt64(), find.getColumn(31).getInt64()}, {}});
     for (Abandoned& one : all) {
       auto files = database_->statement(
-          "SELECT temporary, final, overwrite, device, inode FROM publications WHERE attempt_id = ?");
+          "SELECT temporary, final, overwrite, device, inode, bytes, modified_ns FROM publications WHERE "
+          "attempt_id = ?");
       files.bind(1, one.attempt.id);
       while (files.executeStep())
         one.publications.push_back({files.getColumn(0).getString(), files.getColumn(1).getString(),
                                     files.getColumn(2).getInt() != 0,
                                     static_cast<std::uint64_t>(files.getColumn(3).getInt64()),
-                                    static_cast<std::uint64_t>(files.getColumn(4).getInt64())});
+                                    static_cast<std::uint64_t>(files.getColumn(4).getInt64()),
+                                    files.getColumn(5).getInt64(), files.getColumn(6).getInt64()});
     }
     return all;
   });
@@ -172,13 +174,15 @@ void JobStore::begin_publication(std::int64_t epoch, std::int64_t attempt, std::
     update.bind(i, attempt);
     update.exec();
     for (const Publication& file : files) {
-      auto insert = database_->statement("INSERT INTO publications VALUES (?, ?, ?, ?, ?, ?)");
+      auto insert = database_->statement("INSERT INTO publications VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
       insert.bind(1, attempt);
       insert.bind(2, file.temporary);
       insert.bind(3, file.final);
       insert.bind(4, file.overwrite ? 1 : 0);
       insert.bind(5, static_cast<std::int64_t>(file.device));
       insert.bind(6, static_cast<std::int64_t>(file.inode));
+      insert.bind(7, file.bytes);
+      insert.bind(8, file.modified_ns);
       insert.exec();
     }
     transaction.commit();

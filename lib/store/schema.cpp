@@ -86,6 +86,8 @@ CREATE TABLE publications (
   overwrite INTEGER NOT NULL,
   device INTEGER NOT NULL,
   inode INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  modified_ns INTEGER NOT NULL,
   PRIMARY KEY (attempt_id, final)
 ) STRICT, WITHOUT ROWID;
 

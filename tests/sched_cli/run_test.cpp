@@ -1,0 +1,127 @@
+#include <csignal>
+
+#include "sched_program.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+namespace fs = std::filesystem;
+
+TEST_CASE_FIXTURE(SchedPlace, "with the window open jobs run, are published and billed") {
+  for (const char* name : {"a.mp4", "b.mp4", "c.mp4"}) add(name);
+  const auto result = run({"--tariff", path("open.yaml"), "run", "--once"});
+  CHECK_MESSAGE(result.code == 0, result.err);
+  for (const auto& job : json({"list"})["jobs"]) {
+    CHECK(job["state"] == "done");
+    CHECK(fs::exists(job["output"].get<std::string>()));
+    const auto actual = job["actual"];
+    CHECK(actual["source"] == "estimate");
+    CHECK(actual["currency"] == "EUR");
+    // kWh x 0.2, rounded once.
+    CHECK(std::abs(actual["cost"].get<double>() - actual["kwh"].get<double>() * 0.2) <= 0.6e-6);
+  }
+  CHECK(place().run({"info", "a.mp4"}).out.find("a red circle") != std::string::npos);
+  for (const auto& entry : fs::directory_iterator(path(""))) CHECK(entry.path().extension() != ".part");
+  CHECK(run({"log", "1"}).out.find("denoise") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "a scheduled video equals a direct one") {
+  add("queued.npy", {"--seed", "5"});
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 0);
+  CHECK(place().run(quick_generate({"a red circle", "--seed", "5", "-o", "direct.npy"})).code == 0);
+  CHECK(read_file(path("queued.npy")) == read_file(path("direct.npy")));
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "with the window closed nothing runs but what must run now") {
+  add("a.mp4");
+  CHECK(run({"--tariff", path("closed.yaml"), "run", "--once"}).code == 0);
+  CHECK(job(1)["state"] == "queued");
+  add("b.mp4", {"--when", "now"});
+  CHECK(run({"--tariff", path("closed.yaml"), "run", "--once"}).code == 0);
+  CHECK(job(1)["state"] == "queued");
+  CHECK(job(2)["state"] == "done");
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "what cannot work fails once, with a reason, and what waits for it stays") {
+  add("a.mp4", {"--retries", "3"});
+  add("b.mp4", {"--after", "1"});
+  write_file(path("a.mp4"), "in the way");
+  const auto result = run({"--tariff", path("open.yaml"), "run", "--once"});
+  CHECK(result.code == 1);
+  CHECK(job(1)["state"] == "failed");
+  CHECK(job(1)["attempt"] == 1);
+  CHECK(job(1)["error"].get<std::string>().find("exists already") != std::string::npos);
+  CHECK(job(2)["state"] == "queued");
+  CHECK(read_file(path("a.mp4")) == "in the way");
+  CHECK(run({"--tariff", path("open.yaml"), "plan"}).out.find("it waits for job 1, which has failed") !=
+        std::string::npos);
+  fs::remove(path("a.mp4"));
+  CHECK(run({"retry", "1"}).code == 0);
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 0);
+  CHECK(job(2)["state"] == "done");
+  CHECK(run({"wait", "1", "2"}).code == 0);
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "a model that has changed since add is refused") {
+  fs::create_directories(path("models"));
+  fs::copy(demo_folder(), path("models/mine"), fs::copy_options::recursive);
+  place().set("TURBODIFF_MODELS", path("models"));
+  add("a.mp4", {"--model", "mine"});
+  for (const auto& entry : fs::directory_iterator(path("models/mine")))
+    if (entry.path().extension() == ".safetensors") {
+      std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      file.seekg(-1, std::ios::end);
+      const int last = file.get();
+      file.seekp(-1, std::ios::end);
+      file.put(static_cast<char>(last ^ 0xFF));
+    }
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 1);
+  CHECK(job(1)["error"].get<std::string>().find("have changed") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "a killed daemon loses nothing: the next one goes on by itself") {
+  const auto id = add_sized("a.npy", {"--steps", "4", "--size", "128x128", "--frames", "17", "--seed", "9"});
+  auto options = call({"--tariff", path("open.yaml"), "daemon"});
+  options.errors = core::SubprocessOptions::Stream::pipe;
+  bool started = false;
+  options.on_errors = [&](std::string_view line) {
+    started = started || line.find("started") != std::string_view::npos;
+  };
+  {
+    core::Subprocess daemon(std::move(options));
+    for (int i = 0; i < 200 && !started; ++i) daemon.wait(0.05);
+    REQUIRE(started);
+    const auto second = run({"--tariff", path("open.yaml"), "run", "--once"});
+    CHECK(second.code == 4);
+    CHECK(second.err.find("another turbodiff-sched") != std::string::npos);
+    daemon.signal(SIGKILL);
+    daemon.wait();
+  }
+  CHECK(job(id)["state"] == "running");
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 0);
+  CHECK(job(id)["state"] == "done");
+  CHECK(job(id)["attempts"].size() == 2);
+  CHECK(job(id)["attempts"][0]["state"] == "interrupted");
+  CHECK(place()
+            .run({"generate", "a red circle", "--steps", "4", "--size", "128x128", "--frames", "17", "--seed",
+                  "9", "-o", "direct.npy"})
+            .code == 0);
+  CHECK(read_file(path("a.npy")) == read_file(path("direct.npy")));
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "a daemon starts what is added, cancels on request and stops on SIGTERM") {
+  auto options = call({"--tariff", path("open.yaml"), "daemon"});
+  options.errors = core::SubprocessOptions::Stream::null;
+  core::Subprocess daemon(std::move(options));
+  const auto id = add("a.mp4");
+  CHECK(run({"wait", std::to_string(id), "--timeout", "60s"}).code == 0);
+  const auto slow = add_sized("slow.mp4", {"--steps", "4", "--size", "512x512", "--frames", "33"});
+  for (int i = 0; i < 200 && job(slow)["state"] != "running"; ++i) daemon.wait(0.05);
+  CHECK(run({"cancel", std::to_string(slow)}).code == 0);
+  for (int i = 0; i < 400 && job(slow)["state"] != "cancelled"; ++i) daemon.wait(0.05);
+  CHECK(job(slow)["state"] == "cancelled");
+  CHECK_FALSE(fs::exists(path("slow.mp4")));
+  daemon.signal(SIGTERM);
+  const auto status = daemon.wait(30);
+  REQUIRE(status);
+  CHECK(status->ok());
+}

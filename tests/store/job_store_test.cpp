@@ -1,0 +1,98 @@
+#include "store/job_store.h"
+
+#include "store_fixture.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+using store::State;
+
+TEST_CASE_FIXTURE(StoreFixture, "jobs are added all or none") {
+  std::vector<store::NewJob> jobs = {new_job(path("a.mp4")), new_job(path("b.mp4")), new_job(path("a.mp4"))};
+  const Error error = error_of([&] { store().add(jobs, noon); });
+  CHECK(error.code() == ErrorCode::bad_request);
+  CHECK(error.message().find("a.mp4") != std::string::npos);
+  CHECK(store().list({}).empty());
+  jobs.pop_back();
+  const auto ids = store().add(jobs, noon);
+  REQUIRE(ids.size() == 2);
+  CHECK(store().presets().size() == 1);
+  const store::Job job = store().job(ids[1]);
+  CHECK(job.spec.prompt == "a red circle");
+  CHECK(job.spec.output == path("b.mp4"));
+  CHECK(job.state == State::queued);
+  CHECK(job.added_at == noon);
+  CHECK(error_of([&] { store().job(99); }).code() == ErrorCode::not_found);
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "every state takes the actions of the machine and refuses the others") {
+  const auto id = add("a.mp4");
+  store().hold(id, noon);
+  CHECK(store().job(id).state == State::held);
+  CHECK(error_of([&] { store().hold(id, noon); }).message().find("job 1 is held") != std::string::npos);
+  store().release(id, noon);
+  CHECK(store().cancel(id, noon));
+  CHECK(store().job(id).state == State::cancelled);
+  CHECK_THROWS_AS(store().cancel(id, noon), Error);
+  store().retry(id, noon);
+  CHECK(store().job(id).state == State::queued);
+  CHECK_THROWS_AS(store().retry(id, noon), Error);
+  std::vector<std::string> kinds;
+  for (const store::Event& event : store().events(id)) kinds.push_back(event.kind);
+  CHECK(kinds == std::vector<std::string>{"held", "queued", "cancelled", "queued"});
+  store().remove(id);
+  CHECK(store().list({}).empty());
+}
+
+TEST_CASE(
+    "the table of states is complete: each pair of state and action is allowed or refused as documented") {
+  using store::Action;
+  const std::vector<State> states = {State::queued, State::held,   State::running,
+                                     State::done,   State::failed, State::cancelled};
+  const std::map<Action, std::string> allowed = {
+      {Action::edit, "qh"},  {Action::hold, "q"},       {Action::release, "h"},  {Action::cancel, "qhr"},
+      {Action::retry, "fc"}, {Action::remove, "qhdfc"}, {Action::claim, "q"},    {Action::finish, "r"},
+      {Action::fail, "r"},   {Action::try_again, "r"},  {Action::interrupt, "r"}};
+  for (const auto& [action, letters] : allowed)
+    for (const State state : states) {
+      const bool may = letters.find(store::name_of(state).front()) != std::string::npos;
+      if (may)
+        CHECK_NOTHROW(store::after(state, action, 1));
+      else
+        CHECK(error_of([&] { store::after(state, action, 1); }).code() == ErrorCode::bad_request);
+    }
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "edits change what they name, and only of waiting jobs") {
+  const auto first = add("a.mp4"), second = add("b.mp4");
+  store::JobEdit edit;
+  edit.priority = 7;
+  edit.deadline = std::optional<std::int64_t>(1'790'003'600);
+  edit.after = std::vector<store::JobId>{first};
+  store().edit(second, edit, noon);
+  store::Job job = store().job(second);
+  CHECK(job.spec.priority == 7);
+  CHECK(job.spec.deadline == 1'790'003'600);
+  CHECK(job.after == std::vector<store::JobId>{first});
+  CHECK(job.spec.prompt == "a red circle");
+  edit = {};
+  edit.after = std::vector<store::JobId>{second};
+  CHECK(error_of([&] { store().edit(first, edit, noon); }).message().find("wait for itself") !=
+        std::string::npos);
+  edit = {};
+  edit.output = path("a.mp4");
+  CHECK_THROWS_AS(store().edit(second, edit, noon), Error);
+  CHECK(error_of([&] { store().remove(first); }).message().find("job 2 waits") != std::string::npos);
+  edit = {};
+  edit.deadline = std::optional<std::int64_t>();
+  store().edit(second, edit, noon);
+  CHECK_FALSE(store().job(second).spec.deadline);
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "lists filter, limit and count") {
+  for (const char* name : {"a.mp4", "b.mp4", "c.mp4"}) add(name);
+  store().hold(2, noon);
+  CHECK(store().list({{State::held}, 0, false}).size() == 1);
+  CHECK(store().list({{}, 2, true}).front().id == 3);
+  CHECK(store().count_by_state()[State::queued] == 2);
+  CHECK(store().waiting().size() == 2);
+}

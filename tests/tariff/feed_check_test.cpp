@@ -1,0 +1,61 @@
+#include "tariff/feed_check.h"
+
+#include "tariff/local_time.h"
+#include "testing.h"
+
+using namespace turbodiff;
+using namespace turbodiff::tariff;
+
+namespace {
+
+/// Quarter hours of whole local days in Berlin, each at 0.1.
+Tariff quarter_hours(const std::string& first_day, int days) {
+  Tariff tariff;
+  tariff.zone = *LocalZone::find("Europe/Berlin");
+  tariff.prices.emplace();
+  tariff.prices->source.url = "https://prices.example/day-ahead.csv";
+  tariff.prices->series.interval_s = 900;
+  const LocalDay day = *parse_date(first_day);
+  for (Seconds t = tariff.zone.day_start(day); t < tariff.zone.day_start(day + days); t += 900)
+    tariff.prices->series.rows.push_back({t, *Decimal::parse("0.1"), 0});
+  return tariff;
+}
+
+std::vector<std::string> codes_of(const Tariff& tariff, const std::string& now) {
+  std::vector<std::string> codes;
+  for (const Finding& finding : check_series(tariff, *parse_rfc3339(now))) codes.push_back(finding.code);
+  return codes;
+}
+
+using Codes = std::vector<std::string>;
+
+}  // namespace
+
+TEST_CASE("days of 92, 96 and 100 quarter hours are in order") {
+  CHECK(codes_of(quarter_hours("2026-03-28", 3), "2026-03-29T10:00:00Z").empty());
+  CHECK(codes_of(quarter_hours("2026-10-24", 3), "2026-10-25T10:00:00Z").empty());
+}
+
+TEST_CASE("gaps, wrong days, zeros and late data are found, and bridged only with a fallback") {
+  Tariff gap = quarter_hours("2026-06-01", 2);
+  gap.prices->series.rows.erase(gap.prices->series.rows.begin() + 40, gap.prices->series.rows.begin() + 44);
+  CHECK(codes_of(gap, "2026-06-01T10:00:00Z") == Codes{"missing-rows"});
+  CHECK(check_series(gap, *parse_rfc3339("2026-06-01T10:00:00Z"))[0].action == Finding::Action::refused);
+  gap.prices->fallback = Decimal{1, 0};
+  CHECK(check_series(gap, *parse_rfc3339("2026-06-01T10:00:00Z"))[0].action == Finding::Action::bridged);
+
+  // The clock goes back and the source forgets it: 96 rows for 100 quarter hours.
+  Tariff autumn = quarter_hours("2026-10-24", 3);
+  autumn.prices->series.rows.erase(autumn.prices->series.rows.begin() + 104,
+                                   autumn.prices->series.rows.begin() + 108);
+  CHECK(codes_of(autumn, "2026-10-24T10:00:00Z") == Codes{"missing-rows"});
+
+  Tariff zeros = quarter_hours("2026-06-01", 2);
+  for (int i = 10; i < 14; ++i) zeros.prices->series.rows[static_cast<std::size_t>(i)].value = Decimal{};
+  CHECK(codes_of(zeros, "2026-06-01T10:00:00Z") == Codes{"zero-run"});
+
+  CHECK(codes_of(quarter_hours("2026-06-01", 1), "2026-06-01T09:00:00Z").empty());
+  CHECK(codes_of(quarter_hours("2026-06-01", 1), "2026-06-01T15:00:00Z") == Codes{"late"});
+  CHECK(codes_of(quarter_hours("2026-06-01", 1), "2026-06-02T09:00:00Z") == Codes{"wrong-day"});
+  CHECK(codes_of(quarter_hours("2026-06-03", 1), "2026-06-02T09:00:00Z") == Codes{"wrong-day"});
+}
