@@ -4,6 +4,7 @@ BUILD ?= build
 JOBS ?= $(shell nproc)
 GOLDEN ?= tests/golden
 CASES ?=
+TRIALS ?= 300
 FUZZ_SECONDS ?= 60
 export FLAVOUR
 
@@ -11,23 +12,24 @@ CACHE := $(shell scripts/setup.sh --print-cache)
 BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
-.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers fuzz sanitize floor demo-model \
-  install clean
+.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched tariff-oracle \
+  torture fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
 	@scripts/configure.sh $(BUILD) default
-	@cmake --build $(BUILD) -j $(JOBS) --target turbodiff
-	@echo "built $(BUILD)/bin/turbodiff"
+	@cmake --build $(BUILD) -j $(JOBS) --target turbodiff turbodiff-sched
+	@echo "built $(BUILD)/bin/turbodiff and $(BUILD)/bin/turbodiff-sched"
 
 tests: all
 	@cmake --build $(BUILD) -j $(JOBS)
 
-demo: all ## ... and write out/demo.mp4 with the built-in model
+demo: all ## ... and write out/demo.mp4 with the built-in model, then plan, run and bill three queued jobs
 	@mkdir -p out
 	$(TURBODIFF) generate "a red circle moving right" --model demo --output out/demo.mp4 \
 	  --contact-sheet out/demo.png --force
 	$(TURBODIFF) info out/demo.mp4
+	@scripts/demo-queue.sh $(BUILD)/bin out
 
 test: tests ## ... and run every test
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)
@@ -60,6 +62,16 @@ bench-peers: all $(BENCH_CHECKPOINT) ## the same against diffusers, on the same 
 	@scripts/venv.sh bench-peers tools/bench-peers/requirements.txt
 	@$(CACHE)/venv-bench-peers/bin/python tools/bench-peers/bench_peers.py --turbodiff $(TURBODIFF) \
 	  --checkpoint $(BENCH_CHECKPOINT) --work $(CACHE)/bench/peers
+
+bench-sched: tests ## adding, listing and planning with 100,000 jobs queued
+	@python3 tools/bench-sched/bench_sched.py $(BUILD)/bin/turbodiff-sched
+	@$(BUILD)/test-bin/bench_planner
+
+tariff-oracle: tests ## every minute of two years in seven zones against Python's zoneinfo
+	@python3 tests/tariff/oracle.py $(BUILD)/bin/turbodiff-sched --full
+
+torture: tests ## TRIALS=300: kills, full disks and clock jumps against the scheduler and the engine
+	@python3 tests/torture/torture.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so --trials $(TRIALS)
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@scripts/setup.sh --flavour $(FLAVOUR)

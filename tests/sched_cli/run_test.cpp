@@ -67,7 +67,7 @@ TEST_CASE_FIXTURE(SchedPlace, "a model that has changed since add is refused") {
   place().set("TURBODIFF_MODELS", path("models"));
   add("a.mp4", {"--model", "mine"});
   for (const auto& entry : fs::directory_iterator(path("models/mine")))
-    if (entry.path().extension() == ".safetensors") {
+    if (entry.path().extension() == ".pth") {
       std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
       file.seekg(-1, std::ios::end);
       const int last = file.get();
