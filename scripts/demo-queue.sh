@@ -15,7 +15,7 @@ sched add "a red circle moving right" --output "$out/night-1.mp4" --force
 sched add "a blue square growing" --output "$out/night-2.mp4" --force
 sched add "a green triangle moving up" --output "$out/night-3.mp4" --force
 echo
-sched plan --tariff cn-two-rate
+sched plan --tariff cn-two-rate --now 12:00
 # The valley rate of the same tariff, around the clock: so that the demonstration need not wait for the night.
 sed -e 's/^name: .*/name: always-valley/' -e '/hours:/d' "$(dirname "$0")/../schedules/cn-two-rate.yaml" >"$work/always-valley.yaml"
 echo

@@ -50,6 +50,8 @@ class Strip {
 
  private:
   Seconds time_of(int cell) const { return start_ + cell * cell_s_; }
+  /// Of the first cell only a part is planned.
+  const tariff::Segment* segment_of(int cell) const { return curve_.at(std::max(time_of(cell), curve_.start())); }
 
   std::string axis() const {
     std::string line(margin, ' ');
@@ -71,14 +73,14 @@ class Strip {
     std::int64_t low = 0, high = 0;
     bool any = false;
     for (int cell = 0; cell < cells_; ++cell)
-      if (const tariff::Segment* segment = curve_.at(time_of(cell)); segment != nullptr && segment->price) {
+      if (const tariff::Segment* segment = segment_of(cell); segment != nullptr && segment->price) {
         low = any ? std::min(low, segment->price->gross) : segment->price->gross;
         high = any ? std::max(high, segment->price->gross) : segment->price->gross;
         any = true;
       }
     std::string line = fmt::format("{:<{}}", "price", margin);
     for (int cell = 0; cell < cells_; ++cell) {
-      const tariff::Segment* segment = curve_.at(time_of(cell));
+      const tariff::Segment* segment = segment_of(cell);
       if (segment == nullptr || !segment->price) {
         line += "?";
         continue;

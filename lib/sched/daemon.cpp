@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/signals.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::sched {
@@ -40,7 +41,8 @@ void Daemon::tell(const std::string& status) {
 }
 
 void Daemon::heed(const Wakeup& wakeup) {
-  stopping_ = stopping_ || wakeup.stop;
+  // A signal may have come before the waiter was there.
+  stopping_ = stopping_ || wakeup.stop || core::interrupted();
   if (wakeup.reload) reload_tariff();
   dirty_ = dirty_ || wakeup.bell || wakeup.reload || wakeup.clock_jumped;
 }

@@ -35,6 +35,16 @@ bool worth_a_retry(int code) {
   return code == static_cast<int>(ErrorCode::work_failed);
 }
 
+/// As store::publish(), with what waiting does not help as bad_request.
+void publish_file(const store::Publication& file) {
+  try {
+    store::publish(file);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::refused) throw;
+    throw Error::bad_request(error.message(), error.hint());
+  }
+}
+
 fs::path side_name(const fs::path& final, store::JobId job, int attempt) {
   fs::path name = store::temporary_name(final, job, attempt);
   name += final.extension();
@@ -84,7 +94,7 @@ store::Micros JobRunner::now() const {
 
 /// A full disk or a busy store must not lose what happened: tried until it is written.
 void JobRunner::persist(const std::function<void()>& change) {
-  for (double pause_s = 0.5;; pause_s = std::min(pause_s * 2, 10.0)) {
+  for (double pause_s = 0.1;; pause_s = std::min(pause_s * 2, 10.0)) {
     try {
       return change();
     } catch (const Error& error) {
@@ -314,7 +324,8 @@ Outcome JobRunner::publish(Running& running) {
       store_.begin_publication(epoch_, running.attempt.id, running.files, running.attempt.stages,
                                running.resumed, running.attempt.started_at + elapsed());
     });
-    for (const store::Publication& file : running.files) store::publish(file);
+    // A finished video is not thrown away because the disk is full for a while.
+    for (const store::Publication& file : running.files) persist([&] { publish_file(file); });
   } catch (const Error& error) {
     return fail(running, static_cast<int>(error.code()),
                 error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
@@ -324,13 +335,22 @@ Outcome JobRunner::publish(Running& running) {
       [&, &bill = bill, &prices = prices] { store_.finish(epoch_, running.attempt, bill, prices, now()); });
   std::error_code error;
   fs::remove(running.order.checkpoint, error);
-  store::remove_leftovers(running.job.spec.output, running.job.id, running.attempt.number);
+  if (running.attempt.number > 1)
+    store::remove_leftovers(running.job.spec.output, running.job.id, running.attempt.number);
   running.write(fmt::format("published {}", running.job.spec.output));
   log_.info("job {}: done in {}, {} kWh, {} {}: {}", running.job.id,
             core::format_duration(static_cast<double>(bill.microseconds) / 1e6),
             core::Kwh::from_microjoules(bill.microjoules).to_string(),
             core::Money::from_micro(bill.gross).to_string(), bill.currency, running.job.spec.output);
   return Outcome::done;
+}
+
+/// What an attempt that came to nothing has left.
+void JobRunner::remove_files(const Running& running) {
+  for (const store::Publication& file : running.files)
+    store::remove_leftovers(file.final, running.job.id, running.attempt.number);
+  std::error_code error;
+  for (const store::Publication& file : running.files) fs::remove(file.temporary, error);
 }
 
 Outcome JobRunner::fail(Running& running, int code, const std::string& message) {
@@ -348,7 +368,7 @@ Outcome JobRunner::fail(Running& running, int code, const std::string& message) 
     store_.fail(epoch_, running.attempt, bill, prices, code, message, retry_at, now());
   });
   std::error_code error;
-  for (const store::Publication& file : running.files) fs::remove(file.temporary, error);
+  remove_files(running);
   if (!retry_at) fs::remove(running.order.checkpoint, error);
   running.write("failed: " + message);
   log_.error("job {}: {}{}", running.job.id, message, retry_at ? "; it will be tried again" : "");
@@ -362,7 +382,7 @@ Outcome JobRunner::interrupt(Running& running, const std::string& reason) {
     store_.interrupt(epoch_, running.attempt, bill, prices, reason, now());
   });
   std::error_code error;
-  for (const store::Publication& file : running.files) fs::remove(file.temporary, error);
+  remove_files(running);
   if (running.stop == Stop::cancelled) fs::remove(running.order.checkpoint, error);
   running.write("stopped: " + reason);
   log_.info("job {}: stopped, {}", running.job.id, reason);

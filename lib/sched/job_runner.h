@@ -63,6 +63,7 @@ class JobRunner {
   Outcome conclude(Running& running);
   Outcome publish(Running& running);
   Outcome fail(Running& running, int code, const std::string& message);
+  static void remove_files(const Running& running);
   Outcome interrupt(Running& running, const std::string& reason);
   void on_event(const nlohmann::json& event);
   void on_log(std::string_view line);

@@ -7,8 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 
@@ -98,8 +101,22 @@ void publish(const Publication& publication) {
 void remove_leftovers(const fs::path& final, JobId job, int attempts) noexcept {
   try {
     std::error_code error;
-    for (int attempt = 1; attempt <= attempts; ++attempt)
-      fs::remove(temporary_name(final, job, attempt), error);
+    std::vector<std::string> names;
+    for (int attempt = 1; attempt <= attempts; ++attempt) {
+      const fs::path temporary = temporary_name(final, job, attempt);
+      fs::remove(temporary, error);
+      names.push_back("." + temporary.filename().string());
+    }
+    // The worker writes ".TEMPORARY.RANDOM.part" and renames it.
+    std::vector<fs::path> found;
+    for (fs::directory_iterator it(final.parent_path(), error), end; !error && it != end;
+         it.increment(error)) {
+      const std::string name = it->path().filename().string();
+      if (std::any_of(names.begin(), names.end(),
+                      [&](const std::string& start) { return name.starts_with(start); }))
+        found.push_back(it->path());
+    }
+    for (const fs::path& path : found) fs::remove(path, error);
   } catch (const std::exception&) {
     // Leftovers cost disk space only.
   }

@@ -24,7 +24,8 @@ void identify(Publication& publication);
 /// work_failed when the file is gone or cannot be renamed.
 void publish(const Publication& publication);
 
-/// Removes the temporary files that attempts 1 to `attempts` of `job` may have left beside `final`.
+/// Removes the temporary files that attempts 1 to `attempts` of `job` may have left beside `final`, and what
+/// a worker that was killed was about to make of them.
 void remove_leftovers(const std::filesystem::path& final, JobId job, int attempts) noexcept;
 
 }  // namespace turbodiff::store

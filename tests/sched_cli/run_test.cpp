@@ -125,3 +125,14 @@ TEST_CASE_FIXTURE(SchedPlace, "a daemon starts what is added, cancels on request
   REQUIRE(status);
   CHECK(status->ok());
 }
+
+TEST_CASE_FIXTURE(SchedPlace, "a signal at any moment of the start stops a daemon") {
+  for (int wait_ms = 0; wait_ms < 30; wait_ms += 2) {
+    auto options = call({"--tariff", path("open.yaml"), "daemon"});
+    options.errors = core::SubprocessOptions::Stream::null;
+    core::Subprocess daemon(std::move(options));
+    daemon.wait(wait_ms / 1000.0);
+    daemon.signal(SIGTERM);
+    REQUIRE(daemon.wait(10));
+  }
+}
