@@ -51,7 +51,9 @@ class Strip {
  private:
   Seconds time_of(int cell) const { return start_ + cell * cell_s_; }
   /// Of the first cell only a part is planned.
-  const tariff::Segment* segment_of(int cell) const { return curve_.at(std::max(time_of(cell), curve_.start())); }
+  const tariff::Segment* segment_of(int cell) const {
+    return curve_.at(std::max(time_of(cell), curve_.start()));
+  }
 
   std::string axis() const {
     std::string line(margin, ' ');

@@ -87,7 +87,8 @@ class Worker {
       Order order;
       order.id = json.at("id").get<std::string>();
       id_ = order.id;
-      order.options = spec::merge(spec::options_of(program_.config()), spec::options_from_json(json.at("request")));
+      order.options =
+          spec::merge(spec::options_of(program_.config()), spec::options_from_json(json.at("request")));
       order.write_to = value_or<std::string>(json, "write_to", "");
       order.checkpoint = value_or<std::string>(json, "checkpoint", "");
       order.fingerprint = value_or<std::string>(json, "fingerprint", "");

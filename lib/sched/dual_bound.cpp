@@ -236,6 +236,8 @@ class DualBound {
       const auto cold = least<Cost>(cold_[i], weight, prices, charges, lambda);
       if (warm_[i].task < 0) {
         if (cold) value += cold->first;
+        // A member without a setup may be the one that saves the others theirs.
+        if (task.group >= 0) setup_of_group[task.group] = Cost{0};
         continue;
       }
       const auto warm = least<Cost>(warm_[i], weight, prices, charges, lambda);

@@ -166,6 +166,7 @@ class Constructor {
       changed = false;
       for (std::size_t i = 0; i < tail_.size(); ++i)
         for (const int next : problem_.tasks[i].successors) {
+          if (problem_.tasks[i].blocked || task(next).blocked) continue;  // such as those on a circle
           const Time by = tail_[static_cast<std::size_t>(next)] - task(next).seconds;
           if (by < tail_[i]) {
             tail_[i] = by;

@@ -29,6 +29,7 @@ TriedPlan exhaustive_plan(const sched::PlanRequest& request, const tariff::Price
 std::optional<TriedPlan> greedy_by_price(const sched::PlanRequest& request, const tariff::PriceCurve& curve);
 
 /// What is wrong with a plan; empty when nothing is.
-std::string fault_in(const sched::PlanRequest& request, const tariff::PriceCurve& curve, const sched::Plan& plan);
+std::string fault_in(const sched::PlanRequest& request, const tariff::PriceCurve& curve,
+                     const sched::Plan& plan);
 
 }  // namespace turbodiff::testing

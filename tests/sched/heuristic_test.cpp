@@ -109,3 +109,14 @@ TEST_CASE("what does not fit is left out by priority, with a reason") {
   CHECK(high == 10);
   for (const sched::UnplacedJob& job : plan.unplaced) CHECK(job.reason != "");
 }
+
+TEST_CASE("jobs that wait for each other in a circle have no place among many") {
+  Dice dice(3);
+  PlanCase input = random_queue(dice, 20, 96, 1, 50);
+  input.request.jobs[3].after = {"j4"};
+  input.request.jobs[4].after = {"j3"};
+  input.request.jobs[5].after = {"j4"};
+  const Plan plan = sched::make_plan(input.request, input.curve);
+  CHECK(fault_in(input.request, input.curve, plan) == "");
+  CHECK(plan.unplaced.size() >= 3);
+}

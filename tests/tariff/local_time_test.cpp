@@ -19,8 +19,7 @@ TEST_CASE("times of the command line are read in the zone of the tariff") {
   CHECK(read("2026-10-25T02:30:00+01:00") == "2026-10-25T01:30:00Z");
   CHECK(read("2026-10-25 02:30") == "2026-10-25T00:30:00Z");  // twice: the first
   CHECK(read("2026-03-29 02:30") == "2026-03-29T01:00:00Z");  // never: the jump
-  for (const std::string bad :
-       {"", "soon", "25:00", "+", "2026-13-01 00:00"}) {
+  for (const std::string bad : {"", "soon", "25:00", "+", "2026-13-01 00:00"}) {
     CAPTURE(bad);
     const Error error = testing::error_of([&] { read(bad); });
     CHECK(error.code() == ErrorCode::bad_request);
