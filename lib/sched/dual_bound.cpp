@@ -10,8 +10,8 @@ namespace turbodiff::sched {
 namespace {
 
 /// Evaluations of job x step, which bound the work without a clock.
-constexpr double most_work = 5e8;
-constexpr int most_iterations = 800;
+constexpr double most_work = 4e8;
+constexpr int most_iterations = 500;
 
 /// A job with one duration, and where it may start.
 struct Piece {

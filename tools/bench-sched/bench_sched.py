@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def main():
-    program = sys.argv[1]
+    program = str(Path(sys.argv[1]).resolve())
     many = int(sys.argv[2]) if len(sys.argv) > 2 else 100_000
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
