@@ -58,7 +58,13 @@ tariff::Tariff Queue::load_tariff() {
                                                        tariff::tariff_names(tariff_folders()) +
                                                        " with --tariff or TURBODIFF_TARIFF");
   const std::string expanded = name->starts_with("~") ? program_.paths().expand(*name).string() : *name;
-  return tariff::read_tariff(tariff::find_tariff(expanded, tariff_folders()));
+  tariff::Tariff tariff = tariff::read_tariff(tariff::find_tariff(expanded, tariff_folders()));
+  for (const tariff::SeriesSource* source : {tariff.prices ? &tariff.prices->source : nullptr,
+                                             tariff.carbon.source ? &*tariff.carbon.source : nullptr})
+    if (source != nullptr && !source->url.empty())
+      throw Error::bad_request(source->where + ": url: this version does not fetch series",
+                               "download it and name the copy with file");
+  return tariff;
 }
 
 sched::MachinePower Queue::power() {
