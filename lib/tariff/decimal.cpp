@@ -143,6 +143,18 @@ bool operator==(const Decimal& a, const Decimal& b) {
   return (a + Decimal{-b.mantissa, b.scale}).mantissa == 0;
 }
 
+std::string to_string(const Decimal& value) {
+  std::string digits;
+  for (Wide rest = magnitude(value.mantissa); rest != 0; rest /= 10)
+    digits += static_cast<char>('0' + static_cast<int>(rest % 10));
+  const auto scale = static_cast<std::size_t>(value.scale);
+  while (digits.size() <= scale) digits += '0';
+  if (scale > 0) digits.insert(scale, 1, '.');
+  if (value.negative()) digits += '-';
+  std::reverse(digits.begin(), digits.end());
+  return digits;
+}
+
 std::int64_t round_product(const Decimal& a, const Decimal& b, int decimals) {
   Limbs product = multiply(magnitude(a.mantissa), magnitude(b.mantissa));
   int drop = a.scale + b.scale - decimals;

@@ -28,6 +28,8 @@ struct Decimal {
 /// Equal as numbers: 1.5 and 1.50.
 bool operator==(const Decimal& a, const Decimal& b);
 Decimal operator+(const Decimal& a, const Decimal& b);
+/// All its decimals, as parse() reads them: "-0.280".
+std::string to_string(const Decimal& value);
 /// a * b * 10^decimals, rounded once, half to even. Error bad_request when it does not fit.
 std::int64_t round_product(const Decimal& a, const Decimal& b, int decimals);
 /// a * 10^decimals, rounded once, half to even.

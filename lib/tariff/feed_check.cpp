@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <limits>
 #include <map>
 
 #include "tariff/local_time.h"
+#include "tariff/series_doubts.h"
 
 namespace turbodiff::tariff {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 using Action = Finding::Action;
 using Severity = Finding::Severity;
 
-constexpr std::size_t long_zero_run = 4;
+constexpr Seconds never_over = std::numeric_limits<Seconds>::max();
 constexpr Seconds next_day_is_due_s = 16 * 3600;  // after local midnight
 
 class SeriesCheck {
@@ -25,18 +26,18 @@ class SeriesCheck {
 
   std::vector<Finding> run() {
     if (prices_.series.rows.empty()) {
-      add(Severity::error, missing_action_, "no-rows", "there is no price at all");
+      add(Severity::error, missing_action_, "no-rows", "there is no price at all", never_over);
       return std::move(findings_);
     }
     check_days();
-    check_zero_runs();
+    check_doubts();
     check_reach();
     return std::move(findings_);
   }
 
  private:
-  void add(Severity severity, Action action, std::string code, std::string message) {
-    findings_.push_back({severity, action, std::move(code), std::move(message), where_});
+  void add(Severity severity, Action action, std::string code, std::string message, Seconds until) {
+    findings_.push_back({severity, action, std::move(code), std::move(message), where_, until});
   }
 
   std::string day_name(LocalDay day) const { return format_date(day); }
@@ -56,9 +57,9 @@ class SeriesCheck {
       const std::string message =
           fmt::format("{} has {} rows, the day has {} intervals", day_name(day), there, expected);
       if (there < expected)
-        add(Severity::warning, missing_action_, "missing-rows", message);
+        add(Severity::warning, missing_action_, "missing-rows", message, tariff_.zone.day_start(day + 1));
       else
-        add(Severity::warning, Action::reported, "too-many-rows", message);
+        add(Severity::warning, Action::reported, "too-many-rows", message, tariff_.zone.day_start(day + 1));
     }
   }
 
@@ -73,16 +74,12 @@ class SeriesCheck {
     return true;
   }
 
-  void check_zero_runs() {
-    const auto& rows = prices_.series.rows;
-    for (std::size_t i = 0; i < rows.size();) {
-      std::size_t end = i;
-      while (end < rows.size() && rows[end].value.zero()) ++end;
-      if (end - i >= long_zero_run)
-        add(Severity::warning, prices_.source.url.empty() ? Action::reported : missing_action_, "zero-run",
-            fmt::format("{} prices of exactly 0 in a row from {}", end - i,
-                        format_rfc3339(rows[i].start, tariff_.zone)));
-      i = std::max(end, i + 1);
+  void check_doubts() {
+    for (Finding& finding : doubts_of(prices_.series, tariff_.zone).findings) {
+      // A day with too few rows is told already.
+      if (finding.code != "zero-run") continue;
+      add(finding.severity, Action::reported, std::move(finding.code), std::move(finding.message),
+          finding.until);
     }
   }
 
@@ -92,15 +89,18 @@ class SeriesCheck {
     const LocalDay today = tariff_.zone.day_at(now_);
     if (end <= now_) {
       add(Severity::warning, missing_action_, "wrong-day",
-          fmt::format("the last price is for {}, which is over", day_name(tariff_.zone.day_at(end - 1))));
+          fmt::format("the last price is for {}, which is over", day_name(tariff_.zone.day_at(end - 1))),
+          never_over);
     } else if (rows.front().start > now_) {
       add(Severity::warning, missing_action_, "wrong-day",
           fmt::format("the first price is for {}, nothing is known of now",
-                      day_name(tariff_.zone.day_at(rows.front().start))));
+                      day_name(tariff_.zone.day_at(rows.front().start))),
+          rows.front().start);
     } else if (end <= tariff_.zone.day_start(today + 1) &&
                now_ >= tariff_.zone.day_start(today) + next_day_is_due_s) {
       add(Severity::warning, missing_action_, "late",
-          fmt::format("the prices of {} are not there yet", day_name(today + 1)));
+          fmt::format("the prices of {} are not there yet", day_name(today + 1)),
+          tariff_.zone.day_start(today + 2));
     }
   }
 

@@ -104,14 +104,14 @@ struct Finding {
   std::string code;     ///< "missing-rows"
   std::string message;  ///< one line
   std::string where;    ///< FILE[:LINE[:COLUMN]], a URL, or empty
+  Seconds until = 0;    ///< the end of the stretch it is about; what lies in the past needs no attention
 };
 
 /// How the rows of a url came to be here.
 struct FeedState {
   std::string url;
-  std::optional<Seconds> fetched_at;  ///< nothing: never
-  bool from_cache = false;
-  bool stale = false;  ///< older than it should be, because the source could not be reached or was refused
+  std::optional<Seconds> fetched_at;  ///< when the rows last came, or were confirmed; nothing: never
+  Seconds due_at = 0;                 ///< when it is to be fetched again
 };
 
 struct Tariff {

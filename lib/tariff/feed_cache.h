@@ -1,0 +1,33 @@
+// What has been fetched from a url, kept in a file.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tariff/tariff.h"
+
+namespace turbodiff::tariff {
+
+struct FeedCache {
+  std::string url;
+  Seconds interval_s = 0;
+  std::optional<Seconds> fetched_at;  ///< of the rows
+  Seconds tried_at = 0;
+  std::string etag;
+  std::string last_modified;
+  std::string error;              ///< of the last try; empty when it went well
+  std::vector<SeriesRow> rows;    ///< only those that are believed
+  std::vector<Finding> findings;  ///< about the rows that are not
+};
+
+std::filesystem::path feed_cache_file(const std::filesystem::path& folder, const std::string& url);
+
+/// An empty cache where there is no file, or none that can be read: a cache can always be fetched again.
+FeedCache load_feed_cache(const std::filesystem::path& folder, const std::string& url);
+
+/// Whole or not at all. Error refused on a full disk, work_failed else.
+void save_feed_cache(const std::filesystem::path& folder, const FeedCache& cache);
+
+}  // namespace turbodiff::tariff
