@@ -38,6 +38,15 @@ if(TURBODIFF_WITH_CUDA)
   target_compile_definitions(turbodiff_libtorch INTERFACE TURBODIFF_WITH_CUDA)
 endif()
 
+# torch's own OpenMP runtime: a second one beside it would have threads and settings of its own.
+add_library(turbodiff_openmp INTERFACE)
+if(EXISTS ${TORCH_LIB_DIR}/libgomp.so.1)
+  target_link_libraries(turbodiff_openmp INTERFACE ${TORCH_LIB_DIR}/libgomp.so.1)
+else()
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  target_link_libraries(turbodiff_openmp INTERFACE ${OpenMP_CXX_LIBRARIES})
+endif()
+
 # ATen's umbrella header takes 15 s a file: it is compiled once and shared.
 file(WRITE ${PROJECT_BINARY_DIR}/torch_pch.cpp "")
 add_library(turbodiff_torch_pch OBJECT ${PROJECT_BINARY_DIR}/torch_pch.cpp)

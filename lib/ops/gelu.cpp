@@ -14,7 +14,7 @@ char* element_pointer(const at::Tensor& x, std::int64_t i) {
 
 at::Tensor gelu_tanh_(at::Tensor x) {
   if (!has_row_kernel(x)) return at::gelu_(x, "tanh");
-  at::parallel_for(0, x.numel(), grain, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(0, x.numel(), grain, [&](std::int64_t first, std::int64_t last) {
     cpu::row_kernels().gelu_tanh(element_pointer(x, first), element_pointer(x, first),
                                  storage_of(x.scalar_type()), last - first);
   });
@@ -24,7 +24,7 @@ at::Tensor gelu_tanh_(at::Tensor x) {
 at::Tensor gelu_tanh_mul_(at::Tensor gate, const at::Tensor& up) {
   if (!has_row_kernel(gate) || !has_row_kernel(up) || gate.scalar_type() != up.scalar_type())
     return at::gelu_(gate, "tanh").mul_(up);
-  at::parallel_for(0, gate.numel(), grain, [&](std::int64_t first, std::int64_t last) {
+  parallel_for(0, gate.numel(), grain, [&](std::int64_t first, std::int64_t last) {
     cpu::row_kernels().gelu_tanh_mul(element_pointer(gate, first), element_pointer(up, first),
                                      element_pointer(gate, first), storage_of(gate.scalar_type()),
                                      last - first);

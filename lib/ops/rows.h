@@ -2,9 +2,9 @@
 #pragma once
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include "ops/cpu/row_kernels.h"
+#include "ops/parallel.h"
 
 namespace turbodiff::ops {
 
@@ -26,7 +26,7 @@ inline char* row_pointer(const at::Tensor& x, std::int64_t row) {
 template <typename Body>
 void for_rows(std::int64_t rows, std::int64_t dim, const Body& body) {
   const std::int64_t grain = std::max<std::int64_t>(1, 65536 / std::max<std::int64_t>(1, dim));
-  at::parallel_for(0, rows, grain, [&](std::int64_t first, std::int64_t last) { body(first, last - first); });
+  parallel_for(0, rows, grain, [&](std::int64_t first, std::int64_t last) { body(first, last - first); });
 }
 
 }  // namespace turbodiff::ops

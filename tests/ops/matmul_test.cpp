@@ -40,6 +40,7 @@ TEST_CASE("linear and attention give the same bits with any number of threads") 
   };
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
     for (const std::int64_t rows : {1, 2, 15, 16, 17, 181, 700}) {
+      CAPTURE(type);
       CAPTURE(rows);
       for (const auto& [in, out] :
            {Width{1536, 1536}, Width{1536, 8960}, Width{8960, 64}, Width{256, 128}, Width{128, 768}}) {
