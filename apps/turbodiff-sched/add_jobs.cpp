@@ -46,6 +46,7 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs) {
       std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.spec.deadline.has_value(); });
   if (!any || !queue.has_tariff()) return;
   const tariff::Tariff tariff = queue.load_tariff();
+  queue.warn_of(tariff);
   sched::Estimator estimator(queue.store(), queue.power());
   sched::QueuePlanOptions options;
   options.now = queue.now();

@@ -61,6 +61,7 @@ class PlanCommand {
   }
 
   void run() {
+    queue_.warn_of(tariff_);
     PlanText style;
     const sched::Plan plan = flags_.jobs_file ? plan_file() : plan_store(style);
     if (queue_.program().flags().json) {

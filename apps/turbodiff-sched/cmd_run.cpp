@@ -41,7 +41,7 @@ sched::WindowEnd parse_window_end(const std::string& text) {
 
 void run(Queue& queue, const RunFlags& flags, bool daemon) {
   cli::Program& program = queue.program();
-  queue.load_tariff();  // a missing or wrong one is told before anything else
+  queue.load_tariff(tariff::FeedAccess::kept);  // a missing or wrong one is told before anything else
   sched::DaemonSettings settings;
   settings.runner.program = engine_of(queue, flags);
   settings.runner.retry_delay_s =
@@ -54,7 +54,11 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
 
   store::JobStore& store = queue.store();
   const store::StoreLock lock(queue.store_file());
-  sched::TariffClock tariff([&queue] { return queue.load_tariff(); });
+  sched::TariffClock tariff([&queue] {
+    tariff::Tariff read = queue.load_tariff();
+    queue.warn_of(read);
+    return read;
+  });
   sched::Estimator estimator(store, queue.power());
   sched::DaemonResult result;
   try {

@@ -26,6 +26,7 @@ constexpr std::int64_t longest_span_s = 3660LL * 86400;
 
 void show(Queue& queue, const SpanFlags& flags) {
   const tariff::Tariff tariff = queue.load_tariff();
+  queue.warn_of(tariff);
   const tariff::Seconds now = queue.now();
   const auto today = tariff.zone.day_at(now);
   const tariff::Seconds from =
@@ -44,7 +45,7 @@ void show(Queue& queue, const SpanFlags& flags) {
 }
 
 void check(Queue& queue) {
-  const tariff::Tariff tariff = queue.load_tariff();
+  const tariff::Tariff tariff = queue.load_tariff(tariff::FeedAccess::always);
   std::vector<tariff::Finding> findings = tariff.findings;
   for (tariff::Finding& finding : tariff::check_series(tariff, queue.now()))
     findings.push_back(std::move(finding));

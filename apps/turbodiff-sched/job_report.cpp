@@ -68,7 +68,7 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
     waiting = waiting || job.state == store::State::queued;
   }
   std::optional<tariff::Tariff> tariff;
-  if (queue.has_tariff()) tariff = queue.load_tariff();
+  if (queue.has_tariff()) tariff = queue.load_tariff(tariff::FeedAccess::kept);
   const auto starts = waiting ? starts_of(queue, ids, tariff) : std::map<store::JobId, store::PlannedStart>{};
   const auto attempts = queue.store().attempts(ids);
   sched::Estimator estimator(queue.store(), queue.power());

@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/signals.h"
 #include "core/system_info.h"
+#include "tariff/feed_check.h"
 #include "tariff/local_time.h"
 #include "tariff/tariff_folder.h"
 #include "tariff/tariff_yaml.h"
@@ -51,20 +53,34 @@ bool Queue::has_tariff() {
   return tariff_flag_ || program_.config().text("tariff");
 }
 
-tariff::Tariff Queue::load_tariff() {
+tariff::Tariff Queue::read_tariff() {
   const auto name = tariff_flag_ ? tariff_flag_ : program_.config().text("tariff");
   if (!name)
     throw Error::bad_request("no tariff is given", "name a file or one of " +
                                                        tariff::tariff_names(tariff_folders()) +
                                                        " with --tariff or TURBODIFF_TARIFF");
   const std::string expanded = name->starts_with("~") ? program_.paths().expand(*name).string() : *name;
-  tariff::Tariff tariff = tariff::read_tariff(tariff::find_tariff(expanded, tariff_folders()));
-  for (const tariff::SeriesSource* source : {tariff.prices ? &tariff.prices->source : nullptr,
-                                             tariff.carbon.source ? &*tariff.carbon.source : nullptr})
-    if (source != nullptr && !source->url.empty())
-      throw Error::bad_request(source->where + ": url: this version does not fetch series",
-                               "download it and name the copy with file");
+  return tariff::read_tariff(tariff::find_tariff(expanded, tariff_folders()));
+}
+
+tariff::Tariff Queue::load_tariff(tariff::FeedAccess access) {
+  tariff::Tariff tariff = read_tariff();
+  tariff::FeedOptions options;
+  options.folder = store::folder_beside(store_file(), "prices");
+  options.access = access;
+  options.stop = core::interrupted;
+  tariff::fill_feeds(tariff, now(), options);
   return tariff;
+}
+
+void Queue::warn_of(const tariff::Tariff& tariff) {
+  const auto warn = [this](const tariff::Finding& finding) {
+    if (finding.until <= now()) return;
+    const std::string text = finding.where + ": " + finding.message;
+    if (warned_.insert(text).second) program_.log().warn("{} ({})", text, tariff::name_of(finding.action));
+  };
+  for (const tariff::Finding& finding : tariff.findings) warn(finding);
+  for (const tariff::Finding& finding : tariff::check_series(tariff, now())) warn(finding);
 }
 
 sched::MachinePower Queue::power() {
@@ -82,7 +98,7 @@ store::Micros Queue::now_micros() const {
 }
 
 tariff::LocalZone Queue::zone() {
-  if (!zone_) zone_ = has_tariff() ? load_tariff().zone : tariff::LocalZone::of_system();
+  if (!zone_) zone_ = has_tariff() ? read_tariff().zone : tariff::LocalZone::of_system();
   return *zone_;
 }
 

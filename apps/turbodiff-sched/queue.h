@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "sched/estimator.h"
 #include "store/job_store.h"
 #include "tariff/local_zone.h"
+#include "tariff/price_feed.h"
 #include "tariff/tariff.h"
 
 namespace turbodiff::app {
@@ -27,8 +29,11 @@ class Queue {
   std::filesystem::path store_file();
   /// Whether a flag, a variable or the configuration names a tariff.
   bool has_tariff();
-  /// Read at each call. Error bad_request when none is named, naming the shipped ones.
-  tariff::Tariff load_tariff();
+  /// Read at each call, its series of a url fetched as `access` says. Error bad_request when none is named,
+  /// naming the shipped ones.
+  tariff::Tariff load_tariff(tariff::FeedAccess access = tariff::FeedAccess::due);
+  /// Warns of what is odd about a tariff's prices from now on, each once.
+  void warn_of(const tariff::Tariff& tariff);
   std::vector<std::filesystem::path> tariff_folders();
   sched::MachinePower power();
 
@@ -41,10 +46,12 @@ class Queue {
   std::string local(tariff::Seconds instant);
 
  private:
+  tariff::Tariff read_tariff();
   cli::Program& program_;
   std::optional<std::string> store_flag_, tariff_flag_;
   std::unique_ptr<store::JobStore> store_;
   std::optional<tariff::LocalZone> zone_;
+  std::set<std::string> warned_;
 };
 
 /// "2026-11-24T06:30:00Z" or null.

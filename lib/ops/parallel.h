@@ -6,8 +6,8 @@
 
 namespace turbodiff::ops {
 
-/// body(begin, end) over pieces of [begin, end) of at least `grain`, side by side. As at::parallel_for(), which
-/// is a plain loop in files that are compiled without OpenMP.
+/// body(begin, end) over pieces of [begin, end) of at least `grain`, side by side. As at::parallel_for(),
+/// which is a plain loop in files that are compiled without OpenMP.
 void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain,
                   const std::function<void(std::int64_t, std::int64_t)>& body);
 

@@ -17,6 +17,10 @@ constexpr Seconds late_s = 5;
 constexpr Seconds keep_worker_s = 60;
 /// A plan that leaves jobs out for want of prices or time is made again after so long.
 constexpr Seconds try_again_s = 3600;
+/// Prices are not fetched in the last seconds before a job starts, unless jobs follow each other for so long
+/// that they are overdue.
+constexpr Seconds slow_fetch_s = 30;
+constexpr Seconds overdue_s = 900;
 
 }  // namespace
 
@@ -159,6 +163,17 @@ void Daemon::run_job(store::JobId id) {
   dirty_ = true;
 }
 
+std::optional<Seconds> Daemon::tariff_due() const {
+  const tariff::Tariff& tariff = tariff_.tariff();
+  std::optional<Seconds> due;
+  const auto by = [&](Seconds instant) { due = due ? std::min(*due, instant) : instant; };
+  if (tariff.prices && tariff.prices->source.url.empty())
+    by(tariff_read_at_ + tariff.prices->source.refresh_s);
+  for (const tariff::FeedState& feed : tariff.feeds) by(feed.due_at);
+  if (due) due = std::max(*due, tariff_read_at_ + 1);
+  return due;
+}
+
 void Daemon::sleep() {
   const auto next = next_start();
   if (runner_.has_worker() && (!next || paused_ || next->first > now() + keep_worker_s))
@@ -167,12 +182,13 @@ void Daemon::sleep() {
   const auto by = [&](Seconds instant) { until = until ? std::min(*until, instant) : instant; };
   if (next && !paused_) by(next->first);
   if (!plan_.plan.unplaced.empty()) by(planned_at_ + try_again_s);
-  const bool has_series = tariff_.tariff().prices.has_value();
-  const Seconds reread = tariff_read_at_ + (has_series ? tariff_.tariff().prices->source.refresh_s : 0);
-  if (has_series) by(reread);
+  std::optional<Seconds> reread = tariff_due();
+  // Fetching can take a while, and must not make the next job late.
+  if (reread && next && !paused_ && *reread + slow_fetch_s > next->first) reread.reset();
+  if (reread) by(*reread);
   tell(paused_ ? "paused" : !next ? "nothing waits" : "next job at " + tariff::format_utc(next->first));
   heed(waiter_.wait(until));
-  if (has_series && now() >= reread) {
+  if (reread && now() >= *reread) {
     reload_tariff();
     dirty_ = true;
   }
@@ -188,6 +204,10 @@ DaemonResult Daemon::run() {
   while (true) {
     heed(waiter_.look());
     if (stopping_) break;
+    if (const auto due = tariff_due(); due && *due + overdue_s <= now()) {
+      reload_tariff();
+      dirty_ = true;
+    }
     if (const auto job = due_job()) {
       run_job(*job);
       continue;

@@ -58,6 +58,8 @@ class Daemon {
   void run_job(store::JobId id);
   Stop question();
   std::vector<std::string> upcoming_prompts(store::JobId id) const;
+  /// When the tariff's series is to be read or fetched again.
+  std::optional<Seconds> tariff_due() const;
   void sleep();
   void tell(const std::string& status);
 

@@ -120,8 +120,12 @@ const std::filesystem::path& JobStore::file() const {
   return database_->file();
 }
 
+std::filesystem::path folder_beside(const std::filesystem::path& file, std::string_view name) {
+  return std::filesystem::path(file.string() + "-files") / name;
+}
+
 std::filesystem::path JobStore::folder(std::string_view name) const {
-  return std::filesystem::path(file().string() + "-files") / name;
+  return folder_beside(file(), name);
 }
 
 std::filesystem::path JobStore::log_file(JobId job) const {

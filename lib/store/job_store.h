@@ -80,13 +80,16 @@ struct RunnerInfo {
   bool paused = false;
 };
 
+/// FILE-files/NAME: where what belongs to the store FILE is kept beside it. Not made here.
+std::filesystem::path folder_beside(const std::filesystem::path& file, std::string_view name);
+
 class JobStore {
  public:
   /// As Database.
   JobStore(std::filesystem::path file, bool create);
   ~JobStore();
   const std::filesystem::path& file() const;
-  /// STORE-files/NAME: checkpoints and logs. Not made here.
+  /// folder_beside(): checkpoints and logs.
   std::filesystem::path folder(std::string_view name) const;
   std::filesystem::path log_file(JobId job) const;
   std::filesystem::path checkpoint_file(JobId job) const;

@@ -11,10 +11,10 @@
 namespace turbodiff::tariff {
 
 /// Reads the text of a tariff file called `file`; `folder` is what the paths in it are relative to. Series of
-/// `file:` are read, those of `url:` stay empty (feed.h fills them). Problems name file, line, column and
-/// key: an unknown key, one given twice, an unknown rate, season, day or zone, a missing price, overlapping
-/// seasons, a calendar that leaves an instant of 2024 to 2030 without a rule (the first such local instant is
-/// told), a duplicate row.
+/// `file:` are read, those of `url:` stay empty (price_feed.h fills them). Problems name file, line, column
+/// and key: an unknown key, one given twice, an unknown rate, season, day or zone, a missing price,
+/// overlapping seasons, a calendar that leaves an instant of 2024 to 2030 without a rule (the first such
+/// local instant is told), a duplicate row.
 Tariff parse_tariff(std::string_view text, const std::string& file, const std::filesystem::path& folder,
                     core::Problems& problems);
 

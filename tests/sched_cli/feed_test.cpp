@@ -1,0 +1,85 @@
+#include <csignal>
+
+#include "loopback_server.h"
+#include "sched_program.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+
+namespace {
+
+/// `count` hourly rows from the hour that is now.
+std::string hours_from_now(int count, const std::string& price) {
+  std::string csv = "start,price\n";
+  std::time_t hour = std::time(nullptr) / 3600 * 3600;
+  for (int i = 0; i < count; ++i, hour += 3600) {
+    std::tm utc{};
+    gmtime_r(&hour, &utc);
+    char text[32];
+    std::strftime(text, sizeof text, "%FT%TZ", &utc);
+    csv += std::string(text) + "," + price + "\n";
+  }
+  return csv;
+}
+
+class FeedPlace : public SchedPlace {
+ public:
+  /// A tariff of the server's prices, whose hours below 0.2 are off-peak.
+  std::string tariff(const std::string& more = "") {
+    write_file(path("spot.yaml"), "version: 1\nname: spot\ntimezone: UTC\ncurrency: EUR\nprices:\n  url: \"" +
+                                      server.url("/spot.csv") +
+                                      "\"\n  interval: 1h\n  refresh: 1s\n  off_peak: { below: 0.2 }\n" +
+                                      more);
+    return path("spot.yaml");
+  }
+  LoopbackServer server;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(FeedPlace, "prices come from a url, and stay when it fails") {
+  server.answer(200, hours_from_now(48, "0.1"));
+  const auto shown = json({"--tariff", tariff(), "tariff", "show", "--from", "now", "--to", "+3h"});
+  REQUIRE(shown["segments"].size() >= 1);
+  CHECK(shown["segments"][0]["price"] == 0.1);
+  server.answer(503, "busy");
+  const auto kept = run({"--tariff", tariff(), "tariff", "check"});
+  CHECK(kept.code == 0);
+  CHECK(kept.out.find("the answer is HTTP 503; using what came at") != std::string::npos);
+  add("a.mp4");
+  const auto planned = run({"--tariff", tariff(), "plan", "--json"});
+  CHECK(planned.code == 0);
+  CHECK(planned.json()["jobs"].size() == 1);
+  CHECK(planned.err.find("using what came at") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(FeedPlace,
+                  "without prices nothing runs, unless there is a fallback for jobs that may use it") {
+  server.answer(200, "<html>sign in</html>");
+  add("a.mp4");
+  const auto refused = run({"--tariff", tariff(), "plan"});
+  CHECK(refused.code == 0);
+  CHECK(refused.err.find("no job runs there") != std::string::npos);
+  CHECK(json({"--tariff", tariff(), "plan"})["unplaced"].size() == 1);
+  add("b.mp4", {"--when", "cheapest"});
+  const auto bridged = json({"--tariff", tariff("  fallback: { price: 0.3 }\n"), "plan"});
+  REQUIRE(bridged["jobs"].size() == 1);
+  CHECK(bridged["jobs"][0]["id"] == 2);
+}
+
+TEST_CASE_FIXTURE(FeedPlace, "a daemon asks again, and runs jobs once prices are there") {
+  server.answer(500, "");
+  const auto id = add("a.mp4");
+  auto options = call({"--tariff", tariff(), "daemon"});
+  options.errors = core::SubprocessOptions::Stream::null;
+  core::Subprocess daemon(std::move(options));
+  for (int i = 0; i < 200 && server.requests() < 2; ++i) daemon.wait(0.05);
+  CHECK(job(id)["state"] == "queued");
+  server.answer(200, hours_from_now(48, "0.1"));
+  CHECK(run({"wait", std::to_string(id), "--timeout", "60s"}).code == 0);
+  CHECK(job(id)["actual"]["cost"].get<double>() > 0);
+  daemon.signal(SIGTERM);
+  const auto status = daemon.wait(30);
+  REQUIRE(status);
+  CHECK(status->ok());
+}
