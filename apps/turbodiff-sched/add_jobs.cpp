@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "engine.h"
 #include "sched/freeze.h"
 #include "sched/planner.h"
 #include "sched/queue_plan.h"
@@ -115,12 +116,14 @@ store::When parse_when(const std::string& text) {
 
 std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags) {
   cli::Program& program = queue.program();
-  spec::RequestOptions common = spec::merge(spec::options_of(program.config()), flags.options);
+  spec::RequestOptions common = spec::options_of(program.config());
+  if (flags.from) common = spec::merge(common, recipe_in(*flags.from).options);
+  common = spec::merge(common, flags.options);
   if (flags.positional_prompt) {
     if (flags.options.prompt) throw Error::bad_request("the prompt is given twice", "leave --prompt out");
     common.prompt = flags.positional_prompt;
   }
-  if (flags.prompts_file && common.prompt)
+  if (flags.prompts_file && (flags.positional_prompt || flags.options.prompt))
     throw Error::bad_request("a prompt and --prompts exclude each other", "put the prompt into the file");
 
   store::JobSpec spec;

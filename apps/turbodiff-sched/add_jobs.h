@@ -13,7 +13,7 @@ namespace turbodiff::app {
 /// The command line of `add`.
 struct AddFlags {
   spec::RequestOptions options;
-  std::optional<std::string> positional_prompt, prompts_file;
+  std::optional<std::string> positional_prompt, prompts_file, from;
   std::optional<std::string> deadline, earliest;
   std::int64_t priority = 0;
   std::vector<std::int64_t> after;

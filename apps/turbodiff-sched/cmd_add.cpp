@@ -58,6 +58,9 @@ void add_add(Queue& queue) {
                   "Prompts from a file, one a line or JSON lines, added all or none; - is standard input")
       ->type_name("FILE")
       ->group("Prompt");
+  command.add_option("--from", flags->from, "Repeat the generation that a video carries the recipe of")
+      ->type_name("FILE")
+      ->group("Prompt");
   command.footer(
       "TIME is RFC 3339, now, +90m, 22:00 or 'tomorrow 06:30', in the zone of the tariff.\n"
       "Examples:\n"

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
-#include "core/units.h"
+#include "engine.h"
 #include "sched/daemon.h"
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
@@ -23,16 +23,6 @@ struct RunFlags {
   std::optional<std::string> engine;
 };
 
-std::filesystem::path engine_of(Queue& queue, const RunFlags& flags) {
-  const std::filesystem::path beside = core::Paths::this_executable().parent_path() / "turbodiff";
-  const std::filesystem::path engine = flags.engine ? std::filesystem::absolute(*flags.engine) : beside;
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(engine, error))
-    throw Error::bad_request(fmt::format("there is no engine '{}'", engine.string()),
-                             "build turbodiff, or name it with --engine");
-  return engine;
-}
-
 sched::WindowEnd parse_window_end(const std::string& text) {
   if (text == "finish") return sched::WindowEnd::finish;
   if (text == "stop-and-requeue") return sched::WindowEnd::stop_and_requeue;
@@ -43,7 +33,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   cli::Program& program = queue.program();
   queue.load_tariff(tariff::FeedAccess::kept);  // a missing or wrong one is told before anything else
   sched::DaemonSettings settings;
-  settings.runner.program = engine_of(queue, flags);
+  settings.runner.program = engine_program(flags.engine);
   settings.runner.retry_delay_s =
       static_cast<double>(tariff::parse_horizon(flags.retry_delay, "--retry-delay"));
   settings.window_end = parse_window_end(flags.window_end);

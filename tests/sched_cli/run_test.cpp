@@ -71,6 +71,21 @@ TEST_CASE_FIXTURE(SchedPlace, "a model that has changed since add is refused") {
   CHECK(job(1)["error"].get<std::string>().find("have changed") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(SchedPlace, "add repeats the recipe of a video") {
+  REQUIRE(place()
+              .run({"generate", "a green square", "--steps", "2", "--frames", "5", "--size", "48x32",
+                    "--seed", "5", "-o", "first.mp4"})
+              .code == 0);
+  const std::int64_t id = json({"add", "--from", "first.mp4", "-o", "again.mp4"})["ids"][0];
+  CHECK(job(id)["prompt"] == "a green square");
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 0);
+  CHECK(read_file(path("again.mp4")) == read_file(path("first.mp4")));
+  write_file(path("plain.mp4"), "not a video");
+  const auto bad = run({"add", "--from", "plain.mp4", "-o", "b.mp4"});
+  CHECK(bad.code == 2);
+  CHECK(bad.err.find("plain.mp4") != std::string::npos);
+}
+
 TEST_CASE_FIXTURE(SchedPlace, "a killed daemon loses nothing: the next one goes on by itself") {
   const auto id = add_sized("a.npy", {"--steps", "4", "--size", "128x128", "--frames", "17", "--seed", "9"});
   auto options = call({"--tariff", path("open.yaml"), "daemon"});
