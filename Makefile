@@ -12,7 +12,7 @@ CACHE := $(shell scripts/setup.sh --print-cache)
 BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
-.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched tariff-oracle \
+.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched bench-estimates tariff-oracle \
   torture fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
@@ -67,6 +67,9 @@ bench-sched: tests ## adding, listing and planning with 100,000 jobs queued
 	@python3 tools/bench-sched/bench_sched.py $(BUILD)/bin/turbodiff-sched
 	@$(BUILD)/test-bin/bench_planner
 
+bench-estimates: all ## estimates of time against what generations took
+	@python3 tools/bench-sched/bench_estimates.py $(BUILD)/bin/turbodiff-sched
+
 tariff-oracle: tests ## every minute of two years in seven zones against Python's zoneinfo
 	@python3 tests/tariff/oracle.py $(BUILD)/bin/turbodiff-sched --full
 
@@ -101,4 +104,4 @@ clean: ## remove the build folders; the cache outside the clone stays
 	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-floor
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' Makefile
