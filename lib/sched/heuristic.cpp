@@ -225,7 +225,7 @@ class Constructor {
     board.remove(i);
     if (is_sound(board, before.worker, before.start)) {
       const Cost without = board.total();
-      if (const auto offer = board.cheapest(i); offer && without + offer->change < total) {
+      if (const auto offer = board.cheapest(i, total - without)) {
         board.place(i, offer->place);
         return;
       }

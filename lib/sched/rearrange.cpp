@@ -57,7 +57,7 @@ class Rearranger {
   bool is_spent() const { return rows_.work() + scanned_ / 16 > budget_; }
 
   double mean_price(Time begin, Time end) const {
-    return static_cast<double>(rows_.prices().between(begin, end)) / static_cast<double>(end - begin);
+    return static_cast<double>(problem_.objective.between(begin, end)) / static_cast<double>(end - begin);
   }
 
   std::vector<int> tasks_of(int worker, std::size_t begin, std::size_t end) const {

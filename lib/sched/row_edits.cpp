@@ -23,7 +23,6 @@ RowEdits::RowEdits(const Problem& problem, const std::vector<Placement>& placeme
                    const std::vector<Placement>& fixed)
     : problem_(problem),
       tasks_(problem.tasks),
-      prices_(problem.objective),
       rows_(rows_of(problem, placements)),
       places_(placements),
       ends_(placements.size()),

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "sched/plan_problem.h"
-#include "sched/price_table.h"
 #include "sched/timeline.h"
 
 namespace turbodiff::sched {
@@ -33,7 +32,6 @@ class RowEdits {
   const Placement& place(int task) const { return places_[static_cast<std::size_t>(task)]; }
   const std::vector<Placement>& placements() const { return places_; }
   bool is_fixed(int task) const { return fixed_[static_cast<std::size_t>(task)]; }
-  const PriceTable& prices() const { return prices_; }
 
   /// Tries the edits, which are in order of worker and position and do not overlap, and makes them when the
   /// total cost falls. The jobs behind an edit go later as far as they must; between two edits of one row
@@ -62,12 +60,11 @@ class RowEdits {
   bool order_is_kept() const;
   void apply();
   Cost cost(const Slot& slot) const {
-    return prices_.between(slot.start, slot.end) * tasks_[static_cast<std::size_t>(slot.task)].milliwatts;
+    return problem_.cost(slot.task, slot.start, slot.end);
   }
 
   const Problem& problem_;
   const std::vector<Task>& tasks_;
-  PriceTable prices_;
   std::vector<std::vector<Slot>> rows_;
   std::vector<Placement> places_;
   std::vector<Time> ends_;  ///< by task

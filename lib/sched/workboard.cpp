@@ -66,10 +66,10 @@ std::optional<Span> Workboard::room_of(int task) const {
   return room;
 }
 
-/// visit(gap) for every gap that may hold `task` and `more` seconds inside `room`, until it returns false for
-/// a worker.
-template <typename Visit>
-void Workboard::visit_gaps(int task, const Span& room, Time more, Visit&& visit) const {
+/// visit(gap) for every gap that may hold `task` and `more` seconds inside `room` and of which wanted(begin,
+/// end) holds, until it returns false for a worker.
+template <typename Wanted, typename Visit>
+void Workboard::visit_gaps(int task, const Span& room, Time more, Wanted&& wanted, Visit&& visit) const {
   const Time shortest = task_of(*problem_, task).seconds + more;
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
     const std::vector<Slot>& row = slots(worker);
@@ -80,7 +80,7 @@ void Workboard::visit_gaps(int task, const Span& room, Time more, Visit&& visit)
       Gap gap{};
       gap.begin = std::max(room.begin, span->begin);
       gap.end = std::min(room.end, span->end);
-      if (gap.end - gap.begin < shortest) continue;
+      if (gap.end - gap.begin < shortest || !wanted(gap.begin, gap.end)) continue;
       const std::size_t next = position_of(row, span->begin);
       gap.worker = worker;
       gap.previous = next > 0 ? &row[next - 1] : nullptr;
@@ -155,9 +155,9 @@ void Workboard::offer_in(int task, const Gap& gap, Time low, Time high, Cost nex
   }
 }
 
-std::optional<Offer> Workboard::cheapest(int task) const {
+std::optional<Offer> Workboard::cheapest(int task, std::optional<Cost> below) const {
   const auto room = room_of(task);
-  return room ? cheapest_in(task, *room, 0) : std::nullopt;
+  return room ? cheapest_in(task, *room, 0, below) : std::nullopt;
 }
 
 bool Workboard::place_run(const std::vector<int>& tasks) {
@@ -170,7 +170,7 @@ bool Workboard::place_run(const std::vector<int>& tasks) {
     room.end = std::min(room.end, own->end);
     more += task_of(*problem_, task).seconds;
   }
-  const auto offer = cheapest_in(tasks.front(), room, more - task_of(*problem_, tasks.front()).seconds);
+  const auto offer = cheapest_in(tasks.front(), room, more - task_of(*problem_, tasks.front()).seconds, std::nullopt);
   if (!offer) return false;
   Placement next = offer->place;
   for (const int task : tasks) {
@@ -180,10 +180,18 @@ bool Workboard::place_run(const std::vector<int>& tasks) {
   return true;
 }
 
-std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time more) const {
+std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time more,
+                                            std::optional<Cost> below) const {
   std::optional<Offer> best;
+  const Task& own = task_of(*problem_, task);
+  const Cost energy = static_cast<Cost>(own.milliwatts) * (own.seconds + more);
+  // A job of a group can change what the next one's setup costs, so its gaps are all looked at.
+  const auto wanted = [&](Time begin, Time end) {
+    if (own.group >= 0 || (!best && !below)) return true;
+    return problem_->objective.least(begin, end) * energy < (best ? best->change : *below);
+  };
   const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
-  visit_gaps(task, room, more, [&](const Gap& gap) {
+  visit_gaps(task, room, more, wanted, [&](const Gap& gap) {
     const auto next_cost = cost_of_next(gap, task);
     if (!next_cost) return true;
     auto window = std::upper_bound(windows.begin(), windows.end(), gap.begin,
@@ -195,6 +203,7 @@ std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time mor
     }
     return true;
   });
+  if (best && below && best->change >= *below) return std::nullopt;
   return best;
 }
 
@@ -203,7 +212,8 @@ std::optional<Offer> Workboard::earliest(int task) const {
   if (!room) return std::nullopt;
   std::optional<Offer> best;
   const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
-  visit_gaps(task, *room, 0, [&](const Gap& gap) {
+  const auto wanted = [&](Time begin, Time) { return !best || begin < best->place.start; };
+  visit_gaps(task, *room, 0, wanted, [&](const Gap& gap) {
     if (best && gap.begin >= best->place.start) return false;
     const auto start = Problem::first_fit(windows, gap.begin, gap.length, gap.end);
     const auto next_cost = cost_of_next(gap, task);

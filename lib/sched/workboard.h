@@ -36,8 +36,8 @@ class Workboard {
   bool place_run(const std::vector<int>& tasks);
 
   /// The place of least cost that leaves the starts of all others as they are; of equal ones the earliest,
-  /// then the lowest worker. Nothing where there is none.
-  std::optional<Offer> cheapest(int task) const;
+  /// then the lowest worker. Nothing where there is none; with `below`, nothing that does not cost less.
+  std::optional<Offer> cheapest(int task, std::optional<Cost> below = std::nullopt) const;
   /// The place with the earliest start.
   std::optional<Offer> earliest(int task) const;
 
@@ -46,9 +46,9 @@ class Workboard {
 
  private:
   struct Gap;
-  template <typename Visit>
-  void visit_gaps(int task, const Span& room, Time more, Visit&& visit) const;
-  std::optional<Offer> cheapest_in(int task, const Span& room, Time more) const;
+  template <typename Wanted, typename Visit>
+  void visit_gaps(int task, const Span& room, Time more, Wanted&& wanted, Visit&& visit) const;
+  std::optional<Offer> cheapest_in(int task, const Span& room, Time more, std::optional<Cost> below) const;
   void refresh_free(int worker, std::size_t at);
   std::optional<Cost> cost_of_next(const Gap& gap, int task) const;
   void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost,
