@@ -16,11 +16,17 @@ namespace {
 constexpr int passes = 4;
 /// Of rearranging the whole and moving single jobs.
 constexpr int rounds = 3;
+/// Passes and rounds end when they gain less than this part of what the first one gained.
+constexpr Cost least_gain = 20;
+/// Of rearranging, so that it is bounded without a clock.
+constexpr std::int64_t least_work = 4'000'000, most_work_a_job = 1'000;
 /// A run is so many times as long as its setup: tried one after another.
 constexpr Time setups_a_run[] = {60, 20, 6};
 constexpr std::size_t most_tried_places = 12;
 /// Evaluations of places, so that the work is bounded without a clock.
 constexpr std::int64_t most_moves = 60'000;
+/// Gaps looked at while moving single jobs.
+constexpr std::int64_t least_looks = 150'000, most_looks_a_job = 60;
 
 /// How many tasks of each priority are placed, highest first: the greater the better.
 std::vector<std::int64_t> ranks_of(const Problem& problem, const std::vector<Placement>& placements) {
@@ -98,17 +104,23 @@ class Constructor {
 
   /// Takes tasks out one by one and puts each where it is cheapest now.
   void improve(Workboard& board) {
-    for (int pass = 0; pass < passes && moves_ < most_moves; ++pass) {
+    Cost first = 0;
+    const std::int64_t most_looks =
+        board.looks() + std::max(least_looks, most_looks_a_job * static_cast<std::int64_t>(movable_.size()));
+    const auto is_spent = [&] { return moves_ >= most_moves || board.looks() >= most_looks; };
+    for (int pass = 0; pass < passes && !is_spent(); ++pass) {
       const Cost before = board.total();
       std::vector<int> order;
       for (const int i : movable_)
         if (board.is_placed(i)) order.push_back(i);
       if (pass % 2 == 1) std::reverse(order.begin(), order.end());
       for (const int i : order) {
-        if (moves_ >= most_moves) break;
+        if (is_spent()) break;
         move(board, i);
       }
-      if (board.total() >= before) break;
+      const Cost gain = before - board.total();
+      if (pass == 0) first = gain;
+      if (gain * least_gain <= first) break;
     }
   }
 
@@ -322,11 +334,15 @@ HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int
     if (!is_full(best)) constructor.squeeze_in(best);
   }
   constructor.improve(best);
-  for (int round = 0; round < rounds; ++round) {
+  std::int64_t budget = std::max(least_work, most_work_a_job * static_cast<std::int64_t>(movable.size()));
+  Cost first = 0;
+  for (int round = 0; round < rounds && budget > 0; ++round) {
     const Cost before = best.total();
-    best = board_of(problem, rearrange(problem, best.placements(), fixed), fixed);
+    best = board_of(problem, rearrange(problem, best.placements(), fixed, budget), fixed);
     constructor.improve(best);
-    if (best.total() >= before) break;
+    const Cost gain = before - best.total();
+    if (round == 0) first = gain;
+    if (gain * least_gain <= first) break;
   }
   return {best.placements(), dual_bound(problem, best.placements(), best.total(), fixed)};
 }

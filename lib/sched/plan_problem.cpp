@@ -151,12 +151,15 @@ void StepSum::index() {
       level.push_back(std::min(half[k], half[k + width]));
     least_.push_back(std::move(level));
   }
-  const auto fits = [](std::int64_t value) { return value <= most_indexed_value && value >= -most_indexed_value; };
+  const auto fits = [](std::int64_t value) {
+    return value <= most_indexed_value && value >= -most_indexed_value;
+  };
   if (edges_.back() > most_indexed_s || !std::all_of(values_.begin(), values_.end(), fits)) return;
   seconds_.reserve(static_cast<std::size_t>(edges_.back()) + 1);
   seconds_.push_back(0);
   for (std::size_t step = 0; step < values_.size(); ++step)
-    for (Time t = edges_[step]; t < edges_[step + 1]; ++t) seconds_.push_back(seconds_.back() + values_[step]);
+    for (Time t = edges_[step]; t < edges_[step + 1]; ++t)
+      seconds_.push_back(seconds_.back() + values_[step]);
 }
 
 std::int64_t StepSum::least(Time begin, Time end) const {

@@ -9,8 +9,10 @@
 namespace turbodiff::sched {
 namespace {
 
-/// Tried moves of a job, so that the work is bounded without a clock.
-constexpr std::int64_t most_work = 3'000'000, most_work_a_job = 1'500;
+/// A comparison of two jobs counts as so much less than a move.
+constexpr std::int64_t compared_a_move = 8;
+/// Rounds end when they gain less than this part of what the first one gained.
+constexpr Cost least_gain = 20;
 constexpr int most_rounds = 6;
 constexpr std::size_t most_partners = 16;     ///< runs that a run is brought to
 constexpr std::size_t most_between = 200;     ///< jobs that change places with a run
@@ -30,10 +32,8 @@ struct Run {
 class Rearranger {
  public:
   Rearranger(const Problem& problem, const std::vector<Placement>& placements,
-             const std::vector<Placement>& fixed)
-      : problem_(problem), rows_(problem, placements, fixed) {
-    const auto jobs = static_cast<std::int64_t>(placements.size());
-    budget_ = std::max(most_work, most_work_a_job * jobs);
+             const std::vector<Placement>& fixed, std::int64_t budget)
+      : problem_(problem), rows_(problem, placements, fixed), budget_(budget) {
     int groups = 0;
     for (const Task& task : problem.tasks) groups = std::max(groups, task.group + 1);
     has_setup_.resize(static_cast<std::size_t>(groups));
@@ -41,20 +41,26 @@ class Rearranger {
       if (task.group >= 0 && task.setup > 0) has_setup_[static_cast<std::size_t>(task.group)] = true;
   }
 
+  std::int64_t work() const { return rows_.work() + scanned_ / compared_a_move; }
+
   std::vector<Placement> run() {
+    Cost first = 0;
     for (int round = 0; round < most_rounds && !is_spent(); ++round) {
+      const Cost before = rows_.gained();
       bool better = move_gaps();
       for (std::size_t group = 0; group < has_setup_.size(); ++group)
         if (has_setup_[group]) better = join_runs(static_cast<int>(group)) || better;
       better = trade_places() || better;
-      if (!better) break;
+      const Cost gain = rows_.gained() - before;
+      if (round == 0) first = gain;
+      if (!better || gain * least_gain < first) break;
     }
     return rows_.placements();
   }
 
  private:
   const Task& task(int i) const { return problem_.tasks[static_cast<std::size_t>(i)]; }
-  bool is_spent() const { return rows_.work() + scanned_ / 16 > budget_; }
+  bool is_spent() const { return work() > budget_; }
 
   double mean_price(Time begin, Time end) const {
     return static_cast<double>(problem_.objective.between(begin, end)) / static_cast<double>(end - begin);
@@ -291,8 +297,11 @@ class Rearranger {
 }  // namespace
 
 std::vector<Placement> rearrange(const Problem& problem, const std::vector<Placement>& placements,
-                                 const std::vector<Placement>& fixed) {
-  return Rearranger(problem, placements, fixed).run();
+                                 const std::vector<Placement>& fixed, std::int64_t& budget) {
+  Rearranger rearranger(problem, placements, fixed, budget);
+  std::vector<Placement> result = rearranger.run();
+  budget -= rearranger.work();
+  return result;
 }
 
 }  // namespace turbodiff::sched

@@ -8,7 +8,7 @@ namespace turbodiff::sched {
 namespace {
 
 /// Jobs that one edit may push along, and how near two edits must be for those between them to go earlier.
-constexpr std::size_t most_pushed = 1000;
+constexpr std::size_t most_pushed = 300;
 constexpr std::size_t near = 200;
 
 const Slot* slot_of(const std::vector<Slot>& moved, int task) {
@@ -97,7 +97,9 @@ bool RowEdits::simulate(const RowEdit& edit, const RowEdit* next) {
     const bool after_gap = slot.start > (at > 0 ? slots[at - 1].end : 0);
     Time start = std::max(time, slot.start);
     if (may_pull && !after_gap) start = std::max(time, tasks_[static_cast<std::size_t>(slot.task)].earliest);
-    const Time end = start + problem_.duration(slot.task, previous);
+    // Only the first of them has another job before it than it had.
+    const Time end =
+        start + (moved_.size() == pushed ? problem_.duration(slot.task, previous) : slot.end - slot.start);
     if (start == slot.start && end == slot.end) break;
     if (moved_.size() - pushed > most_pushed || (start != slot.start && is_fixed(slot.task))) return false;
     delta_ -= cost(slot);
@@ -155,6 +157,7 @@ bool RowEdits::improve(const std::vector<RowEdit>& edits) {
     if (!simulate(edits[k], more ? &edits[k + 1] : nullptr)) return false;
   }
   if (delta_ >= 0 || !order_is_kept()) return false;
+  gained_ -= delta_;
   apply();
   return true;
 }
@@ -188,6 +191,7 @@ bool RowEdits::move_gap(int worker, std::size_t at) {
       changes_.push_back({worker, at, at + count, 0, count});
       if (order_is_kept()) {
         apply();
+        gained_ -= best;
         return true;
       }
     }
@@ -210,6 +214,7 @@ bool RowEdits::move_gap(int worker, std::size_t at) {
       changes_.push_back({worker, at - count, at, 0, count});
       if (order_is_kept()) {
         apply();
+        gained_ -= best;
         return true;
       }
     }

@@ -44,6 +44,8 @@ class RowEdits {
 
   /// Job moves tried so far: what the work is measured in.
   std::int64_t work() const { return work_; }
+  /// What all changes made have saved.
+  Cost gained() const { return gained_; }
 
  private:
   /// Slots [begin, end) of a row become those of moved_[first, last).
@@ -59,9 +61,7 @@ class RowEdits {
   bool keeps_after(int task) const;
   bool order_is_kept() const;
   void apply();
-  Cost cost(const Slot& slot) const {
-    return problem_.cost(slot.task, slot.start, slot.end);
-  }
+  Cost cost(const Slot& slot) const { return problem_.cost(slot.task, slot.start, slot.end); }
 
   const Problem& problem_;
   const std::vector<Task>& tasks_;
@@ -70,6 +70,7 @@ class RowEdits {
   std::vector<Time> ends_;  ///< by task
   std::vector<bool> fixed_;
   std::int64_t work_ = 0;
+  Cost gained_ = 0;
 
   // What is being tried.
   std::vector<Slot> moved_;

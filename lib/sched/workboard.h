@@ -44,23 +44,26 @@ class Workboard {
   void place(int task, Placement placement);
   void remove(int task);
 
+  /// Gaps looked at so far: what the work is measured in.
+  std::int64_t looks() const { return looks_; }
+
  private:
   struct Gap;
   template <typename Wanted, typename Visit>
   void visit_gaps(int task, const Span& room, Time more, Wanted&& wanted, Visit&& visit) const;
   std::optional<Offer> cheapest_in(int task, const Span& room, Time more, std::optional<Cost> below) const;
-  void refresh_free(int worker, std::size_t at);
   std::optional<Cost> cost_of_next(const Gap& gap, int task) const;
-  void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost,
+  void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost, double limit,
                 std::optional<Offer>& best) const;
   std::size_t position_of(const std::vector<Slot>& row, Time start) const;
 
   const Problem* problem_;
   std::vector<std::vector<Slot>> workers_;
-  std::vector<std::vector<Span>> free_;  ///< by worker: where no job is, without empty ones
+  std::vector<std::vector<FreeSpan>> free_;  ///< by worker
   std::vector<Placement> placements_;
   std::vector<bool> fixed_;
   Cost total_ = 0;
+  mutable std::int64_t looks_ = 0;
 };
 
 }  // namespace turbodiff::sched
