@@ -6,17 +6,27 @@
 #include <utility>
 
 #include "sched/dual_bound.h"
+#include "sched/plan_result.h"
+#include "sched/rearrange.h"
 #include "sched/workboard.h"
 
 namespace turbodiff::sched {
 namespace {
 
 constexpr int passes = 4;
-/// A run is so many times as long as its setup.
-constexpr Time setups_a_run = 60;
+/// Of rearranging the whole and moving single jobs.
+constexpr int rounds = 3;
+/// Passes and rounds end when they gain less than this part of what the first one gained.
+constexpr Cost least_gain = 20;
+/// Of rearranging, so that it is bounded without a clock.
+constexpr std::int64_t least_work = 4'000'000, most_work_a_job = 1'000;
+/// A run is so many times as long as its setup: tried one after another.
+constexpr Time setups_a_run[] = {60, 20, 6};
 constexpr std::size_t most_tried_places = 12;
 /// Evaluations of places, so that the work is bounded without a clock.
 constexpr std::int64_t most_moves = 60'000;
+/// Gaps looked at while moving single jobs.
+constexpr std::int64_t least_looks = 150'000, most_looks_a_job = 60;
 
 /// How many tasks of each priority are placed, highest first: the greater the better.
 std::vector<std::int64_t> ranks_of(const Problem& problem, const std::vector<Placement>& placements) {
@@ -36,7 +46,7 @@ class Constructor {
   }
 
   /// Each task at its cheapest place, those with much power and little room first.
-  Workboard by_cost() {
+  Workboard by_cost(Time setups) {
     Workboard board(problem_, fixed_);
     std::vector<int> order;
     for (const int i : movable_)
@@ -44,7 +54,7 @@ class Constructor {
     // Runs stand for their tasks by the mean of their power.
     std::vector<Item> items;
     for (const int i : order) items.push_back({{i}, task(i).priority, task(i).milliwatts, tail(i)});
-    for (Item& run : runs()) items.push_back(std::move(run));
+    for (Item& run : runs(setups)) items.push_back(std::move(run));
     std::stable_sort(items.begin(), items.end(), [](const Item& x, const Item& y) {
       if (x.priority != y.priority) return x.priority > y.priority;
       if (x.milliwatts != y.milliwatts) return x.milliwatts > y.milliwatts;
@@ -94,17 +104,23 @@ class Constructor {
 
   /// Takes tasks out one by one and puts each where it is cheapest now.
   void improve(Workboard& board) {
-    for (int pass = 0; pass < passes && moves_ < most_moves; ++pass) {
+    Cost first = 0;
+    const std::int64_t most_looks =
+        board.looks() + std::max(least_looks, most_looks_a_job * static_cast<std::int64_t>(movable_.size()));
+    const auto is_spent = [&] { return moves_ >= most_moves || board.looks() >= most_looks; };
+    for (int pass = 0; pass < passes && !is_spent(); ++pass) {
       const Cost before = board.total();
       std::vector<int> order;
       for (const int i : movable_)
         if (board.is_placed(i)) order.push_back(i);
       if (pass % 2 == 1) std::reverse(order.begin(), order.end());
       for (const int i : order) {
-        if (moves_ >= most_moves) break;
+        if (is_spent()) break;
         move(board, i);
       }
-      if (board.total() >= before) break;
+      const Cost gain = before - board.total();
+      if (pass == 0) first = gain;
+      if (gain * least_gain <= first) break;
     }
   }
 
@@ -124,7 +140,7 @@ class Constructor {
 
   /// Runs of tasks of one group, kind and priority with like deadlines, long enough that a setup counts
   /// little.
-  std::vector<Item> runs() const {
+  std::vector<Item> runs(Time setups) const {
     std::map<std::tuple<int, int, std::int64_t>, std::vector<int>> groups;
     for (const int i : movable_)
       if (is_in_a_run(i))
@@ -149,7 +165,7 @@ class Constructor {
         seconds += task(i).seconds;
         setup = std::max(setup, task(i).setup);
         energy += static_cast<Cost>(task(i).seconds) * task(i).milliwatts;
-        if (seconds >= setup * setups_a_run) close();
+        if (seconds >= setup * setups) close();
       }
       close();
     }
@@ -221,7 +237,7 @@ class Constructor {
     board.remove(i);
     if (is_sound(board, before.worker, before.start)) {
       const Cost without = board.total();
-      if (const auto offer = board.cheapest(i); offer && without + offer->change < total) {
+      if (const auto offer = board.cheapest(i, total - without)) {
         board.place(i, offer->place);
         return;
       }
@@ -285,12 +301,30 @@ class Constructor {
   std::int64_t moves_ = 0;
 };
 
+Workboard board_of(const Problem& problem, const std::vector<Placement>& placements,
+                   const std::vector<Placement>& fixed) {
+  Workboard board(problem, fixed);
+  for (const auto& row : rows_of(problem, placements))
+    for (const Slot& slot : row)
+      if (!board.is_fixed(slot.task)) board.place(slot.task, placements[static_cast<std::size_t>(slot.task)]);
+  return board;
+}
+
 }  // namespace
+
+bool is_better(const Problem& problem, const Workboard& a, const Workboard& b) {
+  const auto x = ranks_of(problem, a.placements()), y = ranks_of(problem, b.placements());
+  return x != y ? x > y : a.total() < b.total();
+}
 
 HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int>& movable,
                                    const std::vector<Placement>& fixed) {
   Constructor constructor(problem, movable, fixed);
-  Workboard best = constructor.by_cost();
+  Workboard best = constructor.by_cost(setups_a_run[0]);
+  for (const Time length : {setups_a_run[1], setups_a_run[2]}) {
+    Workboard other = constructor.by_cost(length);
+    if (is_better(problem, other, best)) best = std::move(other);
+  }
   const auto is_full = [&](const Workboard& board) {
     return std::all_of(movable.begin(), movable.end(), [&](int i) { return board.is_placed(i); });
   };
@@ -300,6 +334,16 @@ HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int
     if (!is_full(best)) constructor.squeeze_in(best);
   }
   constructor.improve(best);
+  std::int64_t budget = std::max(least_work, most_work_a_job * static_cast<std::int64_t>(movable.size()));
+  Cost first = 0;
+  for (int round = 0; round < rounds && budget > 0; ++round) {
+    const Cost before = best.total();
+    best = board_of(problem, rearrange(problem, best.placements(), fixed, budget), fixed);
+    constructor.improve(best);
+    const Cost gain = before - best.total();
+    if (round == 0) first = gain;
+    if (gain * least_gain <= first) break;
+  }
   return {best.placements(), dual_bound(problem, best.placements(), best.total(), fixed)};
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <map>
 #include <unordered_map>
 
@@ -11,6 +12,9 @@
 namespace turbodiff::sched {
 namespace {
 
+/// The sums of so many seconds of such values fit in 64 bits.
+constexpr Time most_indexed_s = Time{1} << 21;
+constexpr std::int64_t most_indexed_value = std::int64_t{1} << 41;
 constexpr std::int64_t longest_s = std::int64_t{200} * 366 * 86400;
 
 [[noreturn]] void reject(const PlanJob& job, const std::string& what) {
@@ -132,10 +136,36 @@ std::size_t StepSum::step_at(Time t) const {
   return static_cast<std::size_t>(std::upper_bound(edges_.begin(), edges_.end(), t) - edges_.begin() - 1);
 }
 
-Cost StepSum::until(Time t) const {
+Cost StepSum::by_step(Time t) const {
   if (values_.empty()) return 0;
   const std::size_t step = step_at(t);
   return sums_[step] + static_cast<Cost>(values_[step]) * (t - edges_[step]);
+}
+
+void StepSum::index() {
+  least_ = {values_};
+  for (std::size_t width = 1; 2 * width <= values_.size(); width *= 2) {
+    const std::vector<std::int64_t>& half = least_.back();
+    std::vector<std::int64_t> level;
+    for (std::size_t k = 0; k + 2 * width <= values_.size(); ++k)
+      level.push_back(std::min(half[k], half[k + width]));
+    least_.push_back(std::move(level));
+  }
+  const auto fits = [](std::int64_t value) {
+    return value <= most_indexed_value && value >= -most_indexed_value;
+  };
+  if (edges_.back() > most_indexed_s || !std::all_of(values_.begin(), values_.end(), fits)) return;
+  seconds_.reserve(static_cast<std::size_t>(edges_.back()) + 1);
+  seconds_.push_back(0);
+  for (std::size_t step = 0; step < values_.size(); ++step)
+    for (Time t = edges_[step]; t < edges_[step + 1]; ++t)
+      seconds_.push_back(seconds_.back() + values_[step]);
+}
+
+std::int64_t StepSum::least(Time begin, Time end) const {
+  const std::size_t first = step_at(begin), count = step_at(end - 1) - first + 1;
+  const auto level = static_cast<std::size_t>(std::bit_width(count) - 1);
+  return std::min(least_[level][first], least_[level][first + count - (std::size_t{1} << level)]);
 }
 
 Time Problem::duration(int task, int previous) const {
@@ -230,6 +260,7 @@ Problem make_problem(const PlanRequest& request, const tariff::PriceCurve& curve
     }
   block_circles(request, problem.tasks);
   add_curve(problem, request, curve);
+  problem.objective.index();
   return problem;
 }
 

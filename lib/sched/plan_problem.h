@@ -50,8 +50,14 @@ class StepSum {
   void append(Time end, std::int64_t value);
   const std::vector<Time>& edges() const { return edges_; }  ///< 0, ..., the end
   std::int64_t value(std::size_t step) const { return values_[step]; }
-  /// Integral over [0, t). O(log n).
-  Cost until(Time t) const;
+  /// Once all is appended: until() and least() in O(1) from now on, until() only for a usual horizon.
+  void index();
+  /// Integral over [0, t).
+  Cost until(Time t) const {
+    return seconds_.empty() ? by_step(t) : Cost{seconds_[static_cast<std::size_t>(t)]};
+  }
+  /// The least value in [begin, end), not empty; index() has been called.
+  std::int64_t least(Time begin, Time end) const;
   Cost between(Time begin, Time end) const { return until(end) - until(begin); }
   std::size_t step_at(Time t) const;  ///< the step that holds t; the last one at the end
 
@@ -59,6 +65,10 @@ class StepSum {
   std::vector<Time> edges_ = {0};
   std::vector<std::int64_t> values_;
   std::vector<Cost> sums_ = {0};
+  std::vector<std::int64_t> seconds_;             ///< integral over [0, t) by t; empty when it is too large
+  std::vector<std::vector<std::int64_t>> least_;  ///< [level][step]: of 2^level steps from there on
+
+  Cost by_step(Time t) const;
 };
 
 struct Problem {

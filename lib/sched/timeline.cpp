@@ -5,10 +5,36 @@
 
 namespace turbodiff::sched {
 
+void refresh_free(std::vector<FreeSpan>& free, const std::vector<Slot>& row, std::size_t at,
+                  const Problem& problem) {
+  const Time low = at > 0 ? row[at - 1].end : 0;
+  const std::size_t last = std::min(row.size(), at + 2);  // the first slot that nothing has happened to
+  const Time high = last < row.size() ? row[last].start : problem.horizon;
+  std::vector<FreeSpan> fresh;
+  Time reached = low;
+  for (std::size_t i = at; i <= last; ++i) {
+    const Time start = i < last ? row[i].start : high;
+    if (reached < start) fresh.push_back({reached, start, problem.objective.least(reached, start)});
+    if (i < last) reached = std::max(reached, row[i].end);
+  }
+  const auto first = std::lower_bound(free.begin(), free.end(), low,
+                                      [](const FreeSpan& s, Time value) { return s.begin < value; });
+  const auto end = std::lower_bound(first, free.end(), high,
+                                    [](const FreeSpan& s, Time value) { return s.begin < value; });
+  const auto hole = free.erase(first, end);
+  free.insert(hole, fresh.begin(), fresh.end());
+}
+
+std::vector<FreeSpan> all_free(const Problem& problem) {
+  if (problem.horizon == 0) return {};
+  return {{0, problem.horizon, problem.objective.least(0, problem.horizon)}};
+}
+
 Timeline::Timeline(const Problem& problem)
     : problem_(problem),
       workers_(std::min<std::size_t>(static_cast<std::size_t>(problem.workers),
                                      std::max<std::size_t>(problem.tasks.size(), 1))),
+      free_(workers_.size(), all_free(problem)),
       placements_(problem.tasks.size()) {}
 
 Time Timeline::end(int task) const {
@@ -38,14 +64,17 @@ std::optional<Placement> Timeline::earliest(int task, const std::vector<Span>& w
   std::optional<Placement> best;
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
     const std::vector<Slot>& row = slots(worker);
-    const auto first =
-        std::lower_bound(row.begin(), row.end(), from, [](const Slot& s, Time time) { return s.end < time; });
-    for (auto position = static_cast<std::size_t>(first - row.begin()); position <= row.size(); ++position) {
-      const Slot* previous = position > 0 ? &row[position - 1] : nullptr;
-      const Time low = std::max(from, previous ? previous->end : 0);
-      const Time high = std::min(until, position < row.size() ? row[position].start : problem_.horizon);
+    const std::vector<FreeSpan>& free = free_[static_cast<std::size_t>(worker)];
+    auto span = std::upper_bound(free.begin(), free.end(), from,
+                                 [](Time value, const FreeSpan& s) { return value < s.end; });
+    for (; span != free.end() && span->begin < until; ++span) {
+      const Time low = std::max(from, span->begin), high = std::min(until, span->end);
       if (best && low >= best->start) break;
-      const Time length = problem_.duration(task, previous ? previous->task : -1);
+      if (high - low < problem_.tasks[static_cast<std::size_t>(task)].seconds) continue;
+      const auto next = std::lower_bound(row.begin(), row.end(), span->begin,
+                                         [](const Slot& s, Time time) { return s.start < time; });
+      const auto position = static_cast<std::size_t>(next - row.begin());
+      const Time length = problem_.duration(task, position > 0 ? row[position - 1].task : -1);
       const auto start = Problem::first_fit(windows, low, length, high);
       if (!start || !next_still_fits(worker, position, task)) continue;
       if (!best || *start < best->start) best = Placement{worker, *start};
@@ -60,11 +89,13 @@ void Timeline::place(int task, Placement placement) {
   std::vector<Slot>& row = workers_[static_cast<std::size_t>(placement.worker)];
   const auto at = std::lower_bound(row.begin(), row.end(), placement.start,
                                    [](const Slot& s, Time start) { return s.start < start; });
+  const auto position = static_cast<std::size_t>(at - row.begin());
   const int previous = at == row.begin() ? -1 : std::prev(at)->task;
   const auto own =
       row.insert(at, {task, placement.start, placement.start + problem_.duration(task, previous)});
   if (const auto next = std::next(own); next != row.end())
     next->end = next->start + problem_.duration(next->task, task);
+  refresh_free(free_[static_cast<std::size_t>(placement.worker)], row, position, problem_);
 }
 
 void place_earliest(Timeline& timeline, const Problem& problem, const std::vector<int>& tasks,

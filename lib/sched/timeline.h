@@ -14,6 +14,21 @@ struct Slot {
   Time end = 0;
 };
 
+/// Time without a job.
+struct FreeSpan {
+  Time begin = 0;
+  Time end = 0;
+  std::int64_t least = 0;  ///< the lowest objective in it
+};
+
+/// `free` is what no job of `row` takes in the horizon, without empty spans. Brings it up to date around the
+/// slot at `at` and the next one.
+void refresh_free(std::vector<FreeSpan>& free, const std::vector<Slot>& row, std::size_t at,
+                  const Problem& problem);
+
+/// Free time of a worker without jobs.
+std::vector<FreeSpan> all_free(const Problem& problem);
+
 class Timeline {
  public:
   explicit Timeline(const Problem& problem);
@@ -34,6 +49,7 @@ class Timeline {
 
   const Problem& problem_;
   std::vector<std::vector<Slot>> workers_;
+  std::vector<std::vector<FreeSpan>> free_;  ///< by worker
   std::vector<Placement> placements_;
 };
 

@@ -1,6 +1,7 @@
 #include "sched/workboard.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace turbodiff::sched {
@@ -26,7 +27,7 @@ Workboard::Workboard(const Problem& problem, const std::vector<Placement>& fixed
     : problem_(&problem),
       workers_(std::min<std::size_t>(static_cast<std::size_t>(problem.workers),
                                      std::max<std::size_t>(problem.tasks.size(), 1))),
-      free_(workers_.size(), {Span{0, problem.horizon}}),
+      free_(workers_.size(), all_free(problem)),
       placements_(problem.tasks.size()),
       fixed_(problem.tasks.size()) {
   std::vector<int> order;
@@ -66,21 +67,23 @@ std::optional<Span> Workboard::room_of(int task) const {
   return room;
 }
 
-/// visit(gap) for every gap that may hold `task` and `more` seconds inside `room`, until it returns false for
-/// a worker.
-template <typename Visit>
-void Workboard::visit_gaps(int task, const Span& room, Time more, Visit&& visit) const {
+/// visit(gap) for every gap that may hold `task` and `more` seconds inside `room` and is in a wanted
+/// free span, until it returns false for a worker.
+template <typename Wanted, typename Visit>
+void Workboard::visit_gaps(int task, const Span& room, Time more, Wanted&& wanted, Visit&& visit) const {
   const Time shortest = task_of(*problem_, task).seconds + more;
   for (int worker = 0; worker < static_cast<int>(workers_.size()); ++worker) {
     const std::vector<Slot>& row = slots(worker);
-    const std::vector<Span>& free = free_[static_cast<std::size_t>(worker)];
+    const std::vector<FreeSpan>& free = free_[static_cast<std::size_t>(worker)];
     auto span = std::upper_bound(free.begin(), free.end(), room.begin,
-                                 [](Time value, const Span& s) { return value < s.end; });
+                                 [](Time value, const FreeSpan& s) { return value < s.end; });
     for (; span != free.end() && span->begin < room.end; ++span) {
+      if (!wanted(*span)) continue;
       Gap gap{};
       gap.begin = std::max(room.begin, span->begin);
       gap.end = std::min(room.end, span->end);
       if (gap.end - gap.begin < shortest) continue;
+      ++looks_;
       const std::size_t next = position_of(row, span->begin);
       gap.worker = worker;
       gap.previous = next > 0 ? &row[next - 1] : nullptr;
@@ -90,28 +93,6 @@ void Workboard::visit_gaps(int task, const Span& room, Time more, Visit&& visit)
       if (gap.end - gap.begin >= gap.length && !visit(gap)) break;
     }
   }
-}
-
-/// The free time around the slot at `at` and its next, anew.
-void Workboard::refresh_free(int worker, std::size_t at) {
-  const std::vector<Slot>& row = slots(worker);
-  std::vector<Span>& free = free_[static_cast<std::size_t>(worker)];
-  const Time low = at > 0 ? row[at - 1].end : 0;
-  const std::size_t last = std::min(row.size(), at + 2);  // the first slot that nothing has happened to
-  const Time high = last < row.size() ? row[last].start : problem_->horizon;
-  std::vector<Span> fresh;
-  Time reached = low;
-  for (std::size_t i = at; i <= last; ++i) {
-    const Time start = i < last ? row[i].start : high;
-    if (reached < start) fresh.push_back({reached, start});
-    if (i < last) reached = std::max(reached, row[i].end);
-  }
-  const auto first = std::lower_bound(free.begin(), free.end(), low,
-                                      [](const Span& s, Time value) { return s.begin < value; });
-  const auto end =
-      std::lower_bound(first, free.end(), high, [](const Span& s, Time value) { return s.begin < value; });
-  const auto hole = free.erase(first, end);
-  free.insert(hole, fresh.begin(), fresh.end());
 }
 
 /// What the job behind the gap costs more when `task` comes before it; nothing when it then has no place.
@@ -133,8 +114,8 @@ std::optional<Cost> Workboard::cost_of_next(const Gap& gap, int task) const {
 }
 
 /// Offers the starts in [low, high] at which the cost can be least: the ends, and where start or end meet a
-/// price edge.
-void Workboard::offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost,
+/// price edge; not those within one step with a price from `limit` on.
+void Workboard::offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost, double limit,
                          std::optional<Offer>& best) const {
   const auto consider = [&](Time start) {
     if (start < low || start > high) return;
@@ -148,16 +129,19 @@ void Workboard::offer_in(int task, const Gap& gap, Time low, Time high, Cost nex
   if (high == low) return;
   consider(high);
   const std::vector<Time>& edges = problem_->objective.edges();
-  auto edge = std::upper_bound(edges.begin(), edges.end(), low);
-  for (; edge != edges.end() && *edge < high + gap.length; ++edge) {
-    consider(*edge);
-    consider(*edge - gap.length);
+  std::size_t step = problem_->objective.step_at(low);
+  for (; step + 1 < edges.size() && edges[step] < high + gap.length; ++step) {
+    if (gap.length <= edges[step + 1] - edges[step] &&
+        static_cast<double>(problem_->objective.value(step)) >= limit)
+      continue;
+    consider(edges[step]);
+    consider(edges[step + 1] - gap.length);
   }
 }
 
-std::optional<Offer> Workboard::cheapest(int task) const {
+std::optional<Offer> Workboard::cheapest(int task, std::optional<Cost> below) const {
   const auto room = room_of(task);
-  return room ? cheapest_in(task, *room, 0) : std::nullopt;
+  return room ? cheapest_in(task, *room, 0, below) : std::nullopt;
 }
 
 bool Workboard::place_run(const std::vector<int>& tasks) {
@@ -170,7 +154,8 @@ bool Workboard::place_run(const std::vector<int>& tasks) {
     room.end = std::min(room.end, own->end);
     more += task_of(*problem_, task).seconds;
   }
-  const auto offer = cheapest_in(tasks.front(), room, more - task_of(*problem_, tasks.front()).seconds);
+  const auto offer =
+      cheapest_in(tasks.front(), room, more - task_of(*problem_, tasks.front()).seconds, std::nullopt);
   if (!offer) return false;
   Placement next = offer->place;
   for (const int task : tasks) {
@@ -180,10 +165,24 @@ bool Workboard::place_run(const std::vector<int>& tasks) {
   return true;
 }
 
-std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time more) const {
+std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time more,
+                                            std::optional<Cost> below) const {
   std::optional<Offer> best;
-  const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
-  visit_gaps(task, room, more, [&](const Gap& gap) {
+  const Task& own = task_of(*problem_, task);
+  const std::vector<Span>& windows = problem_->windows_of(own);
+  // In a gap that nowhere has a price below this the task cannot be cheaper; about, for a group's task can
+  // save the next one its setup.
+  const double energy = static_cast<double>(own.milliwatts) * static_cast<double>(own.seconds + more);
+  const double spared =
+      own.group >= 0 ? 1 + static_cast<double>(own.setup) / static_cast<double>(own.seconds + more) : 1;
+  double limit = std::numeric_limits<double>::infinity();
+  const auto set_limit = [&](Cost change) {
+    if (energy > 0) limit = static_cast<double>(change) / energy;
+    limit *= limit > 0 ? spared : 1 / spared;
+  };
+  if (below) set_limit(*below);
+  const auto wanted = [&](const FreeSpan& span) { return static_cast<double>(span.least) < limit; };
+  visit_gaps(task, room, more, wanted, [&](const Gap& gap) {
     const auto next_cost = cost_of_next(gap, task);
     if (!next_cost) return true;
     auto window = std::upper_bound(windows.begin(), windows.end(), gap.begin,
@@ -191,10 +190,12 @@ std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time mor
     for (; window != windows.end() && window->begin < gap.end; ++window) {
       const Time low = std::max(gap.begin, window->begin);
       const Time high = std::min(gap.end, window->end) - gap.length;
-      if (low <= high) offer_in(task, gap, low, high, *next_cost, best);
+      if (low <= high) offer_in(task, gap, low, high, *next_cost, limit, best);
     }
+    if (best) set_limit(best->change);
     return true;
   });
+  if (best && below && best->change >= *below) return std::nullopt;
   return best;
 }
 
@@ -203,7 +204,8 @@ std::optional<Offer> Workboard::earliest(int task) const {
   if (!room) return std::nullopt;
   std::optional<Offer> best;
   const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
-  visit_gaps(task, *room, 0, [&](const Gap& gap) {
+  const auto wanted = [&](const FreeSpan& span) { return !best || span.begin < best->place.start; };
+  visit_gaps(task, *room, 0, wanted, [&](const Gap& gap) {
     if (best && gap.begin >= best->place.start) return false;
     const auto start = Problem::first_fit(windows, gap.begin, gap.length, gap.end);
     const auto next_cost = cost_of_next(gap, task);
@@ -228,7 +230,7 @@ void Workboard::place(int task, Placement placement) {
     next.end = next.start + problem_->duration(next.task, task);
     total_ += problem_->cost(next.task, next.start, next.end);
   }
-  refresh_free(placement.worker, at);
+  refresh_free(free_[static_cast<std::size_t>(placement.worker)], row, at, *problem_);
 }
 
 void Workboard::remove(int task) {
@@ -245,7 +247,7 @@ void Workboard::remove(int task) {
     next.end = next.start + problem_->duration(next.task, at > 0 ? row[at - 1].task : -1);
     total_ += problem_->cost(next.task, next.start, next.end);
   }
-  refresh_free(place.worker, at);
+  refresh_free(free_[static_cast<std::size_t>(place.worker)], row, at, *problem_);
 }
 
 }  // namespace turbodiff::sched

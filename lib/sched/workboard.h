@@ -36,31 +36,34 @@ class Workboard {
   bool place_run(const std::vector<int>& tasks);
 
   /// The place of least cost that leaves the starts of all others as they are; of equal ones the earliest,
-  /// then the lowest worker. Nothing where there is none.
-  std::optional<Offer> cheapest(int task) const;
+  /// then the lowest worker. Nothing where there is none; with `below`, nothing that does not cost less.
+  std::optional<Offer> cheapest(int task, std::optional<Cost> below = std::nullopt) const;
   /// The place with the earliest start.
   std::optional<Offer> earliest(int task) const;
 
   void place(int task, Placement placement);
   void remove(int task);
 
+  /// Gaps looked at so far: what the work is measured in.
+  std::int64_t looks() const { return looks_; }
+
  private:
   struct Gap;
-  template <typename Visit>
-  void visit_gaps(int task, const Span& room, Time more, Visit&& visit) const;
-  std::optional<Offer> cheapest_in(int task, const Span& room, Time more) const;
-  void refresh_free(int worker, std::size_t at);
+  template <typename Wanted, typename Visit>
+  void visit_gaps(int task, const Span& room, Time more, Wanted&& wanted, Visit&& visit) const;
+  std::optional<Offer> cheapest_in(int task, const Span& room, Time more, std::optional<Cost> below) const;
   std::optional<Cost> cost_of_next(const Gap& gap, int task) const;
-  void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost,
+  void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost, double limit,
                 std::optional<Offer>& best) const;
   std::size_t position_of(const std::vector<Slot>& row, Time start) const;
 
   const Problem* problem_;
   std::vector<std::vector<Slot>> workers_;
-  std::vector<std::vector<Span>> free_;  ///< by worker: where no job is, without empty ones
+  std::vector<std::vector<FreeSpan>> free_;  ///< by worker
   std::vector<Placement> placements_;
   std::vector<bool> fixed_;
   Cost total_ = 0;
+  mutable std::int64_t looks_ = 0;
 };
 
 }  // namespace turbodiff::sched

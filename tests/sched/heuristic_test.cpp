@@ -73,7 +73,7 @@ TEST_CASE("the heuristic keeps every constraint, and its bound is never above th
 TEST_CASE("large plans keep every constraint, come out the same again, and say how good they are") {
   Dice dice(7);
   for (const int workers : {1, 2}) {
-    const PlanCase input = random_queue(dice, 300, 192, workers, 80);
+    const PlanCase input = random_queue(dice, {.jobs = 300, .workers = workers, .load_percent = 80});
     const Plan plan = sched::make_plan(input.request, input.curve);
     CHECK_FALSE(plan.exact);
     CHECK(fault_in(input.request, input.curve, plan) == "");
@@ -112,7 +112,7 @@ TEST_CASE("what does not fit is left out by priority, with a reason") {
 
 TEST_CASE("jobs that wait for each other in a circle have no place among many") {
   Dice dice(3);
-  PlanCase input = random_queue(dice, 20, 96, 1, 50);
+  PlanCase input = random_queue(dice, {.jobs = 20, .quarters = 96, .load_percent = 50});
   input.request.jobs[3].after = {"j4"};
   input.request.jobs[4].after = {"j3"};
   input.request.jobs[5].after = {"j4"};

@@ -77,41 +77,82 @@ PlanCase scaled(PlanCase input, std::int64_t factor) {
   return input;
 }
 
-PlanCase random_queue(Dice& dice, int jobs, int quarters, int workers, int load_percent) {
+namespace {
+
+struct Quarter {
+  double price = 0;
+  bool off_peak = false;
+};
+
+Quarter quarter_of(Dice& dice, Prices prices, double hour) {
+  const bool night = hour < 6 || hour >= 22;
+  switch (prices) {
+    case Prices::day_ahead: {
+      const double price = 0.22 + 0.09 * std::cos((hour - 19) / 12 * M_PI) -
+                           0.05 * std::cos((hour - 1) / 6 * M_PI) +
+                           static_cast<double>(dice.between(-20, 20)) / 1000;
+      return {price, price < 0.22};
+    }
+    case Prices::noise: {
+      const double price = static_cast<double>(dice.between(50, 450)) / 1000;
+      return {price, price < 0.25};
+    }
+    case Prices::two_rates:
+      return {night ? 0.18 : 0.31, night};
+    case Prices::five_rates: {
+      constexpr double levels[] = {0.12, 0.12, 0.24, 0.6, 1.11, 0.6, 1.23, 0.6};
+      const double price = levels[static_cast<int>(hour / 3)];
+      return {price, price < 0.3};
+    }
+    case Prices::negatives:
+      return {dice.chance(8) ? -0.05 : 0.25, night};
+  }
+  return {};
+}
+
+}  // namespace
+
+PlanCase random_queue(Dice& dice, const QueueShape& shape) {
   PlanCase result;
   sched::PlanRequest& request = result.request;
   request.now = 1'790'000'100;
-  request.horizon_s = quarters * std::int64_t{900};
-  request.workers = workers;
+  request.horizon_s = shape.quarters * std::int64_t{900};
+  request.workers = shape.workers;
   std::vector<Segment> segments;
   std::int64_t off_peak_s = 0;
-  for (int i = 0; i < quarters; ++i) {
+  for (int i = 0; i < shape.quarters; ++i) {
     Segment segment;
     segment.start = request.now + i * std::int64_t{900};
     segment.end = segment.start + 900;
-    const double hour = i % 96 / 4.0;
-    const double shape =
-        0.22 + 0.09 * std::cos((hour - 19) / 12 * M_PI) - 0.05 * std::cos((hour - 1) / 6 * M_PI);
-    const auto nano = static_cast<std::int64_t>(shape * 1e6) * 1000 + dice.between(-20'000, 20'000) * 1000;
+    const Quarter quarter = quarter_of(dice, shape.prices, i % 96 / 4.0);
+    const auto nano = static_cast<std::int64_t>(std::llround(quarter.price * 1e5)) * 10'000;
     segment.price = tariff::Price{nano, nano, 0, 0};
-    segment.off_peak = nano < 220'000'000;
+    segment.off_peak = quarter.off_peak;
     off_peak_s += segment.off_peak ? 900 : 0;
     segments.push_back(segment);
   }
   result.curve = tariff::PriceCurve(std::move(segments));
-  const double mean = static_cast<double>(off_peak_s) * workers * load_percent / 100.0 / jobs;
-  for (int i = 0; i < jobs; ++i) {
+  const double mean =
+      static_cast<double>(off_peak_s) * shape.workers * shape.load_percent / 100.0 / shape.jobs;
+  for (int i = 0; i < shape.jobs; ++i) {
     PlanJob job;
     job.id = "j" + std::to_string(i);
     job.seconds = std::max<std::int64_t>(
         1, static_cast<std::int64_t>(mean * static_cast<double>(dice.between(20, 170)) / 100.0));
     job.milliwatts = dice.between(120, 600) * 1000;
-    if (dice.chance(50)) job.deadline = request.now + dice.between(request.horizon_s / 3, request.horizon_s);
-    if (dice.chance(30)) {
+    if (dice.chance(shape.deadline_percent))
+      job.deadline =
+          request.now + dice.between(request.horizon_s / shape.first_deadline_part, request.horizon_s);
+    if (dice.chance(shape.group_percent)) {
       job.group = "g" + std::to_string(dice.between(0, 4));
       job.setup_seconds = std::max<std::int64_t>(1, static_cast<std::int64_t>(mean / 4));
     }
-    if (dice.chance(50)) job.when = When::off_peak;
+    if (dice.chance(shape.off_peak_percent)) job.when = When::off_peak;
+    if (dice.chance(shape.earliest_percent))
+      job.earliest = request.now + dice.between(0, request.horizon_s / 4);
+    job.priority = dice.between(0, shape.priorities - 1);
+    if (i > 0 && dice.chance(shape.chain_percent))
+      job.after.push_back("j" + std::to_string(dice.between(std::max(0, i - 20), i - 1)));
     request.jobs.push_back(std::move(job));
   }
   return result;
