@@ -118,7 +118,12 @@ Database::Database(fs::path file, bool create)
           fmt::format("the job store '{}' is of a newer turbodiff-sched (version {}, this one knows {})",
                       file_.string(), version, migrations().size()),
           "use the newer program");
-    sql_.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+#ifdef TURBODIFF_WITHOUT_STORE_FSYNC
+    sql_.exec("PRAGMA synchronous = OFF;");
+#else
+    sql_.exec("PRAGMA synchronous = FULL;");
+#endif
+    sql_.exec("PRAGMA foreign_keys = ON;");
     if (sql_.execAndGet("PRAGMA journal_mode").getString() != "wal") sql_.exec("PRAGMA journal_mode = WAL");
     if (version < static_cast<int>(migrations().size())) migrate();
   });
