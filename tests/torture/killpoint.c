@@ -90,7 +90,11 @@ static void note(const char* format, ...) {
 
 static void unpublished(const char* path) { note("unpublish %s\n", path); }
 
-static int is_ours(const char* path) { return strncmp(path, folder, strlen(folder)) == 0; }
+// SQLite's index of its log does not outlive the processes that have it in their memory.
+static int is_ours(const char* path) {
+  const size_t n = strlen(path);
+  return strncmp(path, folder, strlen(folder)) == 0 && (n < 4 || strcmp(path + n - 4, "-shm") != 0);
+}
 
 static int path_of(int fd, char* path) {
   char link[64];

@@ -104,7 +104,8 @@ class Place:
         return lines if kind is None else [line[1:] for line in lines if line[0] == kind]
 
     def rows(self, sql, *values):
-        db = sqlite3.connect(self.store, timeout=20)
+        # Reading only: the last one to close a store writes to it, and that must not be the judge.
+        db = sqlite3.connect(f"file:{self.store}?mode=ro", uri=True, timeout=20)
         try:
             return db.execute(sql, values).fetchall()
         finally:
@@ -132,7 +133,10 @@ class Place:
         return False
 
     def is_settled(self):
-        return all(state in FINAL or state == "held" for state in self.states().values())
+        try:
+            return all(state in FINAL or state == "held" for state in self.states().values())
+        except sqlite3.Error:
+            return False  # read while the power was cut
 
     def wait_settled(self, process, seconds=120):
         return self.wait_until(self.is_settled, process, seconds)
