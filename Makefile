@@ -70,7 +70,7 @@ bench-sched: tests ## adding, listing and planning with 100,000 jobs queued
 tariff-oracle: tests ## every minute of two years in seven zones against Python's zoneinfo
 	@python3 tests/tariff/oracle.py $(BUILD)/bin/turbodiff-sched --full
 
-torture: tests ## TRIALS=300: kills, full disks and clock jumps against the scheduler and the engine
+torture: tests ## TRIALS=300: kills, power cuts, full disks and clock jumps against scheduler and engine
 	@python3 tests/torture/torture.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so --trials $(TRIALS)
 
 torture-broken: ## show that torture fails for a scheduler without fencing or without flushing

@@ -65,6 +65,8 @@ def one_fault(place, kind, rng):
         shim.update(how="power", seed=rng.choice([0, rng.randint(1, 10**6)]))
     elif kind == "full":
         shim.update(how="full", count=rng.randint(1, 8))
+        if place.real and rng.random() < 0.5:
+            shim.update(at=rng.randint(1, 8), program="turbodiff", once=place.folder.with_suffix(f".once{before}"))
     elif kind == "both":
         shim.update(how="both")
     daemon = place.daemon(**shim)

@@ -133,7 +133,7 @@ static int change(const char* call) {
   ++changes;
   if (kill_at <= 0 || changes < kill_at) return 0;
   if (how == by_full_disk) {
-    if (failed == full_count) return 0;
+    if (failed == full_count || (failed == 0 && !is_first())) return 0;
     if (++failed == 1) note("kill %s %s %s\n", program_invocation_short_name, transaction, call);
     errno = ENOSPC;
     return 1;

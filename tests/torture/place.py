@@ -30,6 +30,7 @@ class Job:
     seed: int
     output: Path
     may_be: set = field(default_factory=lambda: {"done"})
+    retries: int = 1000
 
 
 class Place:
@@ -70,17 +71,17 @@ class Place:
             raise AssertionError(f"{arguments}: {result.stderr}")
         return result.stdout
 
-    def plan_job(self, prompt="a red circle", may_be=("done",)):
+    def plan_job(self, prompt="a red circle", may_be=("done",), retries=1000):
         number = len(self.jobs) + 1
-        self.jobs.append(Job(number, prompt, number - 1, self.folder / "out" / f"{number}.npy", set(may_be)))
+        self.jobs.append(Job(number, prompt, number - 1, self.folder / "out" / f"{number}.npy", set(may_be), retries))
         return self.jobs[-1]
 
     def add_arguments(self, job, *more):
-        return ["add", job.prompt, "--seed", str(job.seed), "--retries", "1000", "-o", str(job.output),
+        return ["add", job.prompt, "--seed", str(job.seed), "--retries", str(job.retries), "-o", str(job.output),
                 *(REAL_SIZE if self.real else FAKE_SIZE), *more]
 
-    def add(self, prompt="a red circle", *more, may_be=("done",)):
-        job = self.plan_job(prompt, may_be)
+    def add(self, prompt="a red circle", *more, may_be=("done",), retries=1000):
+        job = self.plan_job(prompt, may_be, retries)
         self.command(*self.add_arguments(job, *more))
         return job
 

@@ -50,7 +50,7 @@ def tried_again(place, shim):
 
 
 def given_up(place, shim):
-    place.add("a red circle never", "--retries", "0", may_be=("failed",))
+    place.add("a red circle never", may_be=("failed",), retries=0)
     daemon = place.daemon(**shim)
     place.wait_settled(daemon)
     place.stop(daemon)
@@ -120,7 +120,7 @@ def daemon_trial(options, scenario, transaction, at, how):
     shim = {"at": at, **HOWS[how], **({"in": transaction} if transaction else {})}
     earlier = scenario(place, shim) or 0
     kills = place.lines("kill")[earlier:]
-    problems = finish(place, []) if kills else judge(place)
+    problems = finish(place, []) if kills or not place.is_settled() else judge(place)
     return place, kills, problems
 
 
@@ -186,12 +186,11 @@ def command_trial(options, name, at, how):
     return place, kills, finish(place, problems)
 
 
-def engine_trial(options, at, real):
-    """The engine ends at its n-th change; its job is tried again."""
-    place = Place(options, real)
+def engine_trial(options, at, how):
+    """The engine ends, or finds the disk full, at its n-th change; its job is tried again."""
+    place = Place(options, real=True)
     place.add()
-    program = "turbodiff" if real else "python3"
-    daemon = place.daemon(at=at, program=program, once=place.folder.with_suffix(".once"))
+    daemon = place.daemon(at=at, how=how, count=1, program="turbodiff", once=place.folder.with_suffix(".once"))
     place.wait_settled(daemon)
     place.stop(daemon)
     return place, place.lines("kill"), judge(place)
@@ -209,4 +208,5 @@ def every_sweep(options):
         for how in COMMAND_HOWS:
             yield f"{name}, {how}", lambda at, name=name, how=how: command_trial(options, name, at, how)
     if options.engine:
-        yield "engine", lambda at: engine_trial(options, at, True)
+        for how in ("kill", "full"):
+            yield f"engine, {how}", lambda at, how=how: engine_trial(options, at, how)
