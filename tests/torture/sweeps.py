@@ -1,6 +1,7 @@
 """Ends a program at its first change of the disk, in a fresh store at its second, and so on until it gets through: for
 every transaction of the daemon, of the commands, and of the engine; by SIGKILL and by power cuts.
 """
+import sqlite3
 import time
 
 from judge import judge
@@ -129,6 +130,13 @@ def dump(place):
     return {table: place.rows(f"SELECT * FROM {table}") for table in tables}
 
 
+def has_tables(place):
+    try:
+        return place.store.exists() and bool(place.rows("SELECT 1 FROM sqlite_schema WHERE name = 'runner'"))
+    except sqlite3.OperationalError:
+        return False  # cut off while it was made: the next program to write takes that back
+
+
 def is_in(state):
     return lambda place: place.states().get(1) == state
 
@@ -169,8 +177,8 @@ def command_trial(options, name, at, how):
         shim["at_exit"] = 1
     result = place.call(*arguments(command), **shim)
     kills, problems = place.lines("kill"), []
-    there = place.rows("SELECT 1 FROM sqlite_schema WHERE name = 'runner'") if place.store.exists() else []
-    happened = bool(there) and has_happened(place)
+    there = has_tables(place)
+    happened = there and has_happened(place)
     if result.returncode == 0 and not happened:
         problems.append("acknowledged and not done")
     if result.returncode > 0 and (happened or len(result.stderr.splitlines()) != 1 or result.returncode != 4):
