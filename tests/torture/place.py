@@ -139,7 +139,7 @@ class Place:
         except sqlite3.Error:
             return False  # read while the power was cut
 
-    def wait_settled(self, process, seconds=120):
+    def wait_settled(self, process, seconds=900):
         return self.wait_until(self.is_settled, process, seconds)
 
     def wait_line(self, kind, process, seconds=30):
@@ -151,7 +151,7 @@ class Place:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(60)
+                process.wait(300)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -46,6 +46,9 @@ class Results:
                 self.failures += 1
                 ends = [daemon.returncode for daemon in place.daemons]
                 print(f"{name}: {'; '.join(problems)}; {place.folder.name}, daemons ended with {ends}", flush=True)
+            done = sum(self.trials.values())
+            if done % 100 == 0:
+                print(f"{done} trials, {self.failures} failures", flush=True)
         if not problems or not self.options.keep:
             place.clean()
 
