@@ -17,7 +17,7 @@ currency: EUR
 rates: { all: { price: 0.2, off_peak: true } }
 calendar: [ { rate: all } ]
 """
-REAL_SIZE = ["--steps", "3", "--frames", "9", "--size", "64x64"]
+REAL_SIZE = ["--steps", "3", "--frames", "5", "--size", "32x32"]
 FAKE_SIZE = ["--steps", "1", "--frames", "5", "--size", "32x32"]
 FINAL = ("done", "failed", "cancelled")
 
@@ -130,7 +130,7 @@ class Place:
                 return True
             if process.poll() is not None:
                 return condition()
-            time.sleep(0.02)
+            time.sleep(0.03)
         return False
 
     def is_settled(self):
@@ -140,7 +140,17 @@ class Place:
             return False  # read while the power was cut
 
     def wait_settled(self, process, seconds=900):
-        return self.wait_until(self.is_settled, process, seconds)
+        seen = None
+
+        def settled():
+            nonlocal seen
+            size = self.ledger.stat().st_size
+            if size == seen and process.poll() is None:
+                return False  # nothing was committed since: the store need not be opened
+            seen = size
+            return self.is_settled()
+
+        return self.wait_until(settled, process, seconds)
 
     def wait_line(self, kind, process, seconds=30):
         before = len(self.lines(kind))

@@ -13,10 +13,13 @@ HOWS = {"kill": {"how": "kill"}, "both": {"how": "both"}, "power": {"how": "powe
 
 def finish(place, problems):
     """Work goes on by itself: no command, only a daemon."""
-    before, start = len(place.lines("order") + place.lines("publish")), time.monotonic()
+    def under_way():
+        return len(place.lines("order") + place.lines("publish"))
+
+    before, start = under_way(), time.monotonic()
+    waits = not place.is_settled()
     last = place.daemon()
-    if not place.is_settled():
-        place.wait_until(lambda: place.is_settled() or len(place.lines("order") + place.lines("publish")) > before, last, 60)
+    if waits and place.wait_until(lambda: under_way() > before, last, 60):
         place.resumed_s = time.monotonic() - start
     if not place.wait_settled(last):
         problems.append(f"not finished: {place.states()}")

@@ -5,6 +5,7 @@ was published once with the right frames and every attempt billed once, and whet
 """
 import argparse
 import collections
+import contextlib
 import hashlib
 import itertools
 import os
@@ -113,7 +114,13 @@ def random_tasks(options, results, trials):
         kind = rng.choices(list(faults.KINDS), list(faults.KINDS.values()))[0]
         name = f"trial {number}, {kind}, {'real engine' if real else 'stand-in'}"
         yield lambda name=name, real=real, kind=kind, rng=rng: results.run(
-            name, lambda: faults.random_trial(options, real, kind, rng))
+            name, lambda: random_trial(options, real, kind, rng))
+
+
+def random_trial(options, real, kind, rng):
+    # The engine takes all processors: more of them at a time only wait for each other.
+    with options.engines if real else contextlib.nullcontext():
+        return faults.random_trial(options, real, kind, rng)
 
 
 def sample_tasks(options, results):
@@ -130,7 +137,7 @@ def sample_tasks(options, results):
         rng = random.Random(f"{options.seed}-{number}")
         real = options.engine and kind in ("worker", "random")
         yield lambda kind=kind, rng=rng, real=real: results.run(
-            f"{kind}, sample", lambda: faults.random_trial(options, real, kind, rng))
+            f"{kind}, sample", lambda: random_trial(options, real, kind, rng))
 
 
 def broken_tasks(options, results):
@@ -163,6 +170,7 @@ def main():
     options.work = Path(tempfile.mkdtemp(prefix="torture-"))
     options.home = options.work / "home"
     options.home.mkdir()
+    options.engines = threading.Semaphore(os.cpu_count() or 1)
     options.expected = expected_frames(options) if options.engine else {}
     groups = {"sweeps": lambda: sweep_tasks(options, results), "fencing": lambda: fencing_tasks(options, results),
               "random": lambda: random_tasks(options, results, options.trials)}
