@@ -13,7 +13,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched bench-estimates tariff-oracle \
-  torture fuzz sanitize floor demo-model install clean
+  torture torture-broken fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -73,8 +73,12 @@ bench-estimates: all ## estimates of time against what generations took
 tariff-oracle: tests ## every minute of two years in seven zones against Python's zoneinfo
 	@python3 tests/tariff/oracle.py $(BUILD)/bin/turbodiff-sched --full
 
-torture: tests ## TRIALS=300: kills, full disks and clock jumps against the scheduler and the engine
+torture: tests ## TRIALS=300: kills, power cuts, full disks and clock jumps against scheduler and engine
 	@python3 tests/torture/torture.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so --trials $(TRIALS)
+
+torture-broken: ## show that torture fails for a scheduler without fencing or without flushing
+	@scripts/setup.sh --no-engine
+	@scripts/torture-broken.sh $(BUILD)-broken $(JOBS)
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -101,7 +105,7 @@ install: all ## install programs, models and manuals (PREFIX, DESTDIR)
 	@cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))
 
 clean: ## remove the build folders; the cache outside the clone stays
-	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-floor
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-floor $(BUILD)-broken
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' Makefile

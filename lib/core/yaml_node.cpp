@@ -7,6 +7,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -203,9 +204,11 @@ YamlNode load_yaml(const std::filesystem::path& path, Problems& problems) {
   if (std::filesystem::is_directory(status)) throw Error::bad_request("'" + path.string() + "' is a folder");
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Error::bad_request("cannot open '" + path.string() + "'");
-  std::string text(max_file_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(in.gcount()));
+  std::string text;
+  for (std::array<char, 1 << 14> part; in && text.size() <= max_file_bytes;) {
+    in.read(part.data(), part.size());
+    text.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  }
   if (in.bad()) throw Error::bad_request("cannot read '" + path.string() + "'");
   if (text.size() > max_file_bytes) throw Error::bad_request("'" + path.string() + "' is larger than 16 MiB");
   return parse_yaml(text, path.string(), problems);

@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <csignal>
+#include <cstring>
 #include <fstream>
 #include <random>
 #include <thread>
@@ -30,8 +32,11 @@ constexpr double longest_retry_delay_s = 3600;
 constexpr std::array<const char*, 2> side_files = {"save_latents", "contact_sheet"};
 
 /// Whether trying the same again may help: not for wrong requests (2), what is not there (3) or what a limit
-/// refuses (4), such as memory.
-bool worth_a_retry(int code) {
+/// refuses (4), such as memory. A full disk may have room again; the engine tells it in the system's words.
+bool worth_a_retry(int code, std::string_view message) {
+  if (code == static_cast<int>(ErrorCode::refused))
+    return message.find(std::strerror(ENOSPC)) != std::string_view::npos ||
+           message.find(std::strerror(EDQUOT)) != std::string_view::npos;
   return code == static_cast<int>(ErrorCode::work_failed);
 }
 
@@ -357,7 +362,7 @@ Outcome JobRunner::fail(Running& running, int code, const std::string& message) 
   const auto elapsed = std::llround((clock_.monotonic_s() - running.began_s) * 1e6);
   const auto [bill, prices] = bill_of(running.attempt, running.job.device, elapsed, true);
   std::optional<store::Micros> retry_at;
-  if (worth_a_retry(code) && running.job.failures < running.job.spec.retries) {
+  if (worth_a_retry(code, message) && running.job.failures < running.job.spec.retries) {
     std::mt19937 random(std::random_device{}());
     const double jitter = std::uniform_real_distribution(1.0, 1.25)(random);
     const double delay_s =

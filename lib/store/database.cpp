@@ -6,6 +6,8 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
+
 #include "store/schema.h"
 
 namespace turbodiff::store {
@@ -66,9 +68,12 @@ fs::path prepared(const fs::path& file, bool create) {
 
 }  // namespace
 
-Error describe(const SQLite::Exception& exception, const fs::path& file) {
+Error describe(const SQLite::Exception& exception, const fs::path& file, int system_error) {
   const std::string name = file.string();
-  switch (exception.getErrorCode() & 0xff) {
+  int code = exception.getErrorCode() & 0xff;
+  // SQLite knows a full disk from a write; a flush may meet it, too.
+  if (code == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT)) code = SQLITE_FULL;
+  switch (code) {
     case SQLITE_FULL:
       return Error::refused(fmt::format("the disk of the job store '{}' is full", name),
                             "make room and try again");
@@ -118,7 +123,12 @@ Database::Database(fs::path file, bool create)
           fmt::format("the job store '{}' is of a newer turbodiff-sched (version {}, this one knows {})",
                       file_.string(), version, migrations().size()),
           "use the newer program");
-    sql_.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;");
+#ifdef TURBODIFF_WITHOUT_STORE_FSYNC
+    sql_.exec("PRAGMA synchronous = OFF;");
+#else
+    sql_.exec("PRAGMA synchronous = FULL;");
+#endif
+    sql_.exec("PRAGMA foreign_keys = ON;");
     if (sql_.execAndGet("PRAGMA journal_mode").getString() != "wal") sql_.exec("PRAGMA journal_mode = WAL");
     if (version < static_cast<int>(migrations().size())) migrate();
   });
@@ -132,6 +142,10 @@ void Database::migrate() {
   sql_.exec(fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", application_id,
                         migrations().size()));
   transaction.commit();
+}
+
+int Database::system_error() const {
+  return sqlite3_system_errno(sql_.getHandle());
 }
 
 Query Database::statement(const char* text) {

@@ -44,6 +44,8 @@ class Database {
 
   const std::filesystem::path& file() const { return file_; }
   SQLite::Database& sql() { return sql_; }
+  /// errno of the last call to the system that failed.
+  int system_error() const;
 
   /// A statement that is prepared once and kept. One use of a text at a time.
   Query statement(const char* text);
@@ -56,7 +58,7 @@ class Database {
 };
 
 /// What SQLite complains about, in our words.
-Error describe(const SQLite::Exception& exception, const std::filesystem::path& file);
+Error describe(const SQLite::Exception& exception, const std::filesystem::path& file, int system_error = 0);
 
 /// Runs `work`, with SQLite's exceptions turned into Error.
 template <typename Work>
@@ -64,7 +66,7 @@ auto guarded(const Database& database, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& exception) {
-    throw describe(exception, database.file());
+    throw describe(exception, database.file(), database.system_error());
   }
 }
 

@@ -201,9 +201,9 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
   ring(file());
 }
 
-void JobStore::change_state(JobId id, Action action, Micros now, const char* sql) {
+void JobStore::change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql) {
   guarded(*database_, [&] {
-    Transaction transaction(*database_, "change");
+    Transaction transaction(*database_, name);
     const State state = after(job(id).state, action, id);
     auto update = database_->statement(sql);
     update.bind(1, id);
@@ -215,11 +215,11 @@ void JobStore::change_state(JobId id, Action action, Micros now, const char* sql
 }
 
 void JobStore::hold(JobId id, Micros now) {
-  change_state(id, Action::hold, now, "UPDATE jobs SET state = 'held' WHERE id = ?");
+  change_state("hold", id, Action::hold, now, "UPDATE jobs SET state = 'held' WHERE id = ?");
 }
 
 void JobStore::release(JobId id, Micros now) {
-  change_state(id, Action::release, now, "UPDATE jobs SET state = 'queued' WHERE id = ?");
+  change_state("release", id, Action::release, now, "UPDATE jobs SET state = 'queued' WHERE id = ?");
 }
 
 void JobStore::retry(JobId id, Micros now) {
@@ -228,7 +228,7 @@ void JobStore::retry(JobId id, Micros now) {
     if (!failed.spec.overwrite) require_free_output(*database_, failed.spec.output, id);
   });
   change_state(
-      id, Action::retry, now,
+      "retry", id, Action::retry, now,
       "UPDATE jobs SET state = 'queued', failures = 0, not_before = NULL, error_code = 0, error = '', "
       "started_at = NULL, finished_at = NULL, cancel_requested = 0 WHERE id = ?");
 }

@@ -164,7 +164,7 @@ class JobStore {
                  std::span<const PriceSnapshot> prices, const std::string& reason, Micros now);
 
  private:
-  void change_state(JobId id, Action action, Micros now, const char* sql);
+  void change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql);
   void check_epoch(std::int64_t epoch) const;
   void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
                      std::span<const PriceSnapshot> prices, int error_code, const std::string& error,

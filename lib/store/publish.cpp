@@ -40,7 +40,7 @@ bool is_file(const std::string& path, const Publication& publication) {
 void flush(const std::string& path, int flags) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
   if (fd < 0) throw failure("open", path);
-#ifndef TURBODIFF_WITHOUT_FSYNC
+#ifndef TURBODIFF_WITHOUT_FILE_FSYNC
   if (::fsync(fd) != 0) {
     const Error error = failure("write", path);
     ::close(fd);

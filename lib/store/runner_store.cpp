@@ -52,6 +52,12 @@ void JobStore::check_epoch(std::int64_t epoch) const {
 std::int64_t JobStore::begin_epoch(const ProcessIdentity& process) {
   return guarded(*database_, [&] {
     Transaction transaction(*database_, "begin-epoch");
+    // After a restart of the machine the numbers of processes mean others.
+    if (runner().process.boot_id != process.boot_id)
+      database_
+          ->statement(
+              "UPDATE attempts SET worker_pid = 0, worker_start = 0 WHERE state IN ('running', 'publishing')")
+          .exec();
     auto update =
         database_->statement("UPDATE runner SET epoch = epoch + 1, boot_id = ?, pid = ?, pid_start = ?");
     update.bind(1, process.boot_id);

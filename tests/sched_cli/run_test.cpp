@@ -61,6 +61,25 @@ TEST_CASE_FIXTURE(SchedPlace, "what cannot work fails once, with a reason, and w
   CHECK(run({"wait", "1", "2"}).code == 0);
 }
 
+TEST_CASE_FIXTURE(SchedPlace, "a full disk is worth a second try, too little memory is not") {
+  const auto attempts_after = [&](const std::string& message) {
+    write_file(path("engine"),
+               "#!/bin/sh\necho '{\"event\":\"ready\"}'\nwhile read -r order; do\n"
+               "id=${order#*:\\\"}\necho \"{\\\"event\\\":\\\"failed\\\",\\\"id\\\":\\\"${id%%\\\"*}\\\","
+               "\\\"error\\\":{\\\"code\\\":4,\\\"message\\\":\\\"" +
+                   message + "\\\"}}\"\ndone\n");
+    fs::permissions(path("engine"), fs::perms::owner_all);
+    const auto id = add("a.mp4", {"--retries", "1", "--force"});
+    CHECK(run({"--tariff", path("open.yaml"), "run", "--once", "--retry-delay", "1s", "--engine",
+               path("engine")})
+              .code == 1);
+    CHECK(job(id)["state"] == "failed");
+    return job(id)["attempts"].size();
+  };
+  CHECK(attempts_after("cannot write 'a.mp4': No space left on device") == 2);
+  CHECK(attempts_after("needs 9 GB of memory, 4 GB are free") == 1);
+}
+
 TEST_CASE_FIXTURE(SchedPlace, "a model that has changed since add is refused") {
   fs::create_directories(path("models"));
   fs::copy(demo_folder(), path("models/mine"), fs::copy_options::recursive);

@@ -60,6 +60,23 @@ TEST_CASE_FIXTURE(StoreFixture, "a runner whose epoch is over can change nothing
   CHECK(store().abandoned(epoch).empty());
 }
 
+TEST_CASE_FIXTURE(StoreFixture,
+                  "after a restart of the machine the engine's process number is not believed") {
+  add("a.mp4");
+  store::ProcessIdentity before = store::this_process();
+  for (const bool restarted : {false, true}) {
+    if (restarted) before.boot_id = "another boot";
+    const auto old_epoch = store().begin_epoch(before);
+    const auto attempt = store().claim(old_epoch, 1, expected, noon);
+    store().note_worker(old_epoch, attempt->id, before);
+    const auto epoch = store().begin_epoch(store::this_process());
+    const auto left = store().abandoned(epoch);
+    REQUIRE(left.size() == 1);
+    CHECK(store::is_alive(left[0].worker) == !restarted);
+    store().interrupt(epoch, left[0].attempt, bill_of(1), {}, "cut off", noon);
+  }
+}
+
 TEST_CASE_FIXTURE(StoreFixture, "failures are retried after a pause, interruptions do not count") {
   const auto id = add("a.mp4");
   const auto epoch = store().begin_epoch(store::this_process());

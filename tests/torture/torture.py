@@ -1,271 +1,197 @@
 #!/usr/bin/env python3
-"""Kills the daemon, the engine or both at random changes of the disk, cuts the power, fills the disk, jumps the clock and
-runs two daemons at once; then asks a ledger outside of the store whether every job was published once with the right
-frames and every attempt billed once, and whether work went on without a command.
+"""Kills the daemon, the commands and the engine at every change of the disk in turn and at random ones, cuts the power,
+fills the disk, jumps the clock and runs two daemons at once; then asks a ledger outside of the store whether every job
+was published once with the right frames and every attempt billed once, and whether work went on without a command.
 """
 import argparse
 import collections
+import contextlib
 import hashlib
-import json
+import itertools
 import os
 import random
-import shutil
-import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-TARIFF = """version: 1
-name: open
-timezone: UTC
-currency: EUR
-rates: { all: { price: 0.2, off_peak: true } }
-calendar: [ { rate: all } ]
-"""
-PROMPTS = ["a red circle moving right", "a blue square growing", "a green triangle moving up"]
-REAL_SIZE = ["--steps", "3", "--frames", "9", "--size", "64x64"]
+import faults
+import sweeps
+from place import REAL_SIZE
+
+ENOUGH = 5
+TRANSACTIONS = ("migrate", "add", "edit", "hold", "release", "cancel", "retry", "remove", "pause", "resume", "begin-epoch",
+                "plan", "claim", "note-worker", "note-alive", "begin-publication", "finish", "fail", "interrupt")
+CALLS = ("write", "pwrite", "ftruncate", "fsync", "rename", "unlink", "SIGKILL", "clock")
 
 
-class Trial:
-    def __init__(self, options, number, real, kind, rng):
-        self.options, self.number, self.real, self.kind, self.rng = options, number, real, kind, rng
-        self.folder = Path(tempfile.mkdtemp(prefix="torture-", dir=options.work))
-        self.log = self.folder.parent / (self.folder.name + ".ledger")
-        self.clock = self.folder.parent / (self.folder.name + ".clock")
-        (self.folder / "open.yaml").write_text(TARIFF)
-        (self.folder / "home").mkdir()
-        self.outputs = [self.folder / "out" / f"{i}.npy" for i in range(len(PROMPTS))]
-        (self.folder / "out").mkdir()
-        engine = options.bin / "turbodiff" if real else Path(__file__).parent / "fake_worker.py"
-        self.base = [str(options.bin / "turbodiff-sched"), "--store", str(self.folder / "jobs.db"), "--tariff",
-                     str(self.folder / "open.yaml")]
-        self.daemon_call = self.base + ["daemon", "--retry-delay", "1s", "--engine", str(engine)]
+class Results:
+    def __init__(self, options):
+        self.options = options
+        self.lock = threading.Lock()
+        self.kills = collections.Counter()
+        self.trials = collections.Counter()
+        self.failures = 0
+        self.longest_s = 0.0
 
-    def environment(self, **shim):
-        keep = {k: v for k, v in os.environ.items() if not k.startswith(("TURBODIFF", "XDG", "KILLPOINT"))}
-        keep["HOME"] = str(self.options.home)
-        if shim:
-            keep["LD_PRELOAD"] = str(self.options.shim)
-            keep["KILLPOINT_DIR"] = str(self.folder)
-            keep["KILLPOINT_LOG"] = str(self.log)
-            keep["KILLPOINT_CLOCK"] = str(self.clock)
-            keep.update({f"KILLPOINT_{k.upper()}": str(v) for k, v in shim.items()})
-        return keep
+    def note(self, name, place, kills, problems):
+        with self.lock:
+            self.trials["real engine" if place.real else "stand-in"] += 1
+            self.longest_s = max(self.longest_s, place.resumed_s)
+            for kill in kills:
+                self.kills[tuple(kill)] += 1
+            if problems:
+                self.failures += 1
+                ends = [daemon.returncode for daemon in place.daemons]
+                print(f"{name}: {'; '.join(problems)}; {place.folder.name}, daemons ended with {ends}", flush=True)
+            done = sum(self.trials.values())
+            if done % 100 == 0:
+                print(f"{done} trials, {self.failures} failures", flush=True)
+        if not problems or not self.options.keep:
+            place.clean()
 
-    def command(self, *arguments):
-        result = subprocess.run(self.base + list(arguments), env=self.environment(), capture_output=True, text=True)
-        if result.returncode != 0:
-            raise AssertionError(f"{arguments}: {result.stderr}")
-        return result.stdout
-
-    def daemon(self, **shim):
-        if self.options.without_fsync:
-            shim["nosync"] = 1
-        return subprocess.Popen(self.daemon_call, env=self.environment(**shim), stdin=subprocess.DEVNULL,
-                                stdout=subprocess.DEVNULL, stderr=(self.folder / "daemon.err").open("a"))
-
-    def states(self):
-        db = sqlite3.connect(self.folder / "jobs.db", timeout=20)
+    def run(self, name, trial):
         try:
-            return [row[0] for row in db.execute("SELECT state FROM jobs ORDER BY id")]
-        finally:
-            db.close()
+            place, kills, problems = trial()
+        except Exception as error:  # a trial that cannot be judged has failed
+            with self.lock:
+                self.failures += 1
+                print(f"{name}: {type(error).__name__}: {error}", flush=True)
+            return False
+        self.note(name, place, kills, problems)
+        return bool(kills)
 
-    def wait_done(self, process, seconds=90):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if all(state in ("done", "failed", "cancelled") for state in self.states()):
-                return True
-            if process.poll() is not None:
-                return False
-            time.sleep(0.03)
-        return False
+    def print_table(self):
+        calls = [call for call in CALLS if any(kill[2] == call for kill in self.kills)]
+        print(f"{'PROGRAM':<17}{'STATE':<26}" + "".join(f"{call:>10}" for call in calls))
+        for program, state in sorted({kill[:2] for kill in self.kills}):
+            print(f"{program:<17}{state:<26}" + "".join(f"{self.kills[(program, state, call)]:>10}" for call in calls))
 
-    def stop(self, process):
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-    def run(self):
-        size = REAL_SIZE if self.real else ["--steps", "1", "--frames", "5", "--size", "32x32"]
-        for i, prompt in enumerate(PROMPTS):
-            self.command("add", prompt, "--seed", str(i), "--retries", "1000", "-o", str(self.outputs[i]), *size)
-        kills = []
-        if self.kind == "split":
-            self.split_brain()
-        elif self.kind == "clock":
-            daemon = self.daemon(program="turbodiff-sched", at=0)
-            for _ in range(4):
-                time.sleep(self.rng.uniform(0.02, 0.2))
-                self.clock.write_text(str(self.rng.choice([-3600, 3600, 0])))
-            self.wait_done(daemon, 20)
-            self.clock.write_text("0")
-            self.stop(daemon)
-        else:
-            for _ in range(self.rng.randint(1, 3)):
-                if all(state == "done" for state in self.states()):
-                    break
-                self.one_fault()
-        # Work must go on by itself.
-        last = self.daemon()
-        finished = self.wait_done(last)
-        self.stop(last)
-        if self.log.exists():
-            kills = [tuple(line.split()[1:]) for line in self.log.read_text().splitlines() if line.startswith("kill ")]
-        problems = [] if finished else [f"not finished: {self.states()}"]
-        return kills, problems + self.judge()
-
-    def one_fault(self):
-        most = 170 if self.kind != "worker" else 8
-        shim = {"at": self.rng.randint(1, most), "program": "turbodiff-sched"}
-        if self.kind == "worker":
-            shim["program"] = "turbodiff" if self.real else "python3"
-            self.once = self.folder.parent / f"{self.folder.name}.once{time.monotonic_ns()}"
-            shim["once"] = self.once
-        elif self.kind == "power":
-            shim["power"] = 1
-        elif self.kind == "full":
-            first = self.rng.randint(1, 150)
-            shim = {"at": 0, "program": "turbodiff-sched", "full": f"{first}-{first + self.rng.randint(1, 8)}"}
-        daemon = self.daemon(**shim)
-        if self.kind == "random":
-            time.sleep(self.rng.uniform(0.01, 0.6))
-            if self.rng.random() < 0.5:  # daemon and engine together
-                for pid in self.children(daemon.pid):
-                    os.kill(pid, signal.SIGKILL)
-            daemon.kill()
-        self.wait_done(daemon, 20)
-        if daemon.poll() is None:
-            self.stop(daemon)
-
-    @staticmethod
-    def children(pid):
-        try:
-            return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-        except OSError:
-            return []
-
-    def split_brain(self):
-        """The lock is removed while its holder is stopped: only the fencing token is left."""
-        first = self.daemon(program="turbodiff-sched", at=0)
-        time.sleep(self.rng.uniform(0.02, 0.25))
-        first.send_signal(signal.SIGSTOP)
-        for name in ("jobs.db.lock",):
-            (self.folder / name).unlink(missing_ok=True)
-        second = self.daemon(program="turbodiff-sched", at=0)
-        time.sleep(self.rng.uniform(0.05, 0.4))
-        first.send_signal(signal.SIGCONT)
-        self.wait_done(second, 30)
-        self.stop(first)
-        self.stop(second)
-
-    def judge(self):
-        problems = []
-        db = sqlite3.connect(self.folder / "jobs.db")
-        if db.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
-            problems.append("integrity_check")
-        if db.execute("PRAGMA foreign_key_check").fetchone():
-            problems.append("foreign_key_check")
-        states = [row[0] for row in db.execute("SELECT state FROM jobs ORDER BY id")]
-        if states != ["done"] * len(PROMPTS):
-            problems.append(f"states {states}")
-        attempts, billed = db.execute("SELECT count(*), count(e.attempt_id) FROM attempts a LEFT JOIN energy e ON "
-                                      "e.attempt_id = a.id").fetchone()
-        if attempts != billed:
-            problems.append(f"{attempts} attempts, {billed} billed")
-        for job, done in db.execute("SELECT job_id, sum(state = 'done') FROM attempts GROUP BY job_id"):
-            if done != 1:
-                problems.append(f"job {job} was done {done} times")
-        db.close()
-        for i, output in enumerate(self.outputs):
-            if not output.exists():
-                problems.append(f"{output.name} is missing")
-            elif hashlib.sha256(output.read_bytes()).digest() != self.options.expected[self.real][i]:
-                problems.append(f"{output.name} has other frames")
-        leftovers = [p.name for p in (self.folder / "out").iterdir() if p not in self.outputs]
-        if leftovers:
-            problems.append(f"leftovers {leftovers}")
-        published = collections.Counter()
-        for line in self.log.read_text().splitlines() if self.log.exists() else []:
-            kind, _, path = line.partition(" ")
-            if path.endswith(".npy"):
-                published[path] += {"publish": 1, "unpublish": -1}.get(kind, 0)
-        for path, count in published.items():
-            if count > 1:
-                problems.append(f"{Path(path).name} was published {count} times")
-        return problems
-
-    def clean(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
-        for extra in (self.log, self.clock):
-            extra.unlink(missing_ok=True)
+    def missing(self):
+        """Transactions in which too few kills landed."""
+        landed = collections.Counter()
+        for (_, state, _), count in self.kills.items():
+            landed[state.removeprefix("after-")] += count
+        return [f"only {landed[t]} kills landed in '{t}'" for t in TRANSACTIONS if landed[t] < ENOUGH]
 
 
-def expected_frames(options, work):
-    """What uninterrupted runs make."""
-    expected = {False: [], True: []}
-    for i, prompt in enumerate(PROMPTS):
-        fake = hashlib.sha512(f"{prompt}|{i}".encode()).digest() * 64
-        expected[False].append(hashlib.sha256(fake).digest())
-        out = work / f"expected-{i}.npy"
-        subprocess.run([options.bin / "turbodiff", "generate", prompt, "--seed", str(i), "-o", out, "--quiet", "--force",
-                        *REAL_SIZE], check=True, env={**os.environ, "HOME": str(options.home)}, stdout=subprocess.DEVNULL)
-        expected[True].append(hashlib.sha256(out.read_bytes()).digest())
+def expected_frames(options):
+    """What uninterrupted runs of the real engine make, by prompt and seed."""
+    expected = {}
+    for prompt, seed in [*zip(faults.PROMPTS, itertools.count()), ("a red circle", 0)]:
+        out = options.work / "expected.npy"
+        subprocess.run([options.bin / "turbodiff", "generate", prompt, "--seed", str(seed), "-o", out, "--quiet", "--force",
+                        *REAL_SIZE], check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "HOME": str(options.home), "OMP_NUM_THREADS": "1"})
+        expected[(prompt, seed)] = hashlib.sha256(out.read_bytes()).digest()
     return expected
 
 
-def main():
+def run_sweep(results, name, trial, first=1, step=1):
+    at = first
+    while results.run(f"{name}, change {at}", lambda: trial(at)):
+        at += step
+
+
+def sweep_tasks(options, results):
+    for name, trial in sweeps.every_sweep(options):
+        yield lambda name=name, trial=trial: run_sweep(results, name, trial)
+
+
+def fencing_tasks(options, results):
+    for transaction in ("after-claim", "after-note-worker", "after-begin-publication"):
+        yield lambda transaction=transaction: run_sweep(
+            results, f"two daemons, {transaction}", lambda at: faults.two_daemons(options, transaction, at))
+
+
+def random_tasks(options, results, trials):
+    for number in range(trials):
+        rng = random.Random(f"{options.seed}-{number}")
+        real = options.engine and number % 5 < 2
+        kind = rng.choices(list(faults.KINDS), list(faults.KINDS.values()))[0]
+        name = f"trial {number}, {kind}, {'real engine' if real else 'stand-in'}"
+        yield lambda name=name, real=real, kind=kind, rng=rng: results.run(
+            name, lambda: random_trial(options, real, kind, rng))
+
+
+def random_trial(options, real, kind, rng):
+    # The engine takes all processors: more of them at a time only wait for each other.
+    with options.engines if real else contextlib.nullcontext():
+        return faults.random_trial(options, real, kind, rng)
+
+
+def sample_tasks(options, results):
+    """Short, for every build: a power cut or a kill here and there, of each kind, and a take-over."""
+    yield lambda: results.run("two daemons, after-claim", lambda: faults.two_daemons(options, "after-claim", 1))
+    scenario = sweeps.DAEMON[0][1]
+    for at, how in ((7, "kill"), (22, "power"), (33, "torn"), (41, "both"), (48, "power"), (55, "torn")):
+        yield lambda at=at, how=how: results.run(f"first run, {how}, change {at}",
+                                                 lambda: sweeps.daemon_trial(options, scenario, None, at, how))
+    for name, at in (("add", 3), ("cancel", 2)):
+        yield lambda name=name, at=at: results.run(f"{name}, change {at}",
+                                                   lambda: sweeps.command_trial(options, name, at, "torn"))
+    for number, kind in enumerate(("worker", "random", "full", "clock")):
+        rng = random.Random(f"{options.seed}-{number}")
+        real = options.engine and kind in ("worker", "random")
+        yield lambda kind=kind, rng=rng, real=real: results.run(
+            f"{kind}, sample", lambda: random_trial(options, real, kind, rng))
+
+
+def broken_tasks(options, results):
+    """What a build without fencing or flushing cannot pass."""
+    yield from fencing_tasks(options, results)
+    yield lambda: run_sweep(results, "first run, power", lambda at: sweeps.daemon_trial(
+        options, sweeps.DAEMON[0][1], None, at, "power"))
+
+
+def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", type=Path, required=True)
     parser.add_argument("--shim", type=Path, required=True)
-    parser.add_argument("--trials", type=int, default=300)
+    parser.add_argument("--trials", type=int, default=300, help="with random faults, beside the sweeps")
+    parser.add_argument("--jobs", type=int, default=4, help="trials at a time: most of their time is waiting")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--sample", action="store_true", help="few trials: no demand on how many kills landed")
-    parser.add_argument("--only", help="one kind of fault")
-    parser.add_argument("--without-fsync", action="store_true", help="as if nothing were flushed: must fail")
+    parser.add_argument("--only", choices=("all", "sweeps", "fencing", "random", "sample", "broken"), default="all")
+    parser.add_argument("--no-engine", dest="engine", action="store_false", help="with the stand-in alone")
+    parser.add_argument("--must-fail", action="store_true", help="for a build that is broken on purpose")
+    parser.add_argument("--keep", action="store_true", help="keep the folders of trials that failed")
     options = parser.parse_args()
     options.bin, options.shim = options.bin.resolve(), options.shim.resolve()
-    table = collections.Counter()
-    failures = 0
-    with tempfile.TemporaryDirectory() as name:
-        options.work = Path(name)
-        options.home = options.work / "home"
-        options.home.mkdir()
-        options.expected = expected_frames(options, options.work)
-        kinds = ["daemon", "power", "worker", "random", "full", "clock", "split"]
-        weights = [6, 6, 2, 3, 2, 1, 2]
-        for number in range(options.trials):
-            rng = random.Random(f"{options.seed}-{number}")
-            kind = options.only or (kinds[number % len(kinds)] if options.sample else rng.choices(kinds, weights)[0])
-            trial = Trial(options, number, real=number % 5 < 2, kind=kind, rng=rng)
-            kills, problems = trial.run()
-            for program, transition, call in kills:
-                table[(program, transition, call)] += 1
-            if problems:
-                failures += 1
-                print(f"trial {number} ({kind}, {'real engine' if trial.real else 'fake engine'}): {'; '.join(problems)}")
-            trial.clean()
-    by_transition = collections.Counter()
-    calls = sorted({call for _, _, call in table})
-    print(f"{'PROGRAM':<16}{'TRANSITION':<26}" + "".join(f"{call:>10}" for call in calls))
-    for program, transition in sorted({(p, t) for p, t, _ in table}):
-        row = [table[(program, transition, call)] for call in calls]
-        by_transition[transition] += sum(row)
-        print(f"{program:<16}{transition:<26}" + "".join(f"{n:>10}" for n in row))
-    print(f"{options.trials} trials, {sum(table.values())} kills at writes, {failures} failures")
-    if not options.sample and not options.only:
-        for transition in ("begin-epoch", "claim", "note-worker", "begin-publication", "finish"):
-            if by_transition[transition] < 5:
-                print(f"too few kills landed in '{transition}': {by_transition[transition]}")
-                failures += 1
-    return 1 if failures else 0
+    return options
+
+
+def main():
+    options = parse()
+    results = Results(options)
+    start = time.monotonic()
+    options.work = Path(tempfile.mkdtemp(prefix="torture-"))
+    options.home = options.work / "home"
+    options.home.mkdir()
+    options.engines = threading.Semaphore(os.cpu_count() or 1)
+    options.expected = expected_frames(options) if options.engine else {}
+    groups = {"sweeps": lambda: sweep_tasks(options, results), "fencing": lambda: fencing_tasks(options, results),
+              "random": lambda: random_tasks(options, results, options.trials)}
+    groups.update(sample=lambda: sample_tasks(options, results), broken=lambda: broken_tasks(options, results))
+    chosen = ("fencing", "sweeps", "random") if options.only == "all" else (options.only,)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for done in [pool.submit(task) for group in chosen for task in groups[group]()]:
+            done.result()
+    results.print_table()
+    print(f"{sum(results.trials.values())} trials ({', '.join(f'{n} with the {k}' for k, n in results.trials.items())}), "
+          f"{sum(results.kills.values())} faults landed, {results.failures} failures; work went on after at most "
+          f"{results.longest_s:.1f} s; {time.monotonic() - start:.0f} s")
+    failed = results.failures
+    if options.only == "all" and not options.must_fail:
+        for line in results.missing():
+            print(line)
+            failed += 1
+    if options.must_fail:
+        print("it fails, as it must" if failed else "it passes, and must not")
+        return 0 if failed else 1
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
