@@ -12,6 +12,7 @@
 #include <iterator>
 #include <map>
 #include <sstream>
+#include <unordered_map>
 
 #include "core/error.h"
 #include "core/text_width.h"
@@ -69,13 +70,13 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
-    open_.push_back({make(YamlNode::Kind::sequence, mark), anchor, {}, false});
+    open_.push_back({make(YamlNode::Kind::sequence, mark), anchor, {}, false, {}});
   }
   void OnSequenceEnd() override { close(); }
 
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
-    open_.push_back({make(YamlNode::Kind::map, mark), anchor, {}, false});
+    open_.push_back({make(YamlNode::Kind::map, mark), anchor, {}, false, {}});
   }
   void OnMapEnd() override { close(); }
 
@@ -85,6 +86,7 @@ class TreeBuilder final : public YAML::EventHandler {
     YAML::anchor_t anchor;
     YamlNode key;
     bool has_key;
+    std::unordered_map<std::string, int> lines;  ///< of the keys so far
   };
 
   YamlNode make(YamlNode::Kind kind, const YAML::Mark& mark) {
@@ -105,7 +107,12 @@ class TreeBuilder final : public YAML::EventHandler {
 
   void finish_value(YamlNode node, YAML::anchor_t anchor) {
     if (node_count_ > max_nodes) throw TooManyNodes{};
-    if (anchor != 0) anchors_[anchor] = node;
+    if (anchor != 0) {
+      // Kept for its aliases: anchors within anchors would be kept over and over.
+      node_count_ += count_nodes(node);
+      if (node_count_ > max_nodes) throw TooManyNodes{};
+      anchors_[anchor] = node;
+    }
     if (open_.empty()) {
       root_ = std::move(node);
       return;
@@ -117,24 +124,23 @@ class TreeBuilder final : public YAML::EventHandler {
       parent.key = std::move(node);
       parent.has_key = true;
     } else {
-      add_entry(parent.node, std::move(parent.key), std::move(node));
+      add_entry(parent, std::move(parent.key), std::move(node));
       parent.has_key = false;
     }
   }
 
-  void add_entry(YamlNode& map, YamlNode key, YamlNode value) {
+  void add_entry(OpenNode& map, YamlNode key, YamlNode value) {
     if (key.kind != YamlNode::Kind::scalar) {
       problems_.add(key.where(), "a key must be a word");
       return;
     }
-    const auto same = std::find_if(map.entries.begin(), map.entries.end(),
-                                   [&](const auto& entry) { return entry.first.text == key.text; });
-    if (same != map.entries.end()) {
+    const auto [same, is_new] = map.lines.try_emplace(key.text, key.line);
+    if (!is_new) {
       problems_.add(key.where(), fmt::format("the key '{}' stands here twice (first at line {})",
-                                             escape_control(key.text), same->first.line));
+                                             escape_control(key.text), same->second));
       return;
     }
-    map.entries.emplace_back(std::move(key), std::move(value));
+    map.node.entries.push_back({std::move(key), std::move(value)});
   }
 
   const std::string& file_;
@@ -148,15 +154,17 @@ class TreeBuilder final : public YAML::EventHandler {
 }  // namespace
 
 void Problems::add(std::string_view where, std::string_view message) {
-  lines_.push_back(where.empty() ? std::string(message) : fmt::format("{}: {}", where, message));
+  ++count_;
+  if (lines_.size() < max_kept)
+    lines_.push_back(where.empty() ? std::string(message) : fmt::format("{}: {}", where, message));
 }
 
 void Problems::throw_if_any() const {
   if (lines_.empty()) return;
   std::string message = lines_[0];
   for (std::size_t i = 1; i < std::min(lines_.size(), max_problem_lines); ++i) message += "\n" + lines_[i];
-  if (lines_.size() > max_problem_lines)
-    message += fmt::format("\nand {} more problems", lines_.size() - max_problem_lines);
+  if (count_ > max_problem_lines)
+    message += fmt::format("\nand {} more problems", count_ - max_problem_lines);
   throw Error::bad_request(message);
 }
 

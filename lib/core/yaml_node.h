@@ -5,25 +5,31 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace turbodiff::core {
 
-/// Problems found in a file, gathered so that a user sees all of them at once.
+/// Problems found in a file, gathered so that a user sees all of them at once. The first 1,000 are kept.
 class Problems {
  public:
+  static constexpr std::size_t max_kept = 1000;
+
   /// `where` is "FILE:LINE:COLUMN" or a variable's or an option's name; empty is left out.
   void add(std::string_view where, std::string_view message);
   bool empty() const { return lines_.empty(); }
-  std::size_t size() const { return lines_.size(); }
+  std::size_t size() const { return count_; }
+  /// No more are kept: reading on is of no use.
+  bool full() const { return count_ >= max_kept; }
   const std::vector<std::string>& lines() const { return lines_; }
   /// Error bad_request with one problem a line, in the order found (at most 20 and the number of the others).
   void throw_if_any() const;
 
  private:
   std::vector<std::string> lines_;
+  std::size_t count_ = 0;
 };
+
+struct YamlEntry;
 
 struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
@@ -34,7 +40,7 @@ struct YamlNode {
   int line = 1;                 ///< from 1
   int column = 1;               ///< from 1
   std::vector<YamlNode> items;  ///< of a sequence
-  std::vector<std::pair<YamlNode, YamlNode>> entries;  ///< of a map, in file order, keys unique scalars
+  std::vector<YamlEntry> entries;  ///< of a map, in file order, keys unique scalars
 
   /// "FILE:LINE:COLUMN"
   std::string where() const;
@@ -42,9 +48,15 @@ struct YamlNode {
   const YamlNode* find(std::string_view key) const;
 };
 
+struct YamlEntry {
+  YamlNode key;
+  YamlNode value;
+};
+
 /// Reads one YAML 1.2 document with yaml-cpp. Duplicate keys (which yaml-cpp lets pass), keys that are not
 /// scalars, several documents, unknown aliases and syntax errors become problems; what could be read is
-/// returned. Aliases are expanded up to 100,000 nodes in all. An empty text is a null node.
+/// returned. Up to 100,000 nodes in all, those that anchors keep and aliases repeat included. An empty text
+/// is a null node.
 YamlNode parse_yaml(std::string_view text, const std::string& file, Problems& problems);
 
 /// parse_yaml() of a file of at most 16 MiB. Error bad_request when it cannot be read.

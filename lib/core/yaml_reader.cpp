@@ -127,10 +127,12 @@ std::string YamlMap::path_of(std::string_view key) const {
 
 void YamlMap::finish() {
   const std::vector<std::string> known(known_.begin(), known_.end());
-  for (const auto& [key, value] : node_.entries)
+  for (const auto& [key, value] : node_.entries) {
+    if (problems_.full()) return;
     if (!known_.contains(key.text))
       problems_.add(key.where(), fmt::format("unknown key '{}'{}", escape_control(path_of(key.text)),
                                              did_you_mean(key.text, known)));
+  }
 }
 
 }  // namespace turbodiff::core

@@ -70,7 +70,7 @@ struct JobRunner::Running {
   double seen_s = 0;
   bool resumed = false;
   std::string stage;
-  std::optional<nlohmann::json> result;  ///< the event that ended it
+  std::optional<WorkerEvent> result;  ///< the event that ended it
   std::optional<core::ExitStatus> exit;
   std::int64_t oom_kills = 0;
   Stop stop = Stop::none;
@@ -251,7 +251,7 @@ void JobRunner::prepare(Running& running, const std::vector<std::string>& upcomi
 
   if (!worker_)
     worker_ = std::make_unique<WorkerProcess>(
-        settings_.program, [this](const nlohmann::json& event) { on_event(event); },
+        settings_.program, [this](const WorkerEvent& event) { on_event(event); },
         [this](std::string_view line) { on_log(line); });
   persist([&] { store_.note_worker(epoch_, running.attempt.id, worker_->identity()); });
   log_.info("job {}: started, attempt {}", job.id, number);
@@ -287,13 +287,8 @@ void JobRunner::supervise(Running& running, const StopQuestion& stop) {
 }
 
 Outcome JobRunner::conclude(Running& running) {
-  if (running.result && running.result->value("event", "") == "done") return publish(running);
-  if (running.result) {
-    const auto error = running.result->value("error", nlohmann::json::object());
-    const std::string hint = error.value("hint", "");
-    return fail(running, error.value("code", 1),
-                error.value("message", "the engine failed") + (hint.empty() ? "" : "; " + hint));
-  }
+  if (running.result && running.result->kind == WorkerEvent::Kind::done) return publish(running);
+  if (running.result) return fail(running, running.result->code, running.result->message);
   switch (running.stop) {
     case Stop::cancelled:
       return interrupt(running, "cancelled");
@@ -319,10 +314,8 @@ Outcome JobRunner::fail_after_death(Running& running) {
 
 Outcome JobRunner::publish(Running& running) {
   const auto elapsed = [&] { return std::llround((clock_.monotonic_s() - running.began_s) * 1e6); };
-  const auto seconds =
-      running.result->value("output", nlohmann::json::object()).value("seconds", nlohmann::json::object());
-  const auto stage = [&](const char* name) { return seconds.value(name, 0.0); };
-  running.attempt.stages = {stage("load"), stage("text"), stage("denoise"), stage("decode"), stage("encode")};
+  const WorkerEvent::Stages& stages = running.result->stages;
+  running.attempt.stages = {stages.load, stages.text, stages.denoise, stages.decode, stages.encode};
   try {
     for (store::Publication& file : running.files) store::identify(file);
     persist([&] {
@@ -404,20 +397,15 @@ void JobRunner::dismiss_worker() {
   worker_.reset();
 }
 
-void JobRunner::on_event(const nlohmann::json& event) {
-  if (running_ == nullptr) return;
-  const std::string kind = event.value("event", "");
-  if (kind == "ready" || event.value("id", "") != running_->order.id) return;
-  if (kind == "done" || kind == "failed") {
+void JobRunner::on_event(const WorkerEvent& event) {
+  if (running_ == nullptr || event.kind == WorkerEvent::Kind::ready || event.id != running_->order.id) return;
+  if (event.kind != WorkerEvent::Kind::progress) {
     running_->result = event;
     return;
   }
-  const std::string stage = event.value("stage", "");
-  const auto step = event.value("step", std::int64_t{0}), steps = event.value("steps", std::int64_t{0});
-  const std::string text = steps > 0 ? fmt::format("{} {}/{}", stage, step, steps) : stage;
-  if (text != running_->stage && !text.empty()) {
-    running_->stage = text;
-    running_->write(fmt::format("{:8.1f} s  {}", clock_.monotonic_s() - running_->began_s, text));
+  if (event.progress != running_->stage && !event.progress.empty()) {
+    running_->stage = event.progress;
+    running_->write(fmt::format("{:8.1f} s  {}", clock_.monotonic_s() - running_->began_s, event.progress));
   }
 }
 

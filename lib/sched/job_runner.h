@@ -65,7 +65,7 @@ class JobRunner {
   Outcome fail(Running& running, int code, const std::string& message);
   static void remove_files(const Running& running);
   Outcome interrupt(Running& running, const std::string& reason);
-  void on_event(const nlohmann::json& event);
+  void on_event(const WorkerEvent& event);
   void on_log(std::string_view line);
   Outcome fail_after_death(Running& running);
   std::pair<store::Bill, std::vector<store::PriceSnapshot>> bill_of(const store::Attempt& attempt,

@@ -14,9 +14,8 @@ WorkerProcess::WorkerProcess(const std::filesystem::path& program, OnEvent on_ev
   options.argv = {program.string(), "worker", "--no-color"};
   options.input = options.output = options.errors = core::SubprocessOptions::Stream::pipe;
   options.on_output = [this](std::string_view line) {
-    const auto event = nlohmann::json::parse(line, nullptr, false);
-    if (event.is_object() && event.contains("event"))
-      on_event_(event);
+    if (const auto event = read_worker_event(line))
+      on_event_(*event);
     else
       on_log_(line);
   };

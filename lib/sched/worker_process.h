@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/subprocess.h"
+#include "sched/worker_event.h"
 #include "store/process_identity.h"
 
 namespace turbodiff::sched {
@@ -25,7 +26,7 @@ struct Order {
 
 class WorkerProcess {
  public:
-  using OnEvent = std::function<void(const nlohmann::json& event)>;
+  using OnEvent = std::function<void(const WorkerEvent& event)>;
   using OnLog = std::function<void(std::string_view line)>;
 
   /// Starts `program` worker. Error not_found or work_failed when it cannot be started.

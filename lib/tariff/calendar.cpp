@@ -1,7 +1,7 @@
 #include "tariff/calendar.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 namespace turbodiff::tariff {
 namespace {
@@ -15,49 +15,77 @@ bool in_season(const Season& season, int month_day) {
                                   : month_day >= season.from || month_day <= season.to;
 }
 
+bool matches(const Rule& rule, const std::tuple<std::optional<std::size_t>, unsigned, bool>& kind) {
+  const auto& [season, day_bit, holiday] = kind;
+  return (!rule.season || rule.season == season) && (rule.days & day_bit) != 0 &&
+         (rule.holidays == HolidayRule::any || (rule.holidays == HolidayRule::only) == holiday);
+}
+
+/// The seconds of one day, each of which the first rule that covers it gets.
+class DayFill {
+ public:
+  bool full() const { return open_.empty(); }
+
+  void cover(Seconds start, Seconds end, std::size_t rate) {
+    auto gap = open_.upper_bound(start);
+    if (gap != open_.begin()) --gap;
+    while (gap != open_.end() && gap->first < end) {
+      const auto [gap_start, gap_end] = *gap;
+      const Seconds from = std::max(gap_start, start), to = std::min(gap_end, end);
+      if (from >= to) {
+        ++gap;
+        continue;
+      }
+      gap = open_.erase(gap);
+      if (gap_start < from) open_.emplace(gap_start, from);
+      if (to < gap_end) gap = open_.emplace(to, gap_end).first;
+      pieces_.emplace(from, rate);
+    }
+  }
+
+  /// The start of each piece and its rate; nothing where no rule covers it.
+  std::map<Seconds, std::optional<std::size_t>> pieces() {
+    for (const auto& gap : open_) pieces_.emplace(gap.first, std::nullopt);
+    return std::move(pieces_);
+  }
+
+ private:
+  std::map<Seconds, Seconds> open_ = {{0, seconds_a_day}};  ///< start -> end
+  std::map<Seconds, std::optional<std::size_t>> pieces_;
+};
+
 }  // namespace
 
-CalendarReader::Matches CalendarReader::matches_of(LocalDay day) const {
+CalendarReader::DayKind CalendarReader::kind_of(LocalDay day) const {
   const CivilDate civil = civil_of(day);
   const int month_day = civil.month * 100 + civil.day;
+  // Seasons do not overlap.
+  const auto& seasons = calendar_.seasons;
+  const auto season = std::find_if(seasons.begin(), seasons.end(),
+                                   [&](const Season& each) { return in_season(each, month_day); });
   const bool workday = contains(special_.workdays, day);
   const bool holiday = !workday && contains(special_.holidays, day);
   constexpr int friday = 4;
-  const unsigned day_bit = 1U << (workday ? friday : weekday_of(day));
-  Matches matches;
-  for (const Rule& rule : calendar_.rules) {
-    const bool season = !rule.season || in_season(calendar_.seasons[*rule.season], month_day);
-    const bool holidays =
-        rule.holidays == HolidayRule::any || (rule.holidays == HolidayRule::only) == holiday;
-    matches.push_back(season && holidays && (rule.days & day_bit) != 0);
-  }
-  return matches;
+  return {season == seasons.end() ? std::nullopt : std::optional<std::size_t>(season - seasons.begin()),
+          1U << (workday ? friday : weekday_of(day)), holiday};
 }
 
 const CalendarReader::DayPlan& CalendarReader::plan_of(LocalDay day) {
-  const auto key = std::make_pair(matches_of(day - 1), matches_of(day));
+  const auto key = std::make_pair(kind_of(day - 1), kind_of(day));
   if (const auto found = plans_.find(key); found != plans_.end()) return found->second;
-  const auto& [before, today] = key;
-  std::set<Seconds> cuts = {0};
-  for (const Rule& rule : calendar_.rules)
-    for (const Window& window : rule.hours)
-      for (const Seconds cut : {window.start_s, window.end_s, window.end_s - seconds_a_day})
-        if (cut > 0 && cut < seconds_a_day) cuts.insert(cut);
-  const auto covers = [&](std::size_t index, Seconds second) {
-    const Rule& rule = calendar_.rules[index];
-    if (rule.hours.empty()) return static_cast<bool>(today[index]);
-    return std::any_of(rule.hours.begin(), rule.hours.end(), [&](const Window& window) {
-      return (today[index] && window.start_s <= second && second < window.end_s) ||
-             (before[index] && second + seconds_a_day < window.end_s);
-    });
-  };
-  DayPlan plan;
-  for (const Seconds cut : cuts) {
-    std::optional<std::size_t> rate;
-    for (std::size_t i = 0; i < calendar_.rules.size() && !rate; ++i)
-      if (covers(i, cut)) rate = calendar_.rules[i].rate;
-    if (plan.empty() || plan.back().rate != rate) plan.push_back({cut, rate});
+  DayFill fill;
+  for (const Rule& rule : calendar_.rules) {
+    if (fill.full()) break;
+    const bool before = matches(rule, key.first), today = matches(rule, key.second);
+    if (today && rule.hours.empty()) fill.cover(0, seconds_a_day, rule.rate);
+    for (const Window& window : rule.hours) {
+      if (today) fill.cover(window.start_s, std::min(window.end_s, seconds_a_day), rule.rate);
+      if (before) fill.cover(0, window.end_s - seconds_a_day, rule.rate);
+    }
   }
+  DayPlan plan;
+  for (const auto& [start, rate] : fill.pieces())
+    if (plan.empty() || plan.back().rate != rate) plan.push_back({start, rate});
   return plans_.emplace(key, std::move(plan)).first->second;
 }
 

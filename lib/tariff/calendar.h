@@ -7,6 +7,8 @@
 
 #include <map>
 #include <optional>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "tariff/tariff.h"
@@ -20,7 +22,7 @@ struct CalendarPiece {
   std::optional<std::size_t> rate;
 };
 
-/// Compiles a calendar day by day. Days with the same conditions share one plan, so that seven years take
+/// Compiles a calendar day by day. Days of the same kind share one plan, so that seven years take
 /// milliseconds. `calendar`, `special` and `zone` must outlive it.
 class CalendarReader {
  public:
@@ -39,9 +41,10 @@ class CalendarReader {
     std::optional<std::size_t> rate;
   };
   using DayPlan = std::vector<PlanEntry>;
-  using Matches = std::vector<bool>;
+  /// What rules ask of a day: its season, its weekday as a bit, and whether it is a holiday.
+  using DayKind = std::tuple<std::optional<std::size_t>, unsigned, bool>;
 
-  Matches matches_of(LocalDay day) const;
+  DayKind kind_of(LocalDay day) const;
   const DayPlan& plan_of(LocalDay day);
   template <typename Visit>
   void walk(Seconds from, Seconds to, Visit&& visit);
@@ -49,7 +52,7 @@ class CalendarReader {
   const Calendar& calendar_;
   const SpecialDays& special_;
   const LocalZone& zone_;
-  std::map<std::pair<Matches, Matches>, DayPlan> plans_;
+  std::map<std::pair<DayKind, DayKind>, DayPlan> plans_;  ///< by the day before and the day
 };
 
 }  // namespace turbodiff::tariff

@@ -17,6 +17,11 @@ using core::Problems;
 using core::YamlMap;
 using core::YamlNode;
 
+/// Of rates: they are repeated with every segment of a curve.
+constexpr std::size_t longest_name = 200;
+/// So many names at most stand in a message.
+constexpr std::size_t max_named = 20;
+
 std::string shown(std::string_view text) {
   return core::truncate_to_width(core::escape_control(text), 60);
 }
@@ -26,14 +31,16 @@ template <typename Item>
 std::optional<std::size_t> index_of(const std::vector<Item>& items, const YamlNode& node,
                                     const std::string& name, std::string_view key, std::string_view kind,
                                     Problems& problems) {
-  std::vector<std::string> names;
+  std::vector<std::string> names, first_names;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (items[i].name == name) return i;
-    names.push_back(items[i].name);
+    names.push_back(shown(items[i].name));
   }
+  first_names.assign(names.begin(), names.begin() + static_cast<long>(std::min(names.size(), max_named)));
+  if (names.size() > max_named) first_names.push_back("...");
   problems.add(node.where(), fmt::format("{}: unknown {} '{}'{}; there {} {}", key, kind, shown(name),
                                          core::did_you_mean(name, names), names.size() == 1 ? "is" : "are",
-                                         names.empty() ? "none" : core::join(names, ", ")));
+                                         names.empty() ? "none" : core::join(first_names, ", ")));
   return std::nullopt;
 }
 
@@ -59,8 +66,13 @@ std::vector<Rate> read_rates(YamlMap& map, bool with_off_peak, Problems& problem
   const YamlNode* node = map.require("rates");
   if (node == nullptr) return rates;
   YamlMap names(*node, map.path_of("rates"), problems);
-  for (const auto& [key, value] : node->entries)
+  for (const auto& [key, value] : node->entries) {
+    if (key.text.size() > longest_name)
+      problems.add(key.where(), fmt::format("{}: the name of a rate is longer than {} bytes",
+                                            names.path_of(shown(key.text)), longest_name));
+    if (problems.full()) break;
     rates.push_back(read_rate(key, value, names.path_of(shown(key.text)), with_off_peak, problems));
+  }
   if (rates.empty() && node->kind == YamlNode::Kind::map)
     problems.add(node->where(), fmt::format("{} has no rate", map.path_of("rates")));
   return rates;
@@ -89,12 +101,15 @@ std::vector<Season> read_seasons(YamlMap& map, Problems& problems) {
       season.to = read_month_day(*to, entry.path_of("to"), problems).value_or(season.to);
     entry.finish();
     for (const Season& other : seasons) {
-      if (other.name == season.name)
-        problems.add(item->where(), fmt::format("{}: season '{}' is there twice", path, shown(season.name)));
-      else if (overlap(other, season))
-        problems.add(item->where(), fmt::format("{}: season '{}' overlaps '{}'", path, shown(season.name),
-                                                shown(other.name)));
+      const bool twice = other.name == season.name;
+      if (!twice && !overlap(other, season)) continue;
+      problems.add(
+          item->where(),
+          twice ? fmt::format("{}: season '{}' is there twice", path, shown(season.name))
+                : fmt::format("{}: season '{}' overlaps '{}'", path, shown(season.name), shown(other.name)));
+      break;
     }
+    if (problems.full()) break;
     seasons.push_back(season);
   }
   return seasons;
@@ -115,8 +130,10 @@ Rule read_rule(const YamlNode& node, const std::string& path, const Calendar& ca
   if (const YamlNode* season = map.find("season"))
     if (const auto name = core::yaml_text(*season, map.path_of("season"), problems))
       rule.season = index_of(calendar.seasons, *season, *name, map.path_of("season"), "season", problems);
-  if (map.find("days") != nullptr) {
+  if (const YamlNode* days = map.find("days")) {
     rule.days = 0;
+    if (days->kind == YamlNode::Kind::sequence && days->items.empty())
+      problems.add(days->where(), fmt::format("{} is an empty list", map.path_of("days")));
     for (const YamlNode* item : map.list("days"))
       rule.days |= read_days(*item, map.path_of("days"), problems).value_or(0);
   }
@@ -146,8 +163,10 @@ Calendar read_calendar(YamlMap& map, bool with_off_peak, Problems& problems) {
   if (rules == nullptr) return calendar;
   if (rules->kind != YamlNode::Kind::sequence)
     problems.add(rules->where(), fmt::format("{} must be a list of rules", map.path_of("calendar")));
-  for (const YamlNode& item : rules->items)
+  for (const YamlNode& item : rules->items) {
+    if (problems.full()) break;
     calendar.rules.push_back(read_rule(item, map.path_of("calendar"), calendar, problems));
+  }
   return calendar;
 }
 

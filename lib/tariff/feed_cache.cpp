@@ -35,20 +35,30 @@ Json json_of(const FeedCache& cache) {
           {"findings", std::move(findings)}};
 }
 
+/// A second between 1970 and 2300. Anything else is an Error: get<>() converts whatever is a number.
+Seconds instant_at(const Json& json) {
+  constexpr Seconds latest = 10'413'792'000;
+  if (!json.is_number_integer() || json > latest || json < 0)
+    throw Error::bad_request("there is a number that is no time");
+  return json.get<Seconds>();
+}
+
 FeedCache parse(const Json& json) {
   FeedCache cache;
   if (json.at("version") != format_version) return cache;
   json.at("url").get_to(cache.url);
-  json.at("interval").get_to(cache.interval_s);
-  if (!json.at("fetched_at").is_null()) cache.fetched_at = json.at("fetched_at").get<Seconds>();
-  json.at("tried_at").get_to(cache.tried_at);
+  cache.interval_s = instant_at(json.at("interval"));
+  if (!json.at("fetched_at").is_null()) cache.fetched_at = instant_at(json.at("fetched_at"));
+  cache.tried_at = instant_at(json.at("tried_at"));
   json.at("etag").get_to(cache.etag);
   json.at("last_modified").get_to(cache.last_modified);
   json.at("error").get_to(cache.error);
   for (const Json& row : json.at("rows")) {
     const auto value = Decimal::parse(row.at(1).get<std::string>());
-    if (!value) return {};
-    cache.rows.push_back({row.at(0).get<Seconds>(), *value, 0});
+    const Seconds start = instant_at(row.at(0));
+    const bool in_order = cache.rows.empty() || start >= cache.rows.back().start + cache.interval_s;
+    if (!value || !in_order) return {};
+    cache.rows.push_back({start, *value, 0});
   }
   for (const Json& finding : json.at("findings"))
     cache.findings.push_back({Finding::Severity::warning,
@@ -56,7 +66,7 @@ FeedCache parse(const Json& json) {
                               finding.at("code").get<std::string>(),
                               finding.at("message").get<std::string>(),
                               {},
-                              finding.at("until").get<Seconds>()});
+                              instant_at(finding.at("until"))});
   return cache;
 }
 
@@ -75,6 +85,8 @@ FeedCache load_feed_cache(const fs::path& folder, const std::string& url) {
     try {
       cache = parse(Json::parse(text));
     } catch (const Json::exception&) {
+      cache = {};
+    } catch (const Error&) {
       cache = {};
     }
   }

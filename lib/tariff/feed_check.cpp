@@ -47,10 +47,11 @@ class SeriesCheck {
     std::map<LocalDay, std::int64_t> count;
     for (const SeriesRow& row : rows) ++count[tariff_.zone.day_at(row.start)];
     const LocalDay first = count.begin()->first, last = count.rbegin()->first;
-    for (LocalDay day = first; day <= last; ++day) {
+    LocalDay next = first;
+    for (const auto& [day, there] : count) {
+      check_gap(next, day);
+      next = day + 1;
       const std::int64_t expected = tariff_.zone.day_length(day) / prices_.series.interval_s;
-      const auto found = count.find(day);
-      const std::int64_t there = found == count.end() ? 0 : found->second;
       // The series may begin and end within a day.
       const bool at_the_edge = (day == first || day == last) && is_one_piece(day);
       if (there == expected || at_the_edge) continue;
@@ -61,6 +62,15 @@ class SeriesCheck {
       else
         add(Severity::warning, Action::reported, "too-many-rows", message, tariff_.zone.day_start(day + 1));
     }
+  }
+
+  /// Days without any row, however many: one year that is mistyped is one finding.
+  void check_gap(LocalDay from, LocalDay to) {
+    if (from >= to || prices_.series.interval_s > seconds_a_day) return;
+    add(Severity::warning, missing_action_, "missing-rows",
+        to - from == 1 ? fmt::format("{} has no row", day_name(from))
+                       : fmt::format("there is no row from {} to {}", day_name(from), day_name(to - 1)),
+        tariff_.zone.day_start(to));
   }
 
   bool is_one_piece(LocalDay day) const {

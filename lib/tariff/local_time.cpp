@@ -133,9 +133,10 @@ std::optional<Seconds> parse_duration(std::string_view text) {
     const std::size_t unit = units.find(text[digits]);
     if (unit == std::string_view::npos) return std::nullopt;
     total += count * lengths[unit];
+    if (total > longest_duration_s) return std::nullopt;
     text.remove_prefix(digits + 1);
   }
-  return total > 0 && total <= longest_duration_s ? std::optional(total) : std::nullopt;
+  return total > 0 ? std::optional(total) : std::nullopt;
 }
 
 Seconds parse_horizon(std::string_view text, std::string_view option) {

@@ -124,10 +124,11 @@ Json json_of(const Tariff& tariff, const PriceCurve& curve) {
 
 std::string draw_days(const Tariff& tariff, const PriceCurve& curve, int columns, bool colour) {
   constexpr int margin = 17;  // "Sun 2026-10-25  "
+  constexpr int note = 8;     // "  24.5 h"
   // 25 h must fit as well; cells of a quarter, a half or a whole hour.
   Seconds cell_s = 3600;
   for (const Seconds finer : {Seconds{1800}, Seconds{900}})
-    if (25 * 3600 / finer <= std::max(columns, 40) - margin) cell_s = finer;
+    if (25 * 3600 / finer <= std::max(columns, 40) - margin - note) cell_s = finer;
   const Seconds cells_an_hour = 3600 / cell_s;
   std::string axis(margin, ' ');
   for (int hour = 0; hour <= 24; hour += 3) {
@@ -140,9 +141,12 @@ std::string draw_days(const Tariff& tariff, const PriceCurve& curve, int columns
   if (curve.empty()) return text;
   for (LocalDay day = tariff.zone.day_at(curve.start()); day <= tariff.zone.day_at(curve.end() - 1); ++day) {
     const Seconds start = tariff.zone.day_start(day);
-    const auto [bar, marks] = bar_of(curve, start, tariff.zone.day_start(day + 1), cell_s, range, colour);
-    text +=
-        fmt::format("{} {}   {}\n", days[static_cast<std::size_t>(weekday_of(day))], format_date(day), bar);
+    const Seconds end = tariff.zone.day_start(day + 1);
+    const auto [bar, marks] = bar_of(curve, start, end, cell_s, range, colour);
+    text += fmt::format("{} {}   {}", days[static_cast<std::size_t>(weekday_of(day))], format_date(day), bar);
+    // From the change of the clock on the bar is beside the hours above it.
+    if (end - start != seconds_a_day) text += fmt::format("  {} h", static_cast<double>(end - start) / 3600);
+    text += '\n';
     if (marks.find_first_not_of(' ') != std::string::npos)
       text +=
           fmt::format("{:>{}}{}\n", "off-peak ", margin, marks.substr(0, marks.find_last_not_of(' ') + 1));

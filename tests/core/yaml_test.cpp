@@ -50,6 +50,18 @@ TEST_CASE("duplicate keys are found on every level") {
               "f:3:1: the key 'a' stands here twice (first at line 1)"});
 }
 
+TEST_CASE("of many problems the first thousand are kept and all are counted") {
+  std::string text;
+  for (int i = 0; i < 3000; ++i) text += "key: 1\n";
+  Problems problems;
+  parse_yaml(text, "f", problems);
+  CHECK(problems.size() == 2999);
+  CHECK(problems.full());
+  CHECK(problems.lines().size() == Problems::max_kept);
+  const std::string message = error_of([&] { problems.throw_if_any(); }).message();
+  CHECK(message.ends_with("\nand 2979 more problems"));
+}
+
 TEST_CASE("what is no single YAML document is a problem with its place") {
   CHECK(problems_of("a: [1, 2\n").at(0).starts_with("f:"));
   CHECK(problems_of("a: 1\n b: 2\n").size() == 1);
@@ -73,6 +85,11 @@ TEST_CASE("aliases are expanded, but not without end") {
     laughs += "]\n";
   }
   CHECK(problems_of(laughs) == Lines{"f: more than 100000 values"});
+  // Each anchor keeps what is in it: 400 of them, one within the other, keep a thousand values 400 times.
+  std::string nested = "a: ";
+  for (int i = 0; i < 400; ++i) nested += "&n" + std::to_string(i) + " [";
+  for (int i = 0; i < 1000; ++i) nested += "x,";
+  CHECK(problems_of(nested + std::string(400, ']')) == Lines{"f: more than 100000 values"});
 }
 
 TEST_CASE("a file is loaded, and one that cannot be is named") {

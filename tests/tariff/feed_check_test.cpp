@@ -50,6 +50,14 @@ TEST_CASE("gaps, wrong days, zeros and late data are found, and bridged only wit
                                    autumn.prices->series.rows.begin() + 108);
   CHECK(codes_of(autumn, "2026-10-24T10:00:00Z") == Codes{"missing-rows"});
 
+  // A mistyped year leaves one gap, not one a day.
+  Tariff years = quarter_hours("2026-06-01", 3);
+  for (auto row = years.prices->series.rows.begin() + 192; row != years.prices->series.rows.end(); ++row)
+    row->start += 2557LL * 86'400;
+  const auto found = check_series(years, *parse_rfc3339("2026-06-01T10:00:00Z"));
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].message == "there is no row from 2026-06-03 to 2033-06-02");
+
   Tariff zeros = quarter_hours("2026-06-01", 2);
   for (int i = 10; i < 14; ++i) zeros.prices->series.rows[static_cast<std::size_t>(i)].value = Decimal{};
   CHECK(codes_of(zeros, "2026-06-01T10:00:00Z") == Codes{"zero-run"});

@@ -5,6 +5,13 @@
 using namespace turbodiff;
 using namespace turbodiff::tariff;
 
+TEST_CASE("a length of time of many parts is refused before it is out of range") {
+  std::string weeks;
+  for (int i = 0; i < 20'000; ++i) weeks += "999999999w";
+  CHECK_FALSE(parse_duration(weeks));
+  CHECK(parse_duration("521w6d") == 521 * 7 * 86400 + 6 * 86400);
+}
+
 TEST_CASE("times of the command line are read in the zone of the tariff") {
   const LocalZone berlin = *LocalZone::find("Europe/Berlin");
   const Seconds now = *parse_rfc3339("2026-10-24T20:30:00Z");  // 22:30 in Berlin, the night of the long day

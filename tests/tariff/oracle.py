@@ -23,7 +23,10 @@ UTC = dt.timezone.utc
 
 
 def draw_price(rng):
-    return Decimal(rng.randint(-5_000, 60_000)).scaleb(-rng.choice([2, 3, 4, 5]))
+    price = Decimal(rng.randint(-5_000, 60_000)).scaleb(-rng.choice([2, 3, 4, 5]))
+    if rng.random() < 0.3:  # beyond 1e-9, and often just between two of them
+        price += Decimal(rng.choice([5, 15, 25, -5, 49, 51, rng.randint(-999, 999)])).scaleb(-rng.choice([10, 11, 12]))
+    return price
 
 
 def clock(minutes):
@@ -58,7 +61,10 @@ class Calendar:
         self.rates = {f"r{i}": (draw_price(rng), off_peak and rng.random() < 0.5) for i in range(rng.randint(1, 4))}
         self.seasons = []
         if rng.random() < 0.6:
-            cuts = sorted(rng.sample(range(1, 366), 2 * rng.randint(1, 2)))
+            cuts = set(rng.sample(range(1, 367), 2 * rng.randint(1, 2)))
+            if rng.random() < 0.3:  # around the leap day
+                cuts |= {rng.choice([59, 60, 61]), rng.choice([200, 300, 366])}
+            cuts = sorted(cuts)[:len(cuts) // 2 * 2]
             for i in range(0, len(cuts), 2):
                 self.seasons.append([f"s{i}", cuts[i], cuts[i + 1] - 1 if cuts[i + 1] > cuts[i] + 1 else cuts[i]])
             if len(self.seasons) == 1 and rng.random() < 0.5:  # over New Year
@@ -86,7 +92,7 @@ class Calendar:
 
     @staticmethod
     def month_day(number):
-        day = dt.date(2023, 1, 1) + dt.timedelta(days=number - 1)
+        day = dt.date(2024, 1, 1) + dt.timedelta(days=number - 1)
         return day.month, day.day
 
     def yaml(self, indent, off_peak=True):
@@ -163,6 +169,7 @@ class Case:
         dates = sorted({m[1] for m in minutes})
         self.holidays = set(rng.sample(dates, min(len(dates), rng.randint(0, 12))))
         self.workdays = set(rng.sample(dates, min(len(dates), rng.randint(0, 5))))
+        self.workdays |= set(rng.sample(sorted(self.holidays), min(len(self.holidays), rng.randint(0, 2))))
         self.series = rng.random() < 0.4
         self.calendar = None if self.series else Calendar(rng)
         self.levy = draw_price(rng) if rng.random() < 0.5 else Decimal(0)
@@ -272,23 +279,35 @@ def day_bounds(zone, first_day, days):
 
 def check(program, case, folder):
     path = case.write(folder)
+    # Any second of the first days to any of the last: what is cheapest is decided by whole days all the same.
     first, last = case.minutes[0][0], case.minutes[-1][0] + 60
+    if case.rng.random() < 0.7:
+        first += case.rng.randrange(3 * 86400)
+        last -= case.rng.randrange(3 * 86400)
     text = lambda t: dt.datetime.fromtimestamp(t, UTC).isoformat().replace("+00:00", "Z")
     result = subprocess.run([program, "--tariff", str(path), "--store", str(folder / "jobs.db"), "tariff", "show", "--from",
                              text(first), "--to", text(last), "--json"], capture_output=True, text=True)
     if result.returncode != 0:
         raise SystemExit(f"{result.stderr}\n{path.read_text()}")
     segments = json.loads(result.stdout)["segments"]
-    at, index, wrong = first, 0, 0
+    at, before, wrong = first, None, 0
     expected = case.expected()
+    index = next(i for i, minute in enumerate(case.minutes) if minute[0] + 60 > first)
+    compared = 0
     for segment in segments:
         start = int(dt.datetime.fromisoformat(segment["start"]).timestamp())
         end = int(dt.datetime.fromisoformat(segment["end"]).timestamp())
         if start != at or end <= start:
-            raise SystemExit(f"a hole or an overlap at {segment['start']}")
+            raise SystemExit(f"a hole or an overlap at {segment['start']}\n{path.read_text()}")
         at = end
         given = (segment["rate"], segment["price"], segment["off_peak"])
-        while index < len(expected) and case.minutes[index][0] < end:
+        if given == before:
+            raise SystemExit(f"equal neighbours at {segment['start']}\n{path.read_text()}")
+        before = given
+        # A minute counts where it begins, the first one where it is asked for.
+        while index < len(expected) and max(case.minutes[index][0], first) < end:
+            if max(case.minutes[index][0], first) < start:
+                raise SystemExit(f"a segment begins within a minute: {segment['start']}\n{path.read_text()}")
             rate, price, off_peak = expected[index]
             same = rate == given[0] and off_peak == given[2] and (price is None) == (given[1] is None)
             if not same or (price is not None and float(price) != given[1]):
@@ -296,11 +315,12 @@ def check(program, case, folder):
                 if wrong <= 3:
                     print(f"{case.zone} {text(case.minutes[index][0])}: expected {expected[index]}, shown {given}")
             index += 1
+            compared += 1
     if at != last:
         raise SystemExit("the segments end too early")
     if wrong:
         print(path.read_text())
-    return len(expected), wrong
+    return compared, wrong
 
 
 def main():
@@ -318,11 +338,11 @@ def main():
         while True:
             for zone in ZONES:
                 if options.full:
-                    bounds = day_bounds(zone, dt.date(2025, 1, 1), 730)
+                    bounds = day_bounds(zone, dt.date(rng.choice([2024, 2025, 2027]), 1, 1), 731)
                 else:
                     # A few weeks around a change of the clock, or anywhere.
-                    month = rng.choice([3, 4, 10, 11, rng.randint(1, 12)])
-                    first_day = dt.date(rng.choice([2025, 2026]), month, 1) + dt.timedelta(days=rng.randrange(20))
+                    month = rng.choice([2, 3, 4, 10, 11, rng.randint(1, 12)])
+                    first_day = dt.date(rng.choice([2025, 2026, 2028]), month, 1) + dt.timedelta(days=rng.randrange(20))
                     bounds = day_bounds(zone, first_day, rng.randint(8, 25))
                 stretch = minutes_of(zone, *bounds)
                 for _ in range(3):

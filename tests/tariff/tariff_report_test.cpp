@@ -35,6 +35,25 @@ TEST_CASE("a tariff as JSON covers what was asked for, with exact prices") {
   CHECK(format_price(1'000'000'000) == "1");
 }
 
+TEST_CASE("a day on which the clock changes says how long it is") {
+  const auto drawn = [](const std::string& zone, const char* day, int columns) {
+    Tariff tariff = shipped("cn-two-rate");
+    tariff.zone = LocalZone::find(zone).value();
+    const Seconds from = tariff.zone.day_start(*parse_date(day));
+    const auto curve = make_curve(tariff, from, from + 2 * 86400);
+    std::istringstream lines(draw_days(tariff, curve, columns, false));
+    for (std::string line; std::getline(lines, line);)
+      if (columns >= 60) CHECK(core::display_width(line) <= columns);
+    return draw_days(tariff, curve, columns, false);
+  };
+  CHECK(drawn("Europe/Berlin", "2026-10-25", 80).find("  25 h\n") != std::string::npos);
+  CHECK(drawn("Europe/Berlin", "2026-03-29", 80).find("  23 h\n") != std::string::npos);
+  CHECK(drawn("Australia/Lord_Howe", "2026-04-05", 80).find("  24.5 h\n") != std::string::npos);
+  CHECK(drawn("Australia/Lord_Howe", "2026-10-04", 74).find("  23.5 h\n") != std::string::npos);
+  CHECK(drawn("Europe/Berlin", "2026-10-26", 80).find(" h\n") == std::string::npos);
+  CHECK(drawn("Europe/Berlin", "2026-10-25", 60).find("  25 h\n") != std::string::npos);
+}
+
 TEST_CASE("the bars fit the terminal, and days of other lengths have bars of theirs") {
   const Tariff tariff = shipped("cn-two-rate");
   const Seconds from = tariff.zone.day_start(*parse_date("2026-01-01"));

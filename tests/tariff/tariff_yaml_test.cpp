@@ -78,6 +78,25 @@ TEST_CASE("what is wrong in a tariff is told with file, line and key") {
       {head + "rates: { all: { price: 0.3 } }\ncalendar: [ { holidays: never, rate: all }, { rate: all } ]\n",
        "t.yaml:6:25", "exclude or only"},
       {head + "prices: { interval: 1h }\n", "t.yaml:5:9", "prices.file"},
+      {head + "rates: { all: { price: 0.3 }, all: { price: 0.4 } }\ncalendar: [ { rate: all } ]\n",
+       "t.yaml:5:31", "'all' stands here twice"},
+      {head + "rates: { all: { price: 0.3, price: 0.4 } }\ncalendar: [ { rate: all } ]\n", "t.yaml:5:29",
+       "'price' stands here twice"},
+      {head + "rates: { all: { price: 0.3 } }\ncalendar: [ { days: [], rate: all }, { rate: all } ]\n",
+       "t.yaml:6:21", "calendar.days is an empty list"},
+      {head +
+           "rates: { all: { price: 0.3 } }\ncalendar: [ { days: [mon-tues], rate: all }, { rate: all } ]\n",
+       "t.yaml:6:22", "unknown day 'tues'"},
+      {head + "rates: { all: { price: 0.3 }, " + std::string(201, 'x') +
+           ": { price: 1 } }\ncalendar: [ { rate: all } ]\n",
+       "t.yaml:5:31", "longer than 200 bytes"},
+      {head + flat +
+           "adders: { per_kwh: { rates: { a: { price: 1, off_peak: true } }, calendar: [ { rate: a } ] } }\n",
+       "t.yaml:7:46", "unknown key 'adders.per_kwh.rates.a.off_peak'"},
+      {head + flat + "adders: { per_kwh: { rates: { a: { price: 1 } }, calendar: [ { rate: b } ] } }\n",
+       "t.yaml:7:70", "unknown rate 'b'"},
+      {head + "prices: { url: \"https://x.example\", interval: 1h, fallback: {} }\n", "t.yaml:5:61",
+       "prices.fallback.price is missing"},
   };
   for (const Bad& bad : cases) {
     CAPTURE(bad.text);
@@ -118,7 +137,7 @@ TEST_CASE("series: rows twice, overlapping or unreadable are refused with their 
     return problem_of(text, folder.path());
   };
   CHECK(contains(problem_with("start,price\n2026-01-01T00:00:00Z,0.1\n2026-01-01T01:00:00+01:00,0.2\n"),
-                 ":3: duplicate row"));
+                 ":3: start: duplicate row"));
   CHECK(contains(problem_with("start,price\n2026-01-01T00:00:00Z,0.1\n2026-01-01T00:30:00Z,0.2\n"), ":3: "));
   CHECK(contains(problem_with("start,price\n2026-01-01T00:00:00,0.1\n"),
                  ":2: start must be a time with an offset"));
@@ -127,6 +146,7 @@ TEST_CASE("series: rows twice, overlapping or unreadable are refused with their 
   testing::write_file(folder / "p.csv", "\xEF\xBB\xBFstart,price\r\n2026-01-01T00:00:00Z,0.1\r\n\r\n");
   CHECK(problems_of(text, folder.path()).empty());
   std::filesystem::remove(folder / "p.csv");
+  CHECK(contains(problem_of(head + "prices: { file: /dev/zero, interval: 1h }\n"), "is no regular file"));
   CHECK(contains(problem_of(text, folder.path()), "does not exist"));
 }
 

@@ -1,0 +1,72 @@
+#include "sched/worker_event.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace turbodiff::sched {
+namespace {
+
+using Json = nlohmann::json;
+
+const Json& at(const Json& object, const char* key) {
+  static const Json nothing;
+  if (!object.is_object()) return nothing;
+  const auto found = object.find(key);
+  return found == object.end() ? nothing : *found;
+}
+
+std::string text(const Json& object, const char* key) {
+  const Json& value = at(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
+}
+
+std::int64_t whole(const Json& object, const char* key) {
+  const Json& value = at(object, key);
+  return value.is_number_integer() ? value.get<std::int64_t>() : 0;
+}
+
+double seconds(const Json& object, const char* key) {
+  constexpr double longest = 1e9;
+  const Json& value = at(object, key);
+  const double number = value.is_number() ? value.get<double>() : 0;
+  return number >= 0 && number <= longest ? number : 0;
+}
+
+}  // namespace
+
+std::optional<WorkerEvent> read_worker_event(std::string_view line) {
+  const Json json = Json::parse(line, nullptr, false);
+  const std::string kind = text(json, "event");
+  if (kind.empty()) return std::nullopt;
+  WorkerEvent event;
+  event.id = text(json, "id");
+  if (kind == "ready") {
+    event.kind = WorkerEvent::Kind::ready;
+  } else if (kind == "done") {
+    event.kind = WorkerEvent::Kind::done;
+    const Json& times = at(at(json, "output"), "seconds");
+    event.stages = {seconds(times, "load"), seconds(times, "text"), seconds(times, "denoise"),
+                    seconds(times, "decode"), seconds(times, "encode")};
+  } else if (kind == "failed") {
+    event.kind = WorkerEvent::Kind::failed;
+    const Json& error = at(json, "error");
+    const std::int64_t code = whole(error, "code");
+    if ((code >= static_cast<int>(ErrorCode::work_failed) && code <= static_cast<int>(ErrorCode::refused)) ||
+        code == static_cast<int>(ErrorCode::interrupted))
+      event.code = static_cast<int>(code);
+    event.message = text(error, "message");
+    if (event.message.empty()) event.message = "the engine failed";
+    if (const std::string hint = text(error, "hint"); !hint.empty()) event.message += "; " + hint;
+  } else {
+    event.progress = text(json, "stage");
+    const std::int64_t step = whole(json, "step"), steps = whole(json, "steps");
+    if (steps > 0) event.progress = fmt::format("{} {}/{}", event.progress, step, steps);
+  }
+  return event;
+}
+
+}  // namespace turbodiff::sched

@@ -1,0 +1,47 @@
+#include "sched/worker_event.h"
+
+#include "testing.h"
+
+using namespace turbodiff;
+using sched::read_worker_event;
+using sched::WorkerEvent;
+
+TEST_CASE("lines of a worker are events or belong into the log") {
+  CHECK_FALSE(read_worker_event("loading"));
+  CHECK_FALSE(read_worker_event(""));
+  CHECK_FALSE(read_worker_event("[1]"));
+  CHECK_FALSE(read_worker_event(R"({"message":"x"})"));
+  CHECK(read_worker_event(R"({"event":"ready","program":"p"})")->kind == WorkerEvent::Kind::ready);
+  const auto step =
+      read_worker_event(R"({"event":"progress","id":"3-1","stage":"denoise","step":2,"steps":4})");
+  CHECK(step->id == "3-1");
+  CHECK(step->progress == "denoise 2/4");
+  const auto done =
+      read_worker_event(R"({"event":"done","id":"3-1","output":{"seconds":{"load":1.5,"decode":2}}})");
+  CHECK(done->kind == WorkerEvent::Kind::done);
+  CHECK(done->stages.load == 1.5);
+  CHECK(done->stages.encode == 0);
+  const auto failed = read_worker_event(
+      R"({"event":"failed","id":"3-1","error":{"code":4,"message":"no memory","hint":"less"}})");
+  CHECK(failed->kind == WorkerEvent::Kind::failed);
+  CHECK(failed->code == 4);
+  CHECK(failed->message == "no memory; less");
+}
+
+TEST_CASE("fields of a wrong type count as not there") {
+  CHECK_FALSE(read_worker_event(R"({"event":3})"));
+  CHECK(read_worker_event(R"({"event":"progress","id":7,"stage":[],"steps":"x"})")->progress.empty());
+  for (const char* error : {"null", "\"x\"", "[]", "{}", R"({"code":"x"})", R"({"code":1e99,"message":1})",
+                            R"({"code":0})", R"({"code":77,"hint":{}})"}) {
+    CAPTURE(error);
+    const auto event = read_worker_event(fmt::format(R"({{"event":"failed","id":"1","error":{}}})", error));
+    CHECK(event->code == 1);
+    CHECK(event->message == "the engine failed");
+  }
+  for (const char* seconds : {"null", "3", R"({"load":"x"})", R"({"load":-1})", R"({"load":1e300})"}) {
+    CAPTURE(seconds);
+    const auto event =
+        read_worker_event(fmt::format(R"({{"event":"done","id":"1","output":{{"seconds":{}}}}})", seconds));
+    CHECK(event->stages.load == 0);
+  }
+}
