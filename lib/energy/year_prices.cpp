@@ -1,6 +1,7 @@
 #include "energy/year_prices.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -16,6 +17,7 @@ using core::divide_half_even;
 constexpr __int128 nano_microjoules = static_cast<__int128>(3'600'000'000'000) * 1000;
 // nano-price x mW x s -> micro-units: 1e-9 x 1e6 / (1e3 x 3600 x 1e3)
 constexpr __int128 nano_milliwatt_seconds = static_cast<__int128>(3'600'000'000) * 1000;
+constexpr long double largest = 1.6e38L;  // below 2^127
 
 }  // namespace
 
@@ -88,6 +90,8 @@ CostParts YearCosts::of(std::int64_t seconds, std::int64_t milliwatts) const {
   const auto part = [&](__int128 low, __int128 high) {
     // No remainder: a share has one price, and `rest` is a multiple of `width` where shares are mixed.
     const __int128 used = low * seconds_a_year + (width == 0 ? 0 : (high - low) * rest / width);
+    if (std::abs(static_cast<long double>(used)) * static_cast<long double>(milliwatts) > largest)
+      throw Error::bad_request("the electricity bill is too large to be counted");
     return divide_half_even(used * milliwatts, nano_milliwatt_seconds * total_);
   };
   CostParts cost;

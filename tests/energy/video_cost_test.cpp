@@ -136,6 +136,10 @@ TEST_CASE("a longer load never costs less while prices are positive, and half th
     }
   }
   const energy::YearPrices none = energy::YearPrices::flat(price_of(300));
+  const energy::YearPrices dear = energy::YearPrices::flat(Price{999'999'000'000'000, 0, 0, 0});
+  CHECK(testing::error_of([&] {
+          energy::YearCosts(dear, energy::HourChoice::any).of(energy::seconds_a_year, 10'000'000'000'000);
+        }).code() == ErrorCode::bad_request);
   CHECK(energy::YearCosts(none, energy::HourChoice::any).of(3600, 1'000'000).gross == 300'000);
   CHECK(testing::error_of([] {
           energy::YearPrices{tariff::PriceCurve({{0, 60, {}, {}, false, false, {}}})};
