@@ -103,10 +103,11 @@ void show(cli::Program& program, const CostFlags& flags) {
   report::Page page;
   page.title = fmt::format("Buying or renting {}", subject.title);
   page.subtitle = fmt::format(
-      "{} GPU hours a month for {} years in {}: {} bought at {}, sold at {}, electricity in {} hours; or {} "
-      "an hour.",
+      "{} GPU hours a month for {} years in {}: {} bought at {}{}, sold at {}, electricity in {} hours; or "
+      "{} an hour.",
       hours_text(loads.front()), purchase.years, currency,
-      result.gpus == 1 ? "one" : std::to_string(result.gpus), large_amount(purchase.price),
+      result.gpus == 1 ? "one" : std::to_string(result.gpus),
+      large_amount(purchase.price, subject.estimated("price")), result.gpus == 1 ? "" : " each",
       large_amount(purchase.resale, subject.estimated("resale")), context.hour_choice_name(),
       exact_amount(*subject.rent_hour));
   report::PageBlock block;

@@ -209,8 +209,12 @@ Subject CostContext::subject_of(const energy::Gpu* gpu) {
                           const char* name) -> std::optional<Money> {
     if (flag) return energy::money_of(decimal_flag(option, *flag, false));
     if (!figure) return std::nullopt;
-    note(*figure, name);
-    return converted(*figure, gpu->currency);
+    const Money money = converted(*figure, gpu->currency);
+    const bool rough_rate = std::any_of(exchanges_.begin(), exchanges_.end(), [&](const Exchange& exchange) {
+      return exchange.from == gpu->currency && exchange.estimate;
+    });
+    if (figure->estimate || rough_rate) subject.estimates.emplace_back(name);
+    return money;
   };
   const energy::RunFigure* run = gpu ? gpu->find_run(model()) : nullptr;
   if (flags_.seconds) {
