@@ -26,6 +26,8 @@ std::vector<cli::ManualSection> introduction() {
            "turbodiff generate \\-\\-model wan2.1\\-t2v\\-1.3b\\-480p \\-\\-dry\\-run \"a fox in the snow\"\n"
            "turbodiff generate \\-\\-from circle.mp4 \\-\\-seed 7 \\-o again.mp4\n"
            "turbodiff info circle.mp4\n"
+           "turbodiff cost \\-\\-tariff cn\\-two\\-rate \\-\\-model wan2.1\\-t2v\\-14b\\-720p\n"
+           "turbodiff cost video \\-\\-seconds 110 \\-\\-watts 450 \\-\\-tariff cn\\-two\\-rate\n"
            ".fi"}};
 }
 
@@ -42,6 +44,27 @@ std::vector<cli::ManualSection> reference() {
        "\\fB{model}\\fR and "
        "\\fB{date}\\fR are filled in; {{ and }} are braces. Where several files would get one name, "
        "\\-{index} is put before the extension."},
+      {"COSTS",
+       "\\fBturbodiff cost\\fR works with figures from a file, \\fIgpus.yaml\\fR: the shipped one, over "
+       "which the "
+       "GPUs of "
+       "$XDG_CONFIG_HOME/turbodiff/gpus.yaml (or \\fB\\-\\-gpus\\fR) are laid by name. Every figure there "
+       "has a "
+       "source and a date; \\fBturbodiff cost gpus\\fR shows them, and what rests on an estimate has a ~ "
+       "behind it. "
+       "Measured seconds and watts (\\fB\\-\\-seconds\\fR, \\fB\\-\\-watts\\fR) win over the file.\n.PP\n"
+       "Energy is seconds times watts. N rented videos of T minutes at P an hour cost N x T / 60 x P. A GPU "
+       "of "
+       "one\\(aqs own wears off in a straight line from its price to its resale value; its electricity costs "
+       "what "
+       "the "
+       "tariff\\(aqs hours cost that the load needs, \\fB\\-\\-when\\fR saying which come first. A month has "
+       "730 "
+       "hours.\n.PP\n"
+       "Routing rules (\\fIrouting.yaml\\fR beside it, \\fBrouting.rules\\fR in the configuration, or "
+       "\\fB\\-\\-rules\\fR) send jobs to tiers of GPUs: the first rule whose conditions (model, resolution, "
+       "pixels, "
+       "frames, steps, priority, slack, when) all hold wins."},
       {"ENVIRONMENT",
        ".TP\n\\fBTURBODIFF_MODELS\\fR\nFolder of models, instead of $XDG_DATA_HOME/turbodiff/models.\n"
        ".TP\n\\fBTURBODIFF_CONFIG\\fR\nConfiguration file, instead of "

@@ -10,6 +10,7 @@ void add_info(cli::Program& program);
 void add_models(cli::Program& program);
 void add_doctor(cli::Program& program);
 void add_bench(cli::Program& program);
+void add_cost(cli::Program& program);
 void add_completion(cli::Program& program);
 /// Generates what it is told on standard input, for turbodiff-sched; not listed in the help.
 void add_worker(cli::Program& program);

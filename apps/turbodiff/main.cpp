@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   app::add_models(program);
   app::add_doctor(program);
   app::add_bench(program);
+  app::add_cost(program);
   app::add_worker(program);
   app::add_completion(program);
   app::add_manual(program);

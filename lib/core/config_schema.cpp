@@ -35,6 +35,7 @@ std::vector<ConfigKey> make_keys() {
       {"estimate.idle_watts", number, "TURBODIFF_IDLE_WATTS", "", "power drawn while idle, in watts", 0, 1e6},
       {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
       {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
+      {"routing.rules", path, "", "", "file of rules that say which job goes to which GPUs"},
   };
 }
 

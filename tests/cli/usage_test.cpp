@@ -32,6 +32,12 @@ TEST_CASE("--version and --help everywhere") {
                                                   {"models", "path"},
                                                   {"doctor"},
                                                   {"bench"},
+                                                  {"cost"},
+                                                  {"cost", "video"},
+                                                  {"cost", "rent"},
+                                                  {"cost", "buy"},
+                                                  {"cost", "gpus"},
+                                                  {"cost", "route"},
                                                   {"completion"}}) {
     auto arguments = command;
     arguments.push_back("--help");

@@ -1,0 +1,40 @@
+// What videos cost: energy, electricity, rent and the wear of the hardware.
+//   energy = seconds x watts    rent of N videos of T minutes at P an hour: C = N x T / 60 x P
+#pragma once
+
+#include <cstdint>
+
+#include "core/units.h"
+#include "tariff/decimal.h"
+
+namespace turbodiff::energy {
+
+/// One video on one GPU.
+struct Run {
+  std::int64_t microseconds = 0;
+  std::int64_t milliwatts = 0;
+  int frames = 0;
+};
+
+/// Seconds as microseconds, watts as milliwatts, an amount in micro-units: rounded half to even. Error
+/// bad_request when it does not fit.
+std::int64_t micros_of(const tariff::Decimal& seconds);
+std::int64_t milliwatts_of(const tariff::Decimal& watts);
+core::Money money_of(const tariff::Decimal& amount);
+
+/// Of `videos` runs one after the other. Error work_failed when it does not fit.
+core::Kwh energy_of(const Run& run, std::int64_t videos);
+/// Frames for each joule; 0 where no power is drawn.
+double frames_per_joule(const Run& run);
+
+/// Of `microseconds` at a price an hour, rounded once, half to even.
+core::Money rent_of(std::int64_t microseconds, core::Money per_hour);
+
+/// The part of a purchase that one run wears off: (price - resale) x run / (years of `hours_a_day`).
+core::Money wear_of(const Run& run, core::Money price_minus_resale, int years,
+                    const tariff::Decimal& hours_a_day);
+
+/// `amount` times a factor with at most 9 decimals (0.15 of the electricity for cooling).
+core::Money times(core::Money amount, const tariff::Decimal& factor);
+
+}  // namespace turbodiff::energy
