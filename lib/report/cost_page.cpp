@@ -30,7 +30,7 @@ table{border-collapse:collapse;font-variant-numeric:tabular-nums;min-width:100%}
 th,td{padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--rule);text-align:left;vertical-align:top}
 th{color:var(--soft);font-weight:600;font-size:.85rem;vertical-align:bottom}
 .number{text-align:right}
-td.number{white-space:nowrap}
+td.number,td:first-child{white-space:nowrap}
 td.long{overflow-wrap:anywhere;min-width:14rem}
 figure{margin:1rem 0;max-width:34rem}
 figure svg[role]{display:block;width:100%;height:auto;overflow:visible}
