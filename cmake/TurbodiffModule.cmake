@@ -62,6 +62,7 @@ endfunction()
 # that replays the kept corpus tests/fuzz/corpus/NAME, registered with ctest.
 function(turbodiff_fuzz NAME SOURCE)
   add_executable(${NAME}_fuzz ${SOURCE})
+  target_include_directories(${NAME}_fuzz PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(${NAME}_fuzz PRIVATE ${ARGN} turbodiff_options)
   set_target_properties(${NAME}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test-bin)
   if(TURBODIFF_FUZZ)

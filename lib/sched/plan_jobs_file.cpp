@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/json_nesting.h"
 #include "core/strings.h"
 
 namespace turbodiff::sched {
@@ -130,6 +131,9 @@ class JobReader {
 std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source,
                                const TimeReader& read_time) {
   Json document;
+  if (core::json_nesting(json) > core::max_json_nesting)
+    throw Error::bad_request(source + ": lists and objects stand too deep in each other",
+                             "write an array of objects with id, seconds and watts");
   try {
     document = Json::parse(json);
   } catch (const Json::parse_error& error) {

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_nesting.h"
 #include "core/signals.h"
 #include "core/strings.h"
 #include "spec/option_table.h"
@@ -26,6 +27,8 @@ RequestOptions parse_line(std::string_view line) {
     return options;
   }
   nlohmann::ordered_json object;
+  if (core::json_nesting(line) > core::max_json_nesting)
+    throw Error::bad_request("lists and objects stand too deep in each other");
   try {
     object = nlohmann::ordered_json::parse(line);
   } catch (const nlohmann::json::parse_error& error) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_nesting.h"
 #include "spec/option_table.h"
 
 namespace turbodiff::spec {
@@ -72,7 +73,8 @@ std::string to_text(const Recipe& recipe) {
 }
 
 Recipe parse_recipe(std::string_view text, const std::string& origin) {
-  const Json document = Json::parse(text, nullptr, false);
+  const Json document =
+      core::json_nesting(text) > core::max_json_nesting ? Json() : Json::parse(text, nullptr, false);
   const auto version = document.is_object() ? document.find("schema_version") : document.end();
   if (!document.is_object() || version == document.end() || !version->is_number_integer() ||
       !document.contains("request"))

@@ -70,6 +70,123 @@ def gguf(pairs, tensors, version=3):
     return file + bytes(-len(file) % 32) + bytes(offset)
 
 
+HEAD = "version: 1\nname: seed\ntimezone: Europe/Berlin\ncurrency: EUR\n"
+FLAT = "rates: { all: { price: 0.3 } }\ncalendar: [ { rate: all } ]\n"
+ROWS = "start,price\n2026-10-25T00:00:00Z,0.1\n2026-10-25T01:00:00Z,-0.05\n2026-10-25T02:00:00Z,0.3\n"
+
+
+def tariffs():
+    seasons = HEAD + """rates:
+  peak: { price: 1.2 }
+  valley: { price: -0.045, off_peak: true }
+seasons:
+  - { name: winter, from: 11-01, to: 02-29 }
+  - { name: summer, from: 06-01, to: 08-31 }
+holidays: [2026-10-01, 2026-12-25]
+workdays: [2026-10-10, 2026-12-25]
+calendar:
+  - { season: winter, days: [fri-mon, wed], holidays: exclude, hours: ["22:00-06:00", "11:00-11:00"], rate: peak }
+  - { season: summer, holidays: only, hours: "18:00-24:00", rate: peak }
+  - { rate: valley }
+adders: { per_kwh: 0.02, vat: 0.19 }
+carbon: { g_per_kwh: 420 }
+"""
+    block = HEAD + FLAT + """adders:
+  per_kwh:
+    rates: { low: { price: 0.0000000005 }, high: { price: 12.5e-2 } }
+    seasons: [ { name: dst, from: 03-29, to: 10-25 } ]
+    calendar:
+      - { season: dst, days: sun, hours: 02:30-03:30, rate: high }
+      - { rate: low }
+  vat: 0.255
+"""
+    url = HEAD + """prices:
+  url: https://prices.example/day.csv
+  refresh: 1h30m
+  interval: 15m
+  off_peak: { cheapest: 6h }
+  fallback: { price: 0.30 }
+"""
+    return {"flat": HEAD + FLAT, "seasons": seasons, "block": block, "url": url,
+            "below": url.replace("cheapest: 6h", "below: 0.1"),
+            "file": HEAD + "prices: { file: none.csv, interval: 30m }\n",
+            "hole": HEAD + 'rates: { a: { price: 1 } }\ncalendar: [ { hours: "06:00-24:00", rate: a } ]\n',
+            "twice": HEAD + FLAT + "name: again\n", "unknown": HEAD + FLAT + "colour: red\n",
+            "aliases": HEAD + "rates: { a: &r { price: 1 }, b: *r }\ncalendar: [ &c { rate: a }, *c ]\n",
+            "anchors": "a: " + "".join(f"&n{i} [" for i in range(300)) + "x," * 500 + "]" * 300,
+            "deep": "[" * 600, "flow": HEAD + "rates: {{{{[[[]]]: }}}}\n", "huge": HEAD + FLAT.replace("0.3", "9" * 400),
+            "many-keys": "".join(f"k{i}: 1\n" for i in range(3000)),
+            "many-seasons": HEAD + FLAT + "seasons:\n" + "  - { name: a, from: 01-01, to: 12-31 }\n" * 1500,
+            "many-rules": HEAD + "rates: { a: { price: 1 }, b: { price: 2 } }\ncalendar:\n" + "".join(
+                f'  - {{ days: {day}, hours: "{m // 60:02}:{m % 60:02}-{m // 60:02}:{m % 60:02}", rate: b }}\n'
+                for m in range(0, 1440, 7) for day in ("mon", "tue-sat")) + "  - { rate: a }\n"}
+
+
+def series():
+    # Zone and interval, what is off-peak, VAT; then the table. \x11 is Berlin and an hour.
+    quoted = ROWS.replace("\n", "\r\n").replace("start,price", "\xef\xbb\xbf\"start\" , \"price\"")
+    return {"plain": "\x11\x00\x13" + ROWS, "below": "\x11\x01\x13\x64" + ROWS, "cheapest": "\x11\x82\x13\x20" + ROWS,
+            "quoted": "\x11\x00\x13" + quoted, "twice": "\x11\x00\x13" + ROWS + ROWS[12:],
+            "overlap": "\x11\x00\x13" + ROWS + "2026-10-25T02:30:00Z,1\n", "lord-howe": "\x12\x02\x00\x10" + ROWS,
+            "midnight": "\x33\x02\x00\x40" + ROWS.replace("01:00", "02:00").replace("T02:00:00Z,0.3", "T04:00:00Z,0.3"),
+            "century": "\x11\x00\x13" + ROWS.replace("2026-10-25T02", "2126-10-25T02"),
+            "text": "\x11\x00\x13start,price\nnow,cheap\n"}
+
+
+def plans():
+    job = lambda **more: {"id": "a", "seconds": 600, "watts": 300, **more}
+    lists = {"one": [job()], "when": [job(when="now"), job(id="b", when="off-peak"), job(id="c", when="cheapest")],
+             "after": [job(after=["b"]), job(id="b", priority=3), job(id="c", after="a")],
+             "circle": [job(after=["b"]), job(id="b", after=["a"])],
+             "window": [job(earliest="2025-11-25T16:00:00Z", deadline="+3h"), job(id=7, deadline="18:30")],
+             "group": [job(group="g", setup_seconds=120), job(id="b", group="g", setup_seconds=120, watts=0.5)],
+             "twice": [job(), job()], "huge": [job(seconds=1e15, watts=1e9, setup_seconds=1e15)],
+             "wrong": [job(seconds=-1, watts="many", colour="red")], "none": [],
+             "ten": [job(id=str(i), seconds=300 + 37 * i, priority=i % 3) for i in range(10)]}
+    found = {name: "\x01" + json.dumps(jobs) for name, jobs in lists.items()}
+    found["wrapped"] = "\x00" + json.dumps({"jobs": lists["one"]})
+    found["deep"] = '\x00{"jobs":' + "[" * 20000 + "]" * 20000 + "}"
+    return found
+
+
+def feeds():
+    cache = {"version": 1, "url": "https://prices.example/day.csv", "interval": 3600, "fetched_at": 1764080000,
+             "tried_at": 1764080000, "etag": "", "last_modified": "", "error": "",
+             "rows": [[1764082800 + 3600 * i, f"0.{i}"] for i in range(30)],
+             "findings": [{"code": "zero-run", "message": "m", "until": 1764090000}]}
+    worse = {"unsorted": [[7200, "1"], [3600, "1"]], "no-number": [[0, "x"]], "fraction": [[0.5, "1"]], "short": [[0]]}
+    found = {"cache": json.dumps(cache)}
+    for name, rows in worse.items():
+        found[name] = json.dumps({**cache, "rows": rows})
+    found["far"] = json.dumps({**cache, "fetched_at": 2**63 - 1})
+    found["endless"] = json.dumps({**cache, "fetched_at": 1e300})
+    found["csv"] = "start,price\n" + "".join(f"2025-11-25T{h:02}:00:00Z,0.{h}\n" for h in range(24))
+    found["mwh"] = found["csv"].replace(",0.", ",90.")
+    found["zeros"] = "start,price\n" + "".join(f"2025-11-26T{h:02}:00:00Z,0\n" for h in range(8))
+    return found
+
+
+def texts():
+    decimals = ["0.28", "-1.5", ".5", "1e-3", "+12.50 0.19", "999999.99999999999999999999 9.99999999999999999999",
+                "1000000", "0.000000000000000000001", "1e5 1e-20", "-0", "1e9999", "5e-10 1", "0" * 200, "1.2.3", "--1"]
+    times = ["now", "+90m", "22:00", "02:30", "24:00", "today 22:00", "tomorrow 06:30", "tomorrow", "2026-10-25 02:30",
+             "2026-03-29 02:30:15", "2026-10-25", "2026-10-25T02:30:00+02:00", "2199-12-31T23:59:59.999-23:59",
+             "1970-01-01T00:00Z", "7d", "1h30m", "999999999w" * 30, "+0s", "25:00", "2026-02-30"]
+    prompts = ["a cat\n# none\n\nb\n", "\xef\xbb\xbfa dog\r\n", '{"prompt": "x", "steps": 4, "seed": -1, "size": "64x64"}\n',
+               '{"prompt": "x", "aspect-ratio": "16:9", "tier": "final", "image": "a.png"}\n', '{"steps": 4}\n',
+               '{"prompt": 3}\n', "{" + '"a":' + "[" * 5000 + "]" * 5000 + "}\n", '{"prompt":"x","colour":1}\n', "\n", "{\n"]
+    configs = ["version: 1\ntariff: cn-two-rate\nstore: ~/jobs.db\n", "version: 2\n", "tariff: ./a.yaml\nestimate: { watts: 300 }\n",
+               "estimate: { watts: many }\n", "colour: red\n", "", "a: 1\na: 2\n", "daemon:\n  grace: 10m\n"]
+    events = ['{"event":"ready","program":"p"}', '{"event":"progress","id":"3-1","stage":"denoise","step":2,"steps":4}',
+              '{"event":"done","id":"3-1","output":{"seconds":{"load":1.5,"text":0.1,"denoise":2,"decode":1,"encode":0.2}}}',
+              '{"event":"failed","id":"3-1","error":{"code":4,"message":"no memory","hint":"less"}}',
+              '{"event":"failed","error":"x"}', '{"event":3}', "loading", '{"event":"done","output":[1e300]}']
+    numbered = lambda items, front="": {f"{i:02}": front + item for i, item in enumerate(items)}
+    return {"decimal": numbered(decimals), "time": numbered(times, "\x01\xc0\x05"), "prompts": numbered(prompts),
+            "config": numbered(configs), "worker_event": numbered(events), "tariff": tariffs(), "price_series": series(),
+            "plan_jobs": plans(), "feed": feeds()}
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     seeds = {("pickle", name): data for name, data in pickles().items()}
@@ -89,6 +206,9 @@ def main():
               12: (256, 144), 13: (256, 176), 14: (256, 210), 20: (32, 18), 23: (256, 136)}
     for kind, (elements, size) in blocks.items():
         seeds["gguf", f"type{kind}"] = gguf([], [("q", [elements], kind, size)])
+    for target, items in texts().items():
+        for name, text_of_seed in items.items():
+            seeds[target, name] = text_of_seed.encode("latin-1")
     for (target, name), data in seeds.items():
         folder = root / target
         folder.mkdir(parents=True, exist_ok=True)

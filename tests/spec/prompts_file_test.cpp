@@ -41,6 +41,8 @@ TEST_CASE("errors name the line") {
   CHECK(message_of("{\"seed\": 5}") == "prompts.txt:1: there is no \"prompt\"");
   CHECK(message_of("{\"prompt\": }") == "prompts.txt:1: not valid JSON at column 12");
   CHECK(message_of("\n\n{\"prompt\": \"a\", \"steps\": 0}") == "prompts.txt:3: --steps: 0 is out of range");
+  CHECK(message_of("{\"prompt\": " + std::string(200'000, '[') + std::string(200'000, ']') + "}") ==
+        "prompts.txt:1: lists and objects stand too deep in each other");
   CHECK(message_of("# nothing\n") == "'prompts.txt' holds no prompt");
   CHECK(message_of("") == "'prompts.txt' holds no prompt");
 }
