@@ -5,6 +5,7 @@ JOBS ?= $(shell nproc)
 GOLDEN ?= tests/golden
 CASES ?=
 TRIALS ?= 300
+TRACES ?= 10000
 FUZZ_SECONDS ?= 60
 export FLAVOUR
 
@@ -13,7 +14,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched tariff-oracle \
-  torture fuzz sanitize floor demo-model install clean
+  torture energy-traces fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -72,6 +73,10 @@ tariff-oracle: tests ## every minute of two years in seven zones against Python'
 
 torture: tests ## TRIALS=300: kills, full disks and clock jumps against the scheduler and the engine
 	@python3 tests/torture/torture.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so --trials $(TRIALS)
+
+energy-traces: tests ## TRACES=10000: power over time with meters that fail, against the known integral
+	@cmake --build $(BUILD) -j $(JOBS) --target energy_traces
+	@$(BUILD)/test-bin/energy_traces $(TRACES)
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@scripts/setup.sh --flavour $(FLAVOUR)

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "core/units.h"
+#include "meter_options.h"
 #include "sched/daemon.h"
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
@@ -46,6 +47,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   settings.runner.program = engine_of(queue, flags);
   settings.runner.retry_delay_s =
       static_cast<double>(tariff::parse_horizon(flags.retry_delay, "--retry-delay"));
+  settings.runner.meter = std::make_shared<energy::Meter>(meter_options(queue), program.clock());
   settings.window_end = parse_window_end(flags.window_end);
   settings.once = !daemon;
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
