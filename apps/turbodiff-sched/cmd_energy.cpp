@@ -34,7 +34,9 @@ struct Watts {
 };
 
 Watts watts_of(const energy::EnergyParts& used, double seconds) {
-  const auto watts = [&](std::int64_t microjoules) { return static_cast<double>(microjoules) / 1e6 / seconds; };
+  const auto watts = [&](std::int64_t microjoules) {
+    return static_cast<double>(microjoules) / 1e6 / seconds;
+  };
   return {watts(used.gpu), watts(used.cpu), watts(used.rest), watts(used.wall)};
 }
 
@@ -68,32 +70,35 @@ void show(Queue& queue) {
     for (const energy::SourceStatus& source : sources)
       list.push_back({{"name", source.name}, {"live", source.live}, {"what", source.what}});
     const auto rounded = [](double value) { return Json::parse(fmt::format("{:.3f}", value)); };
-    program.print_json({{"sources", std::move(list)},
-                        {"source", facts.measured ? "measured" : "estimate"},
-                        {"method", facts.method},
-                        {"watts", watts ? Json{{"gpu", rounded(watts->gpu)},
-                                               {"cpu", rounded(watts->cpu)},
-                                               {"rest", rounded(watts->rest)},
-                                               {"wall", rounded(watts->wall)}}
-                                        : Json()},
-                        {"flags", facts.flags.empty() ? std::vector<std::string_view>() : core::split(facts.flags, ',')},
-                        {"model",
-                         {{"psu_efficiency", options.wall.psu_efficiency},
-                          {"rest_watts", options.wall.rest_watts},
-                          {"cooling", options.wall.cooling},
-                          {"calibrated", options.wall.calibrated}}}});
+    program.print_json(
+        {{"sources", std::move(list)},
+         {"source", facts.measured ? "measured" : "estimate"},
+         {"method", facts.method},
+         {"watts", watts ? Json{{"gpu", rounded(watts->gpu)},
+                                {"cpu", rounded(watts->cpu)},
+                                {"rest", rounded(watts->rest)},
+                                {"wall", rounded(watts->wall)}}
+                         : Json()},
+         {"flags", facts.flags.empty() ? std::vector<std::string_view>() : core::split(facts.flags, ',')},
+         {"model",
+          {{"psu_efficiency", options.wall.psu_efficiency},
+           {"rest_watts", options.wall.rest_watts},
+           {"cooling", options.wall.cooling},
+           {"calibrated", options.wall.calibrated}}}});
     return;
   }
   std::string text;
   for (const energy::SourceStatus& source : sources)
     text += fmt::format("{:<6} {:<3} {}\n", source.name, source.live ? "yes" : "no", source.what);
-  text += fmt::format("{:<6} {:<3} rest {:.1f} W, power supply {:.1f} %, cooling x{:.2f}{}\n", "model", "yes",
-                      options.wall.rest_watts, 100 * options.wall.psu_efficiency, options.wall.cooling,
-                      options.wall.calibrated ? "" : "; not calibrated, see 'turbodiff-sched energy calibrate'");
+  text +=
+      fmt::format("{:<6} {:<3} rest {:.1f} W, power supply {:.1f} %, cooling x{:.2f}{}\n", "model", "yes",
+                  options.wall.rest_watts, 100 * options.wall.psu_efficiency, options.wall.cooling,
+                  options.wall.calibrated ? "" : "; not calibrated, see 'turbodiff-sched energy calibrate'");
   if (watts)
-    text += fmt::format("now    {:.1f} W at the wall: GPU {:.1f} W, processor {:.1f} W, rest {:.1f} W ({}, {})\n",
-                        watts->wall, watts->gpu, watts->cpu, watts->rest, facts.measured ? "measured" : "estimate",
-                        facts.method);
+    text +=
+        fmt::format("now    {:.1f} W at the wall: GPU {:.1f} W, processor {:.1f} W, rest {:.1f} W ({}, {})\n",
+                    watts->wall, watts->gpu, watts->cpu, watts->rest,
+                    facts.measured ? "measured" : "estimate", facts.method);
   else
     text += "now    nothing is metered: jobs are billed at the watts of estimate.watts, or a guess\n";
   program.print(text);
@@ -149,7 +154,8 @@ void calibrate(Queue& queue, const CalibrateFlags& flags) {
   energy::Meter meter(options, program.clock());
   const auto sources = meter.sources();
   const auto is_live = [&](const char* name) {
-    return std::any_of(sources.begin(), sources.end(), [&](const auto& s) { return s.name == name && s.live; });
+    return std::any_of(sources.begin(), sources.end(),
+                       [&](const auto& s) { return s.name == name && s.live; });
   };
   if (!is_live("rapl") && !is_live("nvml"))
     throw Error::bad_request("neither GPU nor processor is metered, so there is nothing to calibrate against",
@@ -180,11 +186,11 @@ void calibrate(Queue& queue, const CalibrateFlags& flags) {
                         {"rest_watts", model.rest_watts}});
     return;
   }
-  program.print(fmt::format("# idle: {:.1f} W inside, {:.1f} W at the wall; load: {:.1f} W and {:.1f} W\n"
-                            "# put this into the configuration file:\n"
-                            "energy:\n  psu_efficiency: {:.4f}\n  rest_watts: {:.1f}\n",
-                            idle.inner_w, idle.wall_w, load.inner_w, load.wall_w, model.psu_efficiency,
-                            model.rest_watts));
+  program.print(fmt::format(
+      "# idle: {:.1f} W inside, {:.1f} W at the wall; load: {:.1f} W and {:.1f} W\n"
+      "# put this into the configuration file:\n"
+      "energy:\n  psu_efficiency: {:.4f}\n  rest_watts: {:.1f}\n",
+      idle.inner_w, idle.wall_w, load.inner_w, load.wall_w, model.psu_efficiency, model.rest_watts));
 }
 
 struct Difference {
@@ -198,11 +204,12 @@ void verify(Queue& queue) {
   cli::Program& program = queue.program();
   constexpr auto ever = std::numeric_limits<store::Micros>::max();
   std::vector<Difference> differences;
-  const auto compare = [&](const char* kind, std::int64_t id, const char* what, std::optional<std::int64_t> kept,
-                           std::optional<std::int64_t> again) {
+  const auto compare = [&](const char* kind, std::int64_t id, const char* what,
+                           std::optional<std::int64_t> kept, std::optional<std::int64_t> again) {
     if (kept != again) differences.push_back({kind, id, what, kept, again});
   };
-  const auto compare_cost = [&](const char* kind, std::int64_t id, const auto& kept, const energy::EnergyCost& again) {
+  const auto compare_cost = [&](const char* kind, std::int64_t id, const auto& kept,
+                                const energy::EnergyCost& again) {
     compare(kind, id, "gross", kept.gross, again.money.gross);
     compare(kind, id, "net", kept.net, again.money.net);
     compare(kind, id, "levies", kept.levies, again.money.levies);
@@ -230,20 +237,27 @@ void verify(Queue& queue) {
   for (const store::IdleEnergy& row : idle) compare_cost("idle", row.id, row, sched::idle_again(row));
   if (program.flags().json) {
     Json list = Json::array();
-    const auto number = [](const std::optional<std::int64_t>& value) { return value ? Json(*value) : Json(); };
+    const auto number = [](const std::optional<std::int64_t>& value) {
+      return value ? Json(*value) : Json();
+    };
     for (const Difference& d : differences)
-      list.push_back(
-          {{"kind", d.kind}, {"id", d.id}, {"what", d.what}, {"kept", number(d.kept)}, {"again", number(d.again)}});
-    program.print_json({{"attempts", attempts.size()}, {"idle", idle.size()}, {"differences", std::move(list)}});
+      list.push_back({{"kind", d.kind},
+                      {"id", d.id},
+                      {"what", d.what},
+                      {"kept", number(d.kept)},
+                      {"again", number(d.again)}});
+    program.print_json(
+        {{"attempts", attempts.size()}, {"idle", idle.size()}, {"differences", std::move(list)}});
   } else {
     std::string text;
     const auto shown = [](const std::optional<std::int64_t>& value) {
       return value ? std::to_string(*value) : std::string("none");
     };
     for (const Difference& d : differences)
-      text += fmt::format("{} {}: {} is {}, and made again {}\n", d.kind, d.id, d.what, shown(d.kept), shown(d.again));
-    text += fmt::format("{} bills and {} stretches of idle time made again: {} differences\n", attempts.size(),
-                        idle.size(), differences.size());
+      text += fmt::format("{} {}: {} is {}, and made again {}\n", d.kind, d.id, d.what, shown(d.kept),
+                          shown(d.again));
+    text += fmt::format("{} bills and {} stretches of idle time made again: {} differences\n",
+                        attempts.size(), idle.size(), differences.size());
     program.print(text);
   }
   if (!differences.empty())
@@ -258,7 +272,8 @@ void add_energy(Queue& queue) {
   cli::Program& program = queue.program();
   CLI::App& group = program.add_command("energy", "What is metered, and how", {});
   program.add_command(
-      "show", "Show what is metered now, and why the rest is not", [&queue](cli::Program&) { show(queue); }, &group);
+      "show", "Show what is metered now, and why the rest is not", [&queue](cli::Program&) { show(queue); },
+      &group);
   const auto flags = std::make_shared<CalibrateFlags>();
   CLI::App& calibrate_command = program.add_command(
       "calibrate", "Fit the power supply and the rest of the machine to a wall meter, idle and under load",
@@ -280,7 +295,8 @@ void add_energy(Queue& queue) {
       ->type_name("CMD")
       ->group("Options");
   calibrate_command.footer(
-      "Without a smart plug in the settings and without --idle-watts and --load-watts the watts are asked for\n"
+      "Without a smart plug in the settings and without --idle-watts and --load-watts the watts are asked "
+      "for\n"
       "while the machine is idle and loaded. The result is printed as lines for the configuration file.");
   program.add_command(
       "verify", "Make all bills again from the samples and prices that are kept, and compare",

@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "core/units.h"
 #include "meter_options.h"
+#include "power_limit.h"
 #include "sched/daemon.h"
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
@@ -22,6 +23,7 @@ struct RunFlags {
   std::string window_end = "finish";
   std::string retry_delay = "30s";
   std::optional<std::string> engine;
+  PowerLimitFlags power;
 };
 
 std::filesystem::path engine_of(Queue& queue, const RunFlags& flags) {
@@ -58,6 +60,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   const store::StoreLock lock(queue.store_file());
   sched::TariffClock tariff([&queue] { return queue.load_tariff(); });
   sched::Estimator estimator(store, queue.power());
+  const PowerLimit power_limit(queue, flags.power, settings.runner.program, estimator);
   sched::DaemonResult result;
   try {
     result = sched::Daemon(store, tariff, estimator, program.clock(), program.log(), settings).run();
@@ -86,6 +89,18 @@ void add_common(CLI::App& command, RunFlags& flags) {
       ->group("Options");
   command.add_option("--engine", flags.engine, "The turbodiff program, instead of the one beside this one")
       ->type_name("FILE")
+      ->group("Options");
+  command
+      .add_option(
+          "--power-limit", flags.power.limit,
+          "Cap the GPUs' power meanwhile: watts, or auto for the cap that costs the least, tried out first")
+      ->type_name("auto|W")
+      ->group("Options");
+  command
+      .add_option("--max-slowdown", flags.power.max_slowdown,
+                  "How much longer jobs may take under --power-limit auto (1.1)")
+      ->type_name("FACTOR")
+      ->check(CLI::Range(1.0, 10.0))
       ->group("Options");
 }
 

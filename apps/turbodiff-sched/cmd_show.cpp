@@ -127,12 +127,12 @@ void show(Queue& queue, store::JobId id) {
     std::string value =
         fmt::format("{}, {}", queue.local(seconds_of(attempt.started_at)), store::name_of(attempt.state));
     if (attempt.ended_at)
-      value += fmt::format(
-          ", {}, {} kWh ({}, {}{}{}), {} {}",
-          core::format_duration(static_cast<double>(attempt.bill.microseconds) / 1e6),
-          core::Kwh::from_microjoules(attempt.bill.microjoules).to_string(), attempt.bill.source,
-          attempt.bill.method, attempt.bill.flags.empty() ? "" : "; ", attempt.bill.flags,
-          core::Money::from_micro(attempt.bill.gross).to_string(), attempt.bill.currency);
+      value +=
+          fmt::format(", {}, {} kWh ({}, {}{}{}), {} {}",
+                      core::format_duration(static_cast<double>(attempt.bill.microseconds) / 1e6),
+                      core::Kwh::from_microjoules(attempt.bill.microjoules).to_string(), attempt.bill.source,
+                      attempt.bill.method, attempt.bill.flags.empty() ? "" : "; ", attempt.bill.flags,
+                      core::Money::from_micro(attempt.bill.gross).to_string(), attempt.bill.currency);
     line(fmt::format("attempt {}", attempt.number), value);
     line("", attempt.error);
   }

@@ -48,7 +48,8 @@ std::vector<ConfigKey> make_keys() {
       {"energy.plug_url", text, "", "", "address of the plug, http://192.168.1.20"},
       {"energy.rest_watts", number, "", "30", "power of all but GPU and processor, in watts", 0, 1e5},
       {"energy.psu_efficiency", number, "", "0.9", "efficiency of the power supply", 0.5, 1},
-      {"energy.cooling", number, "", "1", "watts at the wall with cooling for each watt of the machine", 1, 5},
+      {"energy.cooling", number, "", "1", "watts at the wall with cooling for each watt of the machine", 1,
+       5},
       {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
       {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
   };

@@ -66,10 +66,10 @@ EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice>
     // Up to `end`, all of the energy being used by the end of the sample.
     const auto reach = [&](const FrozenPrice* known, std::int64_t end) {
       const std::int64_t length = sample.end - sample.start;
-      const std::int64_t reached =
-          length == 0 ? sample.energy.wall
-                      : static_cast<std::int64_t>(static_cast<__int128>(sample.energy.wall) *
-                                                  (end - sample.start) / length);
+      const std::int64_t reached = length == 0
+                                       ? sample.energy.wall
+                                       : static_cast<std::int64_t>(static_cast<__int128>(sample.energy.wall) *
+                                                                   (end - sample.start) / length);
       add(known, reached - done);
       done = reached;
       at = end;

@@ -33,9 +33,9 @@ struct EnergyCost {
   std::optional<std::int64_t> co2_milligrams;  ///< nothing unless it is known for all of the energy
 };
 
-/// What energy costs: a function of whole numbers alone, so that a bill can be made again from what is kept of
-/// it. A sample over a change of price is spread evenly; sums are exact and each is rounded once, half to even,
-/// vat is what remains. `prices` are in order of time and do not overlap.
+/// What energy costs: a function of whole numbers alone, so that a bill can be made again from what is kept
+/// of it. A sample over a change of price is spread evenly; sums are exact and each is rounded once, half to
+/// even, vat is what remains. `prices` are in order of time and do not overlap.
 EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice> prices);
 
 /// Milliwatts over microseconds as microjoules, rounded half to even.

@@ -132,9 +132,10 @@ std::int64_t CounterAccumulator::feed(double awake_s, std::optional<std::uint64_
     facts_.compared_power_uj += std::llround(pending_.power_uj);
   }
   if (!milliwatts && elapsed_s > 0)
-    known_watts_ = elapsed_s > 1 ? static_cast<double>(joules_uj) / 1e6 / elapsed_s
-                                 : known_watts_ + (static_cast<double>(joules_uj) / 1e6 / elapsed_s - known_watts_) *
-                                                      std::min(1.0, elapsed_s);
+    known_watts_ = elapsed_s > 1
+                       ? static_cast<double>(joules_uj) / 1e6 / elapsed_s
+                       : known_watts_ + (static_cast<double>(joules_uj) / 1e6 / elapsed_s - known_watts_) *
+                                            std::min(1.0, elapsed_s);
   settled_uj_ += static_cast<double>(joules_uj);
   anchor_at(awake_s, *raw);
   return emit();

@@ -1,8 +1,8 @@
 // An energy counter that is believed only as far as it deserves, as energy that never decreases.
 //
-// Counters of hardware stand still between updates, wrap, start again at zero and vanish. Between two readings
-// that can be believed their difference counts; what passes without one is filled from power readings, or from
-// the last known power, and set right by the next reading that can be believed.
+// Counters of hardware stand still between updates, wrap, start again at zero and vanish. Between two
+// readings that can be believed their difference counts; what passes without one is filled from power
+// readings, or from the last known power, and set right by the next reading that can be believed.
 #pragma once
 
 #include <cstdint>
@@ -63,9 +63,9 @@ class CounterAccumulator {
   bool power_known_ = true;                      ///< all the time since the anchor
   std::optional<std::uint64_t> anchor_;          ///< newest reading that is believed
   double anchor_s_ = 0;
-  Pending pending_;          ///< since the anchor
-  Pending told_;             ///< the part of pending_ before the last forget()
-  double settled_uj_ = 0;    ///< all up to the anchor
+  Pending pending_;        ///< since the anchor
+  Pending told_;           ///< the part of pending_ before the last forget()
+  double settled_uj_ = 0;  ///< all up to the anchor
   std::int64_t emitted_ = 0;
   bool stuck_ = false;
 };

@@ -22,7 +22,8 @@ constexpr double least_plug_uj = 360e9;
 constexpr double guessed_share = 0.01;
 
 // Relative errors at 95 %: NVML's is NVIDIA's own figure for its boards, the others are assumptions.
-constexpr double counter_error = 0.05, power_error = 0.05, rapl_error = 0.05, guess_error = 0.5, plug_error = 0.02;
+constexpr double counter_error = 0.05, power_error = 0.05, rapl_error = 0.05, guess_error = 0.5,
+                 plug_error = 0.02;
 constexpr double cpu_model_error = 0.5;
 
 CounterFacts sum_of(const std::vector<CounterAccumulator>& counters) {
@@ -44,7 +45,8 @@ CounterFacts sum_of(const std::vector<CounterAccumulator>& counters) {
 
 bool disagree(std::int64_t a, std::int64_t b) {
   const auto difference = std::abs(static_cast<double>(a - b));
-  return difference > least_disagreement_uj && difference > disagreement * static_cast<double>(std::max(a, b));
+  return difference > least_disagreement_uj &&
+         difference > disagreement * static_cast<double>(std::max(a, b));
 }
 
 double square(double value) {
@@ -74,14 +76,16 @@ void MachineMeter::feed_gpus(double awake_s, const Reading& reading) {
 
 void MachineMeter::feed_cpu(double awake_s, const Reading& reading) {
   for (std::size_t i = 0; i < cpus_.size(); ++i)
-    total_.cpu += cpus_[i].feed(awake_s, i < reading.cpu_uj.size() ? reading.cpu_uj[i] : std::nullopt, std::nullopt);
+    total_.cpu +=
+        cpus_[i].feed(awake_s, i < reading.cpu_uj.size() ? reading.cpu_uj[i] : std::nullopt, std::nullopt);
 }
 
 /// What has no meter of its own: by the plug where there is one, else by the models.
 void MachineMeter::feed_rest(double dt_s, const Reading& reading) {
   const EnergyParts metered = total_ - before_;
   if (reading.plug) {
-    const auto mean_mw = static_cast<double>(reading.plug->milliwatts + last_plug_mw_.value_or(reading.plug->milliwatts)) / 2;
+    const auto mean_mw =
+        static_cast<double>(reading.plug->milliwatts + last_plug_mw_.value_or(reading.plug->milliwatts)) / 2;
     const double plug_uj = mean_mw * dt_s * 1e3;
     plug_s_ += dt_s;
     plug_uj_ += std::llround(plug_uj);
@@ -102,7 +106,8 @@ void MachineMeter::feed_rest(double dt_s, const Reading& reading) {
       model_cpu_uj_ += std::clamp(share, 0.0, 1.0) * core_watts * settings_.cores * cpu_model_s_ * 1e6;
     }
     model_rest_uj_ += settings_.wall.rest_watts * dt_s * 1e6;
-    const auto cpu = static_cast<std::int64_t>(model_cpu_uj_), rest = static_cast<std::int64_t>(model_rest_uj_);
+    const auto cpu = static_cast<std::int64_t>(model_cpu_uj_),
+               rest = static_cast<std::int64_t>(model_rest_uj_);
     model_cpu_uj_ -= static_cast<double>(cpu);
     model_rest_uj_ -= static_cast<double>(rest);
     total_.cpu += cpu;
@@ -179,7 +184,8 @@ std::set<std::string> MachineMeter::all_flags() const {
   raise(cpu.lost, "rapl-lost");
   for (const CounterAccumulator& counter : gpus_) {
     const CounterFacts facts = counter.facts();
-    raise(!flags.contains("sparse") && disagree(facts.compared_counter_uj, facts.compared_power_uj), "disagreement");
+    raise(!flags.contains("sparse") && disagree(facts.compared_counter_uj, facts.compared_power_uj),
+          "disagreement");
   }
   if (first_plug_counter_ && last_plug_counter_) {
     const std::int64_t counted = *last_plug_counter_ - *first_plug_counter_;
@@ -199,8 +205,8 @@ SpanFacts MachineMeter::facts() const {
   if (by_plug) parts.emplace_back("plug");
   if (!gpus_.empty())
     parts.emplace_back(gpu.guessed_uj > gpu.by_counter_uj + gpu.by_power_uj ? "gpu-model"
-                       : gpu.by_power_uj > gpu.by_counter_uj               ? "nvml-power"
-                                                                           : "nvml-counter");
+                       : gpu.by_power_uj > gpu.by_counter_uj                ? "nvml-power"
+                                                                            : "nvml-counter");
   if (!cpus_.empty()) parts.emplace_back(cpu.guessed_uj > cpu.by_counter_uj ? "cpu-model" : "rapl");
   if (cpus_.empty() && !settings_.plug) parts.emplace_back("cpu-model");
   if (!by_plug) parts.emplace_back("fixed");
@@ -213,7 +219,9 @@ SpanFacts MachineMeter::facts() const {
   facts.measured = by_plug || inside;
 
   double variance = 0;
-  const auto add = [&](std::int64_t energy, double error) { variance += square(static_cast<double>(energy) * error); };
+  const auto add = [&](std::int64_t energy, double error) {
+    variance += square(static_cast<double>(energy) * error);
+  };
   if (by_plug) {
     variance = square(inner * plug_error);
   } else {

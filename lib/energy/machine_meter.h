@@ -1,9 +1,9 @@
 // All of a machine's energy from readings of its meters: a state, without clocks and threads.
 //
-// `measured` is said only of a stretch in which every part that varies with the load was metered: by a plug that
-// has the whole machine, or GPU (where there is one) and processor both by counters or power readings. The rest
-// (board, memory, fans) is a constant of the wall model; without a meter for the processor, or for a GPU that is
-// there, it is an estimate, however good.
+// `measured` is said only of a stretch in which every part that varies with the load was metered: by a plug
+// that has the whole machine, or GPU (where there is one) and processor both by counters or power readings.
+// The rest (board, memory, fans) is a constant of the wall model; without a meter for the processor, or for a
+// GPU that is there, it is an estimate, however good.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace turbodiff::energy {
 struct MachineSettings {
   WallModel wall = {};
   std::size_t gpus = 0;
-  bool unmetered_gpu = false;             ///< the machine has one that is not among them
+  bool unmetered_gpu = false;                  ///< the machine has one that is not among them
   std::vector<std::uint64_t> cpu_ranges = {};  ///< of each processor counter; 0: not known
   bool plug = false;
   int cores = 1;  ///< for the processor's model without a counter
@@ -74,12 +74,12 @@ class MachineMeter {
   WallEnergy wall_;
   EnergyParts total_;
   std::optional<double> last_s_;
-  EnergyParts before_;             ///< total_ before the reading at hand
-  double model_rest_uj_ = 0;       ///< not yet in total_
+  EnergyParts before_;        ///< total_ before the reading at hand
+  double model_rest_uj_ = 0;  ///< not yet in total_
   double model_cpu_uj_ = 0;
-  double cpu_model_s_ = 0;         ///< since last_cpu_
-  double plug_wall_uj_ = 0;        ///< as total_.wall, in fractions
-  double plug_inner_uj_ = 0;       ///< what the plug says is used behind the power supply
+  double cpu_model_s_ = 0;    ///< since last_cpu_
+  double plug_wall_uj_ = 0;   ///< as total_.wall, in fractions
+  double plug_inner_uj_ = 0;  ///< what the plug says is used behind the power supply
   std::optional<std::int64_t> last_plug_mw_;
   std::optional<CpuTimes> last_cpu_;
 

@@ -88,7 +88,9 @@ std::vector<SourceStatus> Meter::sources() const {
                                                         : probes_->nvml->problem()});
   for (const std::size_t gpu : probes_->gpus) {
     const GpuReading reading = probes_->nvml->read(gpu);
-    const char* how = reading.counter_mj ? "energy counter" : reading.milliwatts ? "power readings" : "not answering";
+    const char* how = reading.counter_mj   ? "energy counter"
+                      : reading.milliwatts ? "power readings"
+                                           : "not answering";
     sources.push_back({"nvml", reading.counter_mj || reading.milliwatts,
                        fmt::format("GPU {}, {}: {}", gpu, probes_->nvml->name(gpu), how)});
   }
@@ -117,7 +119,8 @@ Reading Meter::read(bool border) {
   Reading reading;
   for (const std::size_t gpu : probes_->gpus) reading.gpus.push_back(probes_->nvml->read(gpu));
   if (probes_->rapl)
-    for (std::size_t i = 0; i < probes_->rapl->zones().size(); ++i) reading.cpu_uj.push_back(probes_->rapl->read(i));
+    for (std::size_t i = 0; i < probes_->rapl->zones().size(); ++i)
+      reading.cpu_uj.push_back(probes_->rapl->read(i));
   // The counters are of now; what follows may take its time.
   tick_s_ = clock_.monotonic_s();
   tick_awake_s_ = options_.awake_s();
@@ -144,8 +147,8 @@ void Meter::tick_locked(bool border) {
   const std::int64_t now_us = std::max<std::int64_t>(last_us_, std::llround((tick_s_ - span_start_s_) * 1e6));
   if (in_job_) {
     // A row ends with each whole second of UTC, where a price may change.
-    for (std::int64_t second = (span_start_ + row_start_us_) / a_second + 1; second * a_second <= span_start_ + now_us;
-         ++second) {
+    for (std::int64_t second = (span_start_ + row_start_us_) / a_second + 1;
+         second * a_second <= span_start_ + now_us; ++second) {
       const std::int64_t at_us = second * a_second - span_start_;
       const EnergyParts reached =
           now_us == last_us_ ? total : between(last_total_, total, at_us - last_us_, now_us - last_us_);

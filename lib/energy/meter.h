@@ -1,4 +1,5 @@
-// The meter of a running program: reads the probes, many times a second while a job runs and hardly ever else.
+// The meter of a running program: reads the probes, many times a second while a job runs and hardly ever
+// else.
 #pragma once
 
 #include <sys/types.h>
@@ -31,19 +32,19 @@ struct MeterOptions {
   std::filesystem::path proc = "/proc";
   std::optional<PlugType> plug_type;
   std::string plug_url;
-  Plug::Fetch fetch;          ///< needed with a plug
+  Plug::Fetch fetch;  ///< needed with a plug
   bool machine_has_gpu = false;
   int cores = 1;
-  double interval_s = 0.05;   ///< between readings while a job runs; 0: only when tick() is called
+  double interval_s = 0.05;  ///< between readings while a job runs; 0: only when tick() is called
   /// Seconds that stand still while the machine is suspended; empty: CLOCK_MONOTONIC.
   std::function<double()> awake_s;
 };
 
 /// One line of `turbodiff-sched energy show`.
 struct SourceStatus {
-  std::string name;     ///< "nvml", "rapl", "plug", "model"
+  std::string name;  ///< "nvml", "rapl", "plug", "model"
   bool live = false;
-  std::string what;     ///< what is read, or why nothing is and what to do
+  std::string what;  ///< what is read, or why nothing is and what to do
 };
 
 /// What a stretch of time took.
@@ -54,8 +55,8 @@ struct Span {
   SpanFacts facts;
 };
 
-/// Any thread may call, one at a time. The spans follow each other without a gap, so that jobs and idle time add up
-/// to the machine's energy.
+/// Any thread may call, one at a time. The spans follow each other without a gap, so that jobs and idle time
+/// add up to the machine's energy.
 class Meter {
  public:
   Meter(MeterOptions options, const core::Clock& clock);

@@ -126,9 +126,11 @@ void Nvml::open() {
     Device device = nullptr;
     if (library_->get_handle(i, &device) != success) continue;
     std::array<char, 96> text{};
-    const bool named = library_->get_name != nullptr && library_->get_name(device, text.data(), 64) == success;
+    const bool named =
+        library_->get_name != nullptr && library_->get_name(device, text.data(), 64) == success;
     names_.push_back(named ? text.data() : fmt::format("GPU {}", i));
-    const bool known = library_->get_uuid != nullptr && library_->get_uuid(device, text.data(), 80) == success;
+    const bool known =
+        library_->get_uuid != nullptr && library_->get_uuid(device, text.data(), 80) == success;
     uuids_.push_back(known ? text.data() : "");
     handles_.push_back(device);
     library_->no_instant_power.push_back(library_->get_fields == nullptr);

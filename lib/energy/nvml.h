@@ -1,5 +1,5 @@
-// NVIDIA GPUs through NVML, the driver's library, which is opened at run time: without a driver there are none.
-// Names, structures and codes as in NVIDIA's nvml.h, versions 11 to 12.9.
+// NVIDIA GPUs through NVML, the driver's library, which is opened at run time: without a driver there are
+// none. Names, structures and codes as in NVIDIA's nvml.h, versions 11 to 12.9.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace turbodiff::energy {
 
 /// What one GPU tells at once; nothing where it does not.
 struct GpuReading {
-  std::optional<std::uint64_t> counter_mj;    ///< since the driver was loaded
-  std::optional<std::int64_t> milliwatts;     ///< instantaneous where the driver has it
-  std::optional<std::int64_t> permille;       ///< of time in which a kernel ran
-  std::optional<std::int64_t> used_bytes;     ///< memory of all processes
-  bool lost = false;                          ///< it has fallen off the bus, or the driver is gone
+  std::optional<std::uint64_t> counter_mj;  ///< since the driver was loaded
+  std::optional<std::int64_t> milliwatts;   ///< instantaneous where the driver has it
+  std::optional<std::int64_t> permille;     ///< of time in which a kernel ran
+  std::optional<std::int64_t> used_bytes;   ///< memory of all processes
+  bool lost = false;                        ///< it has fallen off the bus, or the driver is gone
 };
 
 struct GpuPowerLimit {

@@ -54,7 +54,8 @@ std::optional<PlugReading> parse_plug(PlugType type, std::string_view body) {
   if (!answer.is_object()) return std::nullopt;
   std::optional<double> watts, counter_uj;
   const auto counter = [&](const Json* object, const char* name, double unit_uj) {
-    if (const auto value = number(object, name); value && *value * unit_uj < 9e18) counter_uj = *value * unit_uj;
+    if (const auto value = number(object, name); value && *value * unit_uj < 9e18)
+      counter_uj = *value * unit_uj;
   };
   switch (type) {
     case PlugType::shelly: {
@@ -83,7 +84,8 @@ std::optional<PlugReading> parse_plug(PlugType type, std::string_view body) {
   return reading;
 }
 
-Plug::Plug(PlugType type, const std::string& url, Fetch fetch) : type_(type), url_(url), fetch_(std::move(fetch)) {
+Plug::Plug(PlugType type, const std::string& url, Fetch fetch)
+    : type_(type), url_(url), fetch_(std::move(fetch)) {
   while (url_.ends_with('/')) url_.pop_back();
   const std::size_t host = url_.find("://");
   if (url_.find('/', host == std::string::npos ? 0 : host + 3) == std::string::npos) url_ += path_of(type);

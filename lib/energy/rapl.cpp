@@ -58,7 +58,8 @@ void collect(const fs::path& folder, int depth, std::vector<fs::path>& found) {
 Rapl::Rapl(fs::path root) {
   std::error_code error;
   if (!fs::is_directory(root, error)) {
-    problem_ = fmt::format("there is no '{}': the kernel or the virtual machine offers no RAPL", root.string());
+    problem_ =
+        fmt::format("there is no '{}': the kernel or the virtual machine offers no RAPL", root.string());
     return;
   }
   std::vector<fs::path> folders;

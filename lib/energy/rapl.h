@@ -1,8 +1,9 @@
 // Energy of processors and their memory, as Linux's powercap tree counts it (RAPL of Intel and AMD).
 //
-// Zones nest: psys holds everything on the board, package-N a processor with its cores and uncore, and dram is
-// counted on its own although it hangs below a package. So packages and dram add up; core and uncore are part
-// of a package, and psys is left out unless it is all there is. intel-rapl-mmio repeats what intel-rapl has.
+// Zones nest: psys holds everything on the board, package-N a processor with its cores and uncore, and dram
+// is counted on its own although it hangs below a package. So packages and dram add up; core and uncore are
+// part of a package, and psys is left out unless it is all there is. intel-rapl-mmio repeats what intel-rapl
+// has.
 #pragma once
 
 #include <cstdint>

@@ -24,7 +24,8 @@ EnergyParts& EnergyParts::operator+=(const EnergyParts& other) {
   return *this;
 }
 
-EnergyParts between(const EnergyParts& a, const EnergyParts& b, std::int64_t numerator, std::int64_t denominator) {
+EnergyParts between(const EnergyParts& a, const EnergyParts& b, std::int64_t numerator,
+                    std::int64_t denominator) {
   const auto part = [&](std::int64_t from, std::int64_t to) {
     return from + static_cast<std::int64_t>(static_cast<__int128>(to - from) * numerator / denominator);
   };
@@ -49,7 +50,8 @@ std::vector<Sample> cut_at(std::span<const Sample> samples, std::span<const std:
   return cut;
 }
 
-std::vector<Sample> thin_out(std::vector<Sample> samples, std::span<const std::int64_t> borders, std::size_t most) {
+std::vector<Sample> thin_out(std::vector<Sample> samples, std::span<const std::int64_t> borders,
+                             std::size_t most) {
   while (samples.size() > most) {
     std::vector<Sample> joined;
     for (std::size_t i = 0; i < samples.size(); ++i) {

@@ -19,7 +19,8 @@ struct EnergyParts {
 };
 
 /// `a` + (b - a) x numerator / denominator, each part rounded down; 0 <= numerator <= denominator.
-EnergyParts between(const EnergyParts& a, const EnergyParts& b, std::int64_t numerator, std::int64_t denominator);
+EnergyParts between(const EnergyParts& a, const EnergyParts& b, std::int64_t numerator,
+                    std::int64_t denominator);
 
 /// What was used in [start, end), microseconds since 1970.
 struct Sample {
@@ -32,6 +33,7 @@ struct Sample {
 std::vector<Sample> cut_at(std::span<const Sample> samples, std::span<const std::int64_t> borders);
 
 /// Joins neighbours that no border separates until at most `most` are left, or no two can be joined.
-std::vector<Sample> thin_out(std::vector<Sample> samples, std::span<const std::int64_t> borders, std::size_t most);
+std::vector<Sample> thin_out(std::vector<Sample> samples, std::span<const std::int64_t> borders,
+                             std::size_t most);
 
 }  // namespace turbodiff::energy

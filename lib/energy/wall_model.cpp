@@ -36,8 +36,8 @@ WallModel calibrate(const CalibrationPoint& idle, const CalibrationPoint& load) 
   model.psu_efficiency = inner / wall;
   if (model.psu_efficiency < least_efficiency || model.psu_efficiency > 1)
     throw Error::bad_request(
-        fmt::format("{:.1f} W more inside and {:.1f} W more at the wall make an efficiency of {:.2f}", inner, wall,
-                    model.psu_efficiency),
+        fmt::format("{:.1f} W more inside and {:.1f} W more at the wall make an efficiency of {:.2f}", inner,
+                    wall, model.psu_efficiency),
         "check that the wall meter has this machine alone, and that GPU and CPU are both metered");
   model.rest_watts = std::max(0.0, idle.wall_w * model.psu_efficiency - idle.inner_w);
   model.calibrated = true;

@@ -29,8 +29,8 @@ struct CalibrationPoint {
   double inner_w = 0, wall_w = 0;
 };
 
-/// The model that fits an idle and a loaded machine exactly; `cooling` is no part of what the wall meter sees.
-/// Error bad_request when the points are too near each other or give an efficiency outside 0.5 to 1.
+/// The model that fits an idle and a loaded machine exactly; `cooling` is no part of what the wall meter
+/// sees. Error bad_request when the points are too near each other or give an efficiency outside 0.5 to 1.
 WallModel calibrate(const CalibrationPoint& idle, const CalibrationPoint& load);
 
 }  // namespace turbodiff::energy

@@ -66,7 +66,8 @@ std::pair<energy::SpanFacts, std::string> facts_in(const std::string& text) {
   if (!json.is_object()) return {facts, ""};
   const auto number = [&](const char* name) -> std::optional<std::int64_t> {
     const auto found = json.find(name);
-    return found != json.end() && found->is_number() ? std::optional(found->get<std::int64_t>()) : std::nullopt;
+    return found != json.end() && found->is_number() ? std::optional(found->get<std::int64_t>())
+                                                     : std::nullopt;
   };
   facts.measured = json.value("measured", false);
   facts.method = json.value("method", "fixed");
@@ -90,8 +91,7 @@ energy::Sample as_before(std::span<const energy::Sample> samples, std::int64_t u
   const auto scaled = [&](std::int64_t energy) {
     return static_cast<std::int64_t>(static_cast<__int128>(energy) * (more.end - more.start) / duration);
   };
-  if (duration > 0)
-    more.energy = {scaled(used.gpu), scaled(used.cpu), scaled(used.rest), scaled(used.wall)};
+  if (duration > 0) more.energy = {scaled(used.gpu), scaled(used.cpu), scaled(used.rest), scaled(used.wall)};
   return more;
 }
 
@@ -230,8 +230,8 @@ energy::EnergyCost bill_again(const store::Attempt& attempt, const std::vector<s
   std::vector<tariff::Segment> segments;
   for (const energy::FrozenPrice& price : frozen(prices))
     segments.push_back({price.start, price.end, {}, price.price, false, false, {}});
-  return {energy::cost_of(tariff::PriceCurve(std::move(segments)), attempt.started_at, attempt.bill.microseconds,
-                          attempt.bill.milliwatts),
+  return {energy::cost_of(tariff::PriceCurve(std::move(segments)), attempt.started_at,
+                          attempt.bill.microseconds, attempt.bill.milliwatts),
           std::nullopt};
 }
 

@@ -17,8 +17,8 @@ bool is_same_price(const store::PriceSnapshot& a, const store::PriceSnapshot& b)
 
 /// Whether `next` goes on where `row` ends, in the same hour and by the same means.
 bool goes_on(const store::IdleEnergy& row, const store::IdleEnergy& next) {
-  return row.energy.end == next.energy.start && first_second(row.energy.start) / an_hour ==
-                                                    first_second(next.energy.start) / an_hour &&
+  return row.energy.end == next.energy.start &&
+         first_second(row.energy.start) / an_hour == first_second(next.energy.start) / an_hour &&
          row.source == next.source && row.method == next.method && row.flags == next.flags &&
          row.tariff == next.tariff && is_same_price(row.price, next.price);
 }
@@ -37,7 +37,8 @@ void IdleLedger::book(const energy::Span& span) {
   const std::int64_t start = first_second(span.start), end = past_second(span.end);
   const auto prices = snapshots_of(tariff_.curve(start, end - start + 1), start, std::max(end, start + 1));
   std::vector<std::int64_t> borders = borders_of(prices);
-  for (std::int64_t hour = start / an_hour + 1; hour * an_hour < end; ++hour) borders.push_back(hour * an_hour);
+  for (std::int64_t hour = start / an_hour + 1; hour * an_hour < end; ++hour)
+    borders.push_back(hour * an_hour);
   std::sort(borders.begin(), borders.end());
   const std::vector<energy::Sample> whole = {{span.start, span.end, span.energy}};
   for (const energy::Sample& piece : energy::cut_at(whole, borders)) {
@@ -49,7 +50,8 @@ void IdleLedger::book(const energy::Span& span) {
     row.tariff = tariff_.tariff().name;
     row.currency = tariff_.tariff().currency;
     for (const store::PriceSnapshot& price : prices)
-      if (price.start <= first_second(piece.start) && first_second(piece.start) < price.end) row.price = price;
+      if (price.start <= first_second(piece.start) && first_second(piece.start) < price.end)
+        row.price = price;
     if (!rows_.empty() && goes_on(rows_.back(), row)) {
       store::EnergySample& grown = rows_.back().energy;
       grown.end = piece.end;

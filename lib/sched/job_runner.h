@@ -22,9 +22,9 @@
 namespace turbodiff::sched {
 
 struct RunnerSettings {
-  std::filesystem::path program;  ///< the turbodiff executable
-  double retry_delay_s = 30;      ///< before the second try, doubled for each further one, with jitter
-  double stop_grace_s = 120;      ///< for a worker to reach its next checkpoint
+  std::filesystem::path program;         ///< the turbodiff executable
+  double retry_delay_s = 30;             ///< before the second try, doubled for each further one, with jitter
+  double stop_grace_s = 120;             ///< for a worker to reach its next checkpoint
   std::shared_ptr<energy::Meter> meter;  ///< may be empty
 };
 

@@ -34,14 +34,17 @@ Case random_case(std::mt19937_64& random) {
   c.borders.push_back(start);
   for (std::int64_t s = start; s < start + seconds; ++s) {
     const std::int64_t end = (s + 1) * second;
-    c.samples.push_back({at, end, {draw(0, 300'000'000), draw(0, 90'000'000), draw(0, 50'000'000), draw(0, 500'000'000)}});
+    c.samples.push_back(
+        {at, end, {draw(0, 300'000'000), draw(0, 90'000'000), draw(0, 50'000'000), draw(0, 500'000'000)}});
     at = end;
     if (s > start && draw(0, 200) == 0) c.borders.push_back(s);
   }
   c.borders.push_back(start + seconds);
   for (std::size_t i = 0; i + 1 < c.borders.size(); ++i) {
-    const std::int64_t net = draw(-500'000'000, 3'000'000'000), levies = draw(0, 200'000'000), vat = draw(0, 500'000'000);
-    c.prices.push_back({c.borders[i], c.borders[i + 1], Price{net + levies + vat, net, levies, vat}, draw(0, 900'000)});
+    const std::int64_t net = draw(-500'000'000, 3'000'000'000), levies = draw(0, 200'000'000),
+                       vat = draw(0, 500'000'000);
+    c.prices.push_back(
+        {c.borders[i], c.borders[i + 1], Price{net + levies + vat, net, levies, vat}, draw(0, 900'000)});
   }
   return c;
 }

@@ -93,7 +93,8 @@ TEST_CASE("a counter that never was there, or stands still, is replaced by power
   CHECK(frozen.feed(10.1, 778, 100'000) == 10'000'000);
 }
 
-TEST_CASE("a GPU that is lost for a while is made up for; one that is lost for good never counts as nothing") {
+TEST_CASE(
+    "a GPU that is lost for a while is made up for; one that is lost for good never counts as nothing") {
   auto gpu = gpu_counter();
   std::int64_t sum = 0;
   for (int i = 0; i <= 50; ++i) sum += gpu.feed(i * 0.1, i * 20'000, 200'000);
@@ -168,7 +169,8 @@ TEST_CASE("without a meter for the processor or a GPU that is there nothing is c
 }
 
 TEST_CASE("a plug has the last word on the whole, and its loss is flagged") {
-  MachineMeter meter({.wall = {.psu_efficiency = 0.8, .rest_watts = 30, .cooling = 1.5}, .gpus = 1, .plug = true});
+  MachineMeter meter(
+      {.wall = {.psu_efficiency = 0.8, .rest_watts = 30, .cooling = 1.5}, .gpus = 1, .plug = true});
   const auto feed = [&](int i, std::optional<PlugReading> plug) {
     Reading reading;
     reading.gpus.push_back({static_cast<std::uint64_t>(i * 10'000), 100'000, {}, {}, false});

@@ -28,7 +28,8 @@ int main(int argc, char** argv) {
     ++row.failed;
     if (++failed <= 20) fmt::print("seed {}, {}: {}\n", seed, name_of(result.fault), result.problem);
   }
-  fmt::print("{:<24} {:>7} {:>7} {:>16} {:>16}\n", "fault", "traces", "failed", "worst job error", "machine error");
+  fmt::print("{:<24} {:>7} {:>7} {:>16} {:>16}\n", "fault", "traces", "failed", "worst job error",
+             "machine error");
   for (std::size_t i = 0; i < rows.size(); ++i)
     fmt::print("{:<24} {:>7} {:>7} {:>14.4f} % {:>14.4f} %\n", name_of(static_cast<Fault>(i)), rows[i].traces,
                rows[i].failed, 100 * rows[i].job, 100 * rows[i].total);

@@ -108,7 +108,8 @@ TEST_CASE("a GPU is read through the library's own interface") {
 
 TEST_CASE("the answers of smart plugs are understood, and nothing else is") {
   const auto shelly = parse_plug(
-      PlugType::shelly, R"({"meters":[{"power":123.45,"is_valid":true,"total":2000,"counters":[1,2,3]}],"relays":[]})");
+      PlugType::shelly,
+      R"({"meters":[{"power":123.45,"is_valid":true,"total":2000,"counters":[1,2,3]}],"relays":[]})");
   REQUIRE(shelly);
   CHECK(shelly->milliwatts == 123'450);
   CHECK(shelly->counter_uj == 120'000'000'000);  // watt-minutes
@@ -121,11 +122,13 @@ TEST_CASE("the answers of smart plugs are understood, and nothing else is") {
   CHECK(second->milliwatts == 88'500);
   CHECK(second->counter_uj == 5'400'000'000);
   const auto tasmota = parse_plug(
-      PlugType::tasmota, R"({"StatusSNS":{"Time":"2026-01-01T00:00:00","ENERGY":{"Total":1.25,"Power":42,"Voltage":230}}})");
+      PlugType::tasmota,
+      R"({"StatusSNS":{"Time":"2026-01-01T00:00:00","ENERGY":{"Total":1.25,"Power":42,"Voltage":230}}})");
   REQUIRE(tasmota);
   CHECK(tasmota->milliwatts == 42'000);
   CHECK(tasmota->counter_uj == 4'500'000'000'000);
-  for (const char* wrong : {"", "[]", "{}", "null", "<html>", R"({"apower":-3})", R"({"apower":"x"})", R"({"apower":1e9})"})
+  for (const char* wrong :
+       {"", "[]", "{}", "null", "<html>", R"({"apower":-3})", R"({"apower":"x"})", R"({"apower":1e9})"})
     for (const PlugType type : {PlugType::shelly, PlugType::shelly2, PlugType::tasmota})
       CHECK_FALSE(parse_plug(type, wrong));
 }

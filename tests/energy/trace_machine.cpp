@@ -81,7 +81,8 @@ class Trace {
     rapl_start_ = random_() % (rapl_range / 2);
     if (fault_ == Fault::gpu_wrap)
       gpu_start_ = two_to_32 - static_cast<std::uint64_t>(gpu_.joules(0, fault_s_) * 1e3) % two_to_32;
-    if (fault_ == Fault::rapl_wrap) rapl_start_ = rapl_range - static_cast<std::uint64_t>(cpu_.joules(0, fault_s_) * 1e6);
+    if (fault_ == Fault::rapl_wrap)
+      rapl_start_ = rapl_range - static_cast<std::uint64_t>(cpu_.joules(0, fault_s_) * 1e6);
     present();
     options_.wall = {.psu_efficiency = 0.88, .rest_watts = 41, .cooling = 1.1};
     options_.nvml_library = fake_nvml;
@@ -133,12 +134,14 @@ class Trace {
       const int bursts = static_cast<int>(draw(2));
       for (int i = 0; i < bursts; ++i) {
         const double from = between(job.start + 5 + 15 * i, job.start + 18 + 15 * i);
-        gpu_.to(from, watts), gpu_.to(from, 120), gpu_.to(from + between(0.3, 1.5), 120), gpu_.to(from + 1.5, watts);
+        gpu_.to(from, watts), gpu_.to(from, 120), gpu_.to(from + between(0.3, 1.5), 120),
+            gpu_.to(from + 1.5, watts);
       }
       gpu_.to(job.end - 2, between(120, 320));  // a ramp
       gpu_.to(job.end, between(120, 250));
       gpu_.to(job.end, idle_watts);
-      cpu_.to(job.start, 10), cpu_.to(job.start, between(20, 90)), cpu_.to(job.end, between(20, 90)), cpu_.to(job.end, 10);
+      cpu_.to(job.start, 10), cpu_.to(job.start, between(20, 90)), cpu_.to(job.end, between(20, 90)),
+          cpu_.to(job.end, 10);
       t = job.end;
     }
     end_s_ = t + between(2, 400);
@@ -166,7 +169,8 @@ class Trace {
     const double t = clock_.monotonic_s();
     const double seen = update_s_ > 0 ? std::floor(t / update_s_) * update_s_ : t;
     double counted = gpu_.joules(0, seen) * 1e3 + static_cast<double>(gpu_start_);
-    const bool began_anew = (fault_ == Fault::gpu_reset && seen >= fault_s_) || (fault_ == Fault::gpu_reloaded && t >= fault_s_);
+    const bool began_anew =
+        (fault_ == Fault::gpu_reset && seen >= fault_s_) || (fault_ == Fault::gpu_reloaded && t >= fault_s_);
     if (began_anew) counted = gpu_.joules(fault_s_, std::max(seen, fault_s_)) * 1e3;
     auto counter = static_cast<unsigned long long>(counted);
     if (fault_ == Fault::gpu_wrap) counter %= two_to_32;
@@ -178,7 +182,8 @@ class Trace {
     set_(fault_ == Fault::no_counter ? not_supported : result, counter, result,
          static_cast<unsigned int>(std::lround(shown * 1e3)), 80);
     auto rapl = rapl_start_ + static_cast<std::uint64_t>(cpu_.joules(0, t) * 1e6);
-    if (fault_ == Fault::rapl_reset && t >= fault_s_) rapl = static_cast<std::uint64_t>(cpu_.joules(fault_s_, t) * 1e6);
+    if (fault_ == Fault::rapl_reset && t >= fault_s_)
+      rapl = static_cast<std::uint64_t>(cpu_.joules(fault_s_, t) * 1e6);
     std::string text = fmt::format("{:<24}\n", rapl % rapl_range);
     if (fault_ == Fault::rapl_away && away) text = fmt::format("{:<24}\n", "");
     if (::pwrite(rapl_file_, text.data(), text.size(), 0) < 0) complain("cannot write");
@@ -246,14 +251,17 @@ class Trace {
       const double known = wall_joules(jobs_[i].start, std::min(fault_s_, jobs_[i].end));
       if (struck && i == 0 && static_cast<double>(job.energy.wall) / 1e6 < known * (1 - tolerance))
         complain("less than before the GPU was lost");
-      const bool always = fault_ == Fault::no_counter || fault_ == Fault::disagreement || fault_ == Fault::gpu_lost;
-      const bool flagged = !expected_flag().empty() && job.facts.flags.find(expected_flag()) != std::string::npos;
+      const bool always =
+          fault_ == Fault::no_counter || fault_ == Fault::disagreement || fault_ == Fault::gpu_lost;
+      const bool flagged =
+          !expected_flag().empty() && job.facts.flags.find(expected_flag()) != std::string::npos;
       if (i == 0 && !expected_flag().empty() && !flagged)
         complain(fmt::format("no flag {} in '{}'", expected_flag(), job.facts.flags));
       if (i == 1 && !always && !job.facts.flags.empty())
         complain(fmt::format("flags '{}' without a reason", job.facts.flags));
       const bool doubtful = fault_ == Fault::gpu_reloaded && i == 0;  // it depends on how long it was away
-      if (!doubtful && job.facts.measured == (fault_ == Fault::gpu_lost)) complain("measured or not, wrongly");
+      if (!doubtful && job.facts.measured == (fault_ == Fault::gpu_lost))
+        complain("measured or not, wrongly");
       if (job.facts.uncertainty_ppm <= 0) complain("no uncertainty");
     }
     result_.total_error = std::abs(static_cast<double>(total.wall) / 1e6 / wall_joules(0, end_s_) - 1);

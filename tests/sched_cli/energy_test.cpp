@@ -45,7 +45,8 @@ class FakePowercap {
 
  private:
   void put() {
-    const auto energy = static_cast<std::int64_t>((seconds_of(CLOCK_BOOTTIME) - start_s_) * cpu_watts * 1e6) + 7;
+    const auto energy =
+        static_cast<std::int64_t>((seconds_of(CLOCK_BOOTTIME) - start_s_) * cpu_watts * 1e6) + 7;
     write_file(file_.string() + ".new", std::to_string(energy) + "\n");
     fs::rename(file_.string() + ".new", file_);
   }
@@ -59,10 +60,13 @@ class FakePowercap {
 class GpuTrace {
  public:
   void step(double seconds, double watts) { steps_.push_back({seconds, watts}); }
-  void event(const std::string& kind, double seconds) { events_ += fmt::format("{} {:.6f}\n", kind, start_s_ + seconds); }
+  void event(const std::string& kind, double seconds) {
+    events_ += fmt::format("{} {:.6f}\n", kind, start_s_ + seconds);
+  }
   void write(const fs::path& file) const {
     std::string text = "start 123456\n";
-    for (const auto& [seconds, watts] : steps_) text += fmt::format("watts {:.6f} {}\n", start_s_ + seconds, watts);
+    for (const auto& [seconds, watts] : steps_)
+      text += fmt::format("watts {:.6f} {}\n", start_s_ + seconds, watts);
     write_file(file, text + events_);
   }
   /// Between two instants in microseconds since 1970.
@@ -109,7 +113,8 @@ class MeteredPlace : public SchedPlace {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(MeteredPlace, "metered jobs are within 0.5 % of what was used, idle time apart, all adds up") {
+TEST_CASE_FIXTURE(MeteredPlace,
+                  "metered jobs are within 0.5 % of what was used, idle time apart, all adds up") {
   GpuTrace trace;
   for (int i = 0; i < 60; ++i) trace.step(i * 0.7, i % 2 == 0 ? 90 : 310);
   trace.write(path("trace"));
@@ -118,9 +123,10 @@ TEST_CASE_FIXTURE(MeteredPlace, "metered jobs are within 0.5 % of what was used,
   const auto result = run_jobs();
   REQUIRE_MESSAGE(result.code == 0, result.err);
   SQLite::Database db(path("jobs.db"), SQLite::OPEN_READONLY);
-  SQLite::Statement jobs(db,
-                         "SELECT a.started_at, e.microseconds, e.microjoules, e.gpu_microjoules, e.source, e.method, "
-                         "e.flags, e.gross FROM attempts a JOIN energy e ON e.attempt_id = a.id ORDER BY a.id");
+  SQLite::Statement jobs(
+      db,
+      "SELECT a.started_at, e.microseconds, e.microjoules, e.gpu_microjoules, e.source, e.method, "
+      "e.flags, e.gross FROM attempts a JOIN energy e ON e.attempt_id = a.id ORDER BY a.id");
   double total = 0, from = 0, to = 0;
   int count = 0;
   while (jobs.executeStep()) {
@@ -166,7 +172,8 @@ TEST_CASE_FIXTURE(MeteredPlace, "metered jobs are within 0.5 % of what was used,
   CHECK(schema_violations(read_schema("sched-show"), job(1)).empty());
 }
 
-TEST_CASE_FIXTURE(MeteredPlace, "a GPU that is lost in mid-job is in the record, and what it used is not nothing") {
+TEST_CASE_FIXTURE(MeteredPlace,
+                  "a GPU that is lost in mid-job is in the record, and what it used is not nothing") {
   GpuTrace trace;
   trace.step(0, 200);
   add("a.mp4");
@@ -209,7 +216,8 @@ TEST_CASE_FIXTURE(MeteredPlace, "a daemon that is killed in mid-job leaves a bil
   CHECK(attempts[0]["energy"]["flags"].dump().find("cut-off") != std::string::npos);
   const double seconds = attempts[0]["seconds"];
   CHECK(seconds > 5);
-  CHECK(attempts[0]["watts"].get<double>() == doctest::Approx((250 + cpu_watts + 40) / 0.8 * 1.25).epsilon(0.02));
+  CHECK(attempts[0]["watts"].get<double>() ==
+        doctest::Approx((250 + cpu_watts + 40) / 0.8 * 1.25).epsilon(0.02));
   CHECK(json({"energy", "verify"})["differences"].empty());
 }
 
@@ -237,11 +245,46 @@ TEST_CASE_FIXTURE(MeteredPlace, "a calibration gives the power supply and the re
   trace.step(0, 30);
   trace.step(3.5, 330);
   trace.write(path("trace"));
-  const auto fitted = json({"energy", "calibrate", "--seconds", "3", "--idle-watts", "80", "--load-watts", "430"});
+  const auto fitted =
+      json({"energy", "calibrate", "--seconds", "3", "--idle-watts", "80", "--load-watts", "430"});
   CHECK(schema_violations(read_schema("sched-energy-calibrate"), fitted).empty());
   CHECK(fitted["idle"]["inner_watts"].get<double>() < 100);
   CHECK(fitted["load"]["inner_watts"].get<double>() == doctest::Approx(330 + cpu_watts).epsilon(0.02));
   const double efficiency = fitted["psu_efficiency"];
   CHECK(efficiency * (430 - 80) == doctest::Approx(fitted["load"]["inner_watts"].get<double>() -
                                                    fitted["idle"]["inner_watts"].get<double>()));
+}
+
+TEST_CASE_FIXTURE(MeteredPlace,
+                  "a power limit holds while jobs run, and the next start puts back what kill -9 left") {
+  GpuTrace trace;
+  trace.step(0, 200);
+  trace.write(path("trace"));
+  place().set("FAKE_NVML_LIMIT", path("limit"));
+  const auto limit = [&] { return read_file(path("limit")); };
+  write_file(path("limit"), "290000\n");
+  place().set("FAKE_ENGINE_SECONDS", "0.05");
+  const std::string engine = std::string(TURBODIFF_SOURCE_DIR) + "/tests/sched_cli/fake_engine.py";
+  auto options = call({"--tariff", path("open.yaml"), "daemon", "--engine", engine, "--power-limit", "210"});
+  options.errors = core::SubprocessOptions::Stream::null;
+  {
+    core::Subprocess daemon(std::move(options));
+    for (int i = 0; i < 600 && limit() != "210000\n"; ++i) daemon.wait(0.05);
+    CHECK(limit() == "210000\n");
+    daemon.signal(SIGKILL);
+    daemon.wait(10);
+  }
+  CHECK(limit() == "210000\n");
+  CHECK(run_jobs().code == 0);
+  CHECK(limit() == "290000\n");
+  add("a.mp4");
+  const auto tried =
+      run({"--tariff", path("open.yaml"), "run", "--once", "--engine", engine, "--power-limit", "auto"});
+  CHECK_MESSAGE(tried.code == 0, tried.err);
+  CHECK(tried.err.find(", chosen") != std::string::npos);
+  CHECK(limit() == "290000\n");
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once", "--power-limit", "much"}).code == 2);
+  place().set("FAKE_NVML_NO_PERMISSION", "1");
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once", "--power-limit", "200"}).code == 4);
+  CHECK(limit() == "290000\n");
 }
