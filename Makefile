@@ -5,6 +5,7 @@ JOBS ?= $(shell nproc)
 GOLDEN ?= tests/golden
 CASES ?=
 TRIALS ?= 300
+TRACES ?= 10000
 FUZZ_SECONDS ?= 60
 export FLAVOUR
 
@@ -13,7 +14,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched bench-estimates tariff-oracle \
-  torture torture-broken fuzz sanitize floor demo-model install clean
+  torture torture-broken energy-traces fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -79,6 +80,10 @@ torture: tests ## TRIALS=300: kills, power cuts, full disks and clock jumps agai
 torture-broken: ## show that torture fails for a scheduler without fencing or without flushing
 	@scripts/setup.sh --no-engine
 	@scripts/torture-broken.sh $(BUILD)-broken $(JOBS)
+
+energy-traces: tests ## TRACES=10000: power over time with meters that fail, against the known integral
+	@cmake --build $(BUILD) -j $(JOBS) --target energy_traces
+	@$(BUILD)/test-bin/energy_traces $(TRACES)
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@scripts/setup.sh --flavour $(FLAVOUR)

@@ -7,6 +7,8 @@
 
 #include "commands.h"
 #include "engine.h"
+#include "meter_options.h"
+#include "power_limit.h"
 #include "sched/daemon.h"
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
@@ -21,6 +23,7 @@ struct RunFlags {
   std::string window_end = "finish";
   std::string retry_delay = "30s";
   std::optional<std::string> engine;
+  PowerLimitFlags power;
 };
 
 sched::WindowEnd parse_window_end(const std::string& text) {
@@ -36,6 +39,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   settings.runner.program = engine_program(flags.engine);
   settings.runner.retry_delay_s =
       static_cast<double>(tariff::parse_horizon(flags.retry_delay, "--retry-delay"));
+  settings.runner.meter = std::make_shared<energy::Meter>(meter_options(queue), program.clock());
   settings.window_end = parse_window_end(flags.window_end);
   settings.once = !daemon;
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
@@ -50,6 +54,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
     return read;
   });
   sched::Estimator estimator(store, queue.power());
+  const PowerLimit power_limit(queue, flags.power, settings.runner.program, estimator);
   sched::DaemonResult result;
   try {
     result = sched::Daemon(store, tariff, estimator, program.clock(), program.log(), settings).run();
@@ -78,6 +83,18 @@ void add_common(CLI::App& command, RunFlags& flags) {
       ->group("Options");
   command.add_option("--engine", flags.engine, "The turbodiff program, instead of the one beside this one")
       ->type_name("FILE")
+      ->group("Options");
+  command
+      .add_option(
+          "--power-limit", flags.power.limit,
+          "Cap the GPUs' power meanwhile: watts, or auto for the cap that costs the least, tried out first")
+      ->type_name("auto|W")
+      ->group("Options");
+  command
+      .add_option("--max-slowdown", flags.power.max_slowdown,
+                  "How much longer jobs may take under --power-limit auto (1.1)")
+      ->type_name("FACTOR")
+      ->check(CLI::Range(1.0, 10.0))
       ->group("Options");
 }
 

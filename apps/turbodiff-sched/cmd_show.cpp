@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "core/signals.h"
+#include "core/strings.h"
 #include "core/units.h"
 #include "job_report.h"
 #include "tariff/local_time.h"
@@ -22,6 +23,29 @@ using Json = nlohmann::ordered_json;
 
 std::int64_t seconds_of(store::Micros instant) {
   return instant / 1'000'000;
+}
+
+/// Where the energy of an attempt went and how that was found.
+Json energy_json(const store::Bill& bill) {
+  const auto kwh = [](std::int64_t microjoules) {
+    return Json::parse(core::Kwh::from_microjoules(microjoules).to_string());
+  };
+  const auto known = [](const std::optional<std::int64_t>& value, double unit) {
+    return value ? Json(static_cast<double>(*value) / unit) : Json();
+  };
+  return {{"gpu_kwh", kwh(bill.gpu_microjoules)},
+          {"cpu_kwh", kwh(bill.cpu_microjoules)},
+          {"rest_kwh", kwh(bill.rest_microjoules)},
+          {"method", bill.method},
+          {"uncertainty", static_cast<double>(bill.uncertainty_ppm) / 1e6},
+          {"flags", bill.flags.empty() ? std::vector<std::string_view>() : core::split(bill.flags, ',')},
+          {"gpu", bill.gpu.empty() ? Json() : Json(bill.gpu)},
+          {"gpu_utilisation", known(bill.gpu_permille, 1e3)},
+          {"cpu_utilisation", known(bill.cpu_permille, 1e3)},
+          {"gpu_peak_bytes", bill.gpu_peak_bytes ? Json(*bill.gpu_peak_bytes) : Json()},
+          {"host_peak_bytes", bill.host_peak_bytes ? Json(*bill.host_peak_bytes) : Json()},
+          {"co2_grams", known(bill.co2_milligrams, 1e3)},
+          {"cost_at_once", known(bill.asap_gross, 1e6)}};
 }
 
 Json attempt_json(Queue& queue, const store::Attempt& attempt) {
@@ -50,6 +74,7 @@ Json attempt_json(Queue& queue, const store::Attempt& attempt) {
                            {"levies", static_cast<double>(attempt.bill.levies) / 1e6},
                            {"vat", static_cast<double>(attempt.bill.vat) / 1e6}};
     json["complete"] = attempt.bill.complete;
+    json["energy"] = energy_json(attempt.bill);
   }
   json["prices"] = std::move(prices);
   return json;
@@ -103,9 +128,10 @@ void show(Queue& queue, store::JobId id) {
         fmt::format("{}, {}", queue.local(seconds_of(attempt.started_at)), store::name_of(attempt.state));
     if (attempt.ended_at)
       value +=
-          fmt::format(", {}, {} kWh ({}), {} {}",
+          fmt::format(", {}, {} kWh ({}, {}{}{}), {} {}",
                       core::format_duration(static_cast<double>(attempt.bill.microseconds) / 1e6),
                       core::Kwh::from_microjoules(attempt.bill.microjoules).to_string(), attempt.bill.source,
+                      attempt.bill.method, attempt.bill.flags.empty() ? "" : "; ", attempt.bill.flags,
                       core::Money::from_micro(attempt.bill.gross).to_string(), attempt.bill.currency);
     line(fmt::format("attempt {}", attempt.number), value);
     line("", attempt.error);

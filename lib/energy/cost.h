@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 
+#include "energy/sample.h"
 #include "tariff/price_curve.h"
 
 namespace turbodiff::energy {
@@ -17,6 +20,23 @@ struct CostParts {
 /// (UTC since 1970). Sums are exact and each is rounded once, half to even; vat is what remains.
 CostParts cost_of(const tariff::PriceCurve& curve, std::int64_t start, std::int64_t duration,
                   std::int64_t milliwatts);
+
+/// The price of a stretch of time as it was, [start, end) in seconds.
+struct FrozenPrice {
+  std::int64_t start = 0, end = 0;
+  std::optional<tariff::Price> price;
+  std::optional<std::int64_t> milligram_co2;  ///< per kWh
+};
+
+struct EnergyCost {
+  CostParts money;
+  std::optional<std::int64_t> co2_milligrams;  ///< nothing unless it is known for all of the energy
+};
+
+/// What energy costs: a function of whole numbers alone, so that a bill can be made again from what is kept
+/// of it. A sample over a change of price is spread evenly; sums are exact and each is rounded once, half to
+/// even, vat is what remains. `prices` are in order of time and do not overlap.
+EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice> prices);
 
 /// Milliwatts over microseconds as microjoules, rounded half to even.
 std::int64_t microjoules_of(std::int64_t milliwatts, std::int64_t microseconds);

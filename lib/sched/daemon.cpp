@@ -157,6 +157,8 @@ void Daemon::run_job(store::JobId id) {
   tell(fmt::format("job {} runs", id));
   const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [this] { return question(); });
   running_.reset();
+  idle_read_at_.reset();
+  read_idle_meter();
   if (outcome == Outcome::done) ++result_.done;
   if (outcome == Outcome::failed) ++result_.failed;
   if (outcome == Outcome::done) estimator_.forget();
@@ -186,8 +188,10 @@ void Daemon::sleep() {
   // Fetching can take a while, and must not make the next job late.
   if (reread && next && !paused_ && *reread + slow_fetch_s > next->first) reread.reset();
   if (reread) by(*reread);
+  if (idle_read_at_) by(*idle_read_at_);
   tell(paused_ ? "paused" : !next ? "nothing waits" : "next job at " + tariff::format_utc(next->first));
   heed(waiter_.wait(until));
+  read_idle_meter();
   if (reread && now() >= *reread) {
     reload_tariff();
     dirty_ = true;
@@ -195,11 +199,30 @@ void Daemon::sleep() {
   if (!plan_.plan.unplaced.empty() && now() >= planned_at_ + try_again_s) dirty_ = true;
 }
 
+/// Idle time is metered only so often that no counter wraps unseen.
+void Daemon::read_idle_meter() {
+  energy::Meter* meter = settings_.runner.meter.get();
+  if (meter == nullptr || !meter->is_live()) return;
+  const auto interval = static_cast<Seconds>(meter->idle_interval_s());
+  if (idle_read_at_ && now() < *idle_read_at_ && *idle_read_at_ <= now() + interval) return;
+  if (idle_read_at_) runner_.idle().book(meter->end_idle());
+  runner_.idle().write(false);
+  idle_read_at_ = now() + interval;
+}
+
+void Daemon::end_idle_meter() {
+  energy::Meter* meter = settings_.runner.meter.get();
+  if (meter == nullptr || !meter->is_live()) return;
+  runner_.idle().book(meter->end_idle());
+  runner_.idle().write(true);
+}
+
 DaemonResult Daemon::run() {
   tariff_read_at_ = now();
   if (settings_.once)
     limit_ = settings_.until ? *settings_.until : tariff_.off_peak_end(now(), settings_.horizon_s);
   runner_.recover();
+  read_idle_meter();
   if (settings_.notify) settings_.notify("READY=1");
   while (true) {
     heed(waiter_.look());
@@ -217,6 +240,7 @@ DaemonResult Daemon::run() {
   }
   if (settings_.notify) settings_.notify("STOPPING=1");
   runner_.dismiss_worker();
+  end_idle_meter();
   result_.stopped = stopping_;
   return result_;
 }

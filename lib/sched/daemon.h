@@ -61,6 +61,8 @@ class Daemon {
   /// When the tariff's series is to be read or fetched again.
   std::optional<Seconds> tariff_due() const;
   void sleep();
+  void read_idle_meter();
+  void end_idle_meter();
   void tell(const std::string& status);
 
   store::JobStore& store_;
@@ -78,6 +80,7 @@ class Daemon {
   QueuePlan plan_;
   Seconds planned_at_ = 0;
   Seconds tariff_read_at_ = 0;
+  std::optional<Seconds> idle_read_at_;  ///< when the meter is to be read next between jobs
   std::optional<RunningJob> running_;
   double running_since_s_ = 0;
   std::int64_t running_estimate_s_ = 0;

@@ -2,34 +2,27 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cerrno>
 #include <cmath>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <random>
 #include <thread>
 
 #include "core/error.h"
-#include "core/hash.h"
 #include "core/strings.h"
 #include "core/units.h"
-#include "energy/cost.h"
 #include "sched/kernel_events.h"
+#include "sched/running_attempt.h"
 #include "store/publish.h"
-#include "tariff/local_time.h"
 
 namespace turbodiff::sched {
 namespace fs = std::filesystem;
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 constexpr double poll_s = 0.1;
 constexpr double alive_interval_s = 10;
 constexpr double longest_retry_delay_s = 3600;
-constexpr std::array<const char*, 2> side_files = {"save_latents", "contact_sheet"};
 
 /// Whether trying the same again may help: not for wrong requests (2), what is not there (3) or what a limit
 /// refuses (4), such as memory. A full disk may have room again; the engine tells it in the system's words.
@@ -50,36 +43,7 @@ void publish_file(const store::Publication& file) {
   }
 }
 
-fs::path side_name(const fs::path& final, store::JobId job, int attempt) {
-  fs::path name = store::temporary_name(final, job, attempt);
-  name += final.extension();
-  return name;
-}
-
 }  // namespace
-
-/// What is known of the attempt under way.
-struct JobRunner::Running {
-  store::Attempt attempt;
-  store::Job job;
-  store::Preset preset;
-  Order order;
-  std::vector<store::Publication> files;
-  std::ofstream log;
-  double began_s = 0;
-  double seen_s = 0;
-  bool resumed = false;
-  std::string stage;
-  std::optional<WorkerEvent> result;  ///< the event that ended it
-  std::optional<core::ExitStatus> exit;
-  std::int64_t oom_kills = 0;
-  Stop stop = Stop::none;
-
-  void write(std::string_view line) {
-    log << line << '\n';
-    log.flush();
-  }
-};
 
 JobRunner::JobRunner(store::JobStore& store, std::int64_t epoch, TariffClock& tariff, Estimator& estimator,
                      const core::Clock& clock, core::Log& log, RunnerSettings settings)
@@ -89,7 +53,8 @@ JobRunner::JobRunner(store::JobStore& store, std::int64_t epoch, TariffClock& ta
       estimator_(estimator),
       clock_(clock),
       log_(log),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)),
+      billing_(store, epoch, tariff, estimator, settings_.meter.get(), log) {}
 
 JobRunner::~JobRunner() = default;
 
@@ -110,86 +75,18 @@ void JobRunner::persist(const std::function<void()>& change) {
   }
 }
 
-std::pair<store::Bill, std::vector<store::PriceSnapshot>> JobRunner::bill_of(const store::Attempt& attempt,
-                                                                             const std::string& device,
-                                                                             std::int64_t microseconds,
-                                                                             bool complete) {
-  constexpr std::int64_t a_second = 1'000'000;
-  store::Bill bill;
-  bill.microseconds = std::max<std::int64_t>(0, microseconds);
-  bill.milliwatts = estimator_.milliwatts(device);
-  bill.microjoules = energy::microjoules_of(bill.milliwatts, bill.microseconds);
-  bill.tariff = tariff_.tariff().name;
-  bill.currency = tariff_.tariff().currency;
-  const std::int64_t start = attempt.started_at / a_second;
-  const std::int64_t end = (attempt.started_at + bill.microseconds + a_second - 1) / a_second;
-  const tariff::PriceCurve& curve = tariff_.curve(start, end - start + 1);
-  const energy::CostParts cost =
-      energy::cost_of(curve, attempt.started_at, bill.microseconds, bill.milliwatts);
-  bill.gross = cost.gross;
-  bill.net = cost.net;
-  bill.levies = cost.levies;
-  bill.vat = cost.vat;
-  bill.complete = complete && cost.complete;
-  std::vector<store::PriceSnapshot> prices;
-  for (const tariff::Segment& segment : curve.segments()) {
-    if (segment.end <= start || segment.start >= end) continue;
-    store::PriceSnapshot snapshot;
-    snapshot.start = std::max(segment.start, start);
-    snapshot.end = std::min(segment.end, end);
-    snapshot.rate = segment.rate.value_or("");
-    if (segment.price) {
-      snapshot.gross = segment.price->gross;
-      snapshot.net = segment.price->net;
-      snapshot.levies = segment.price->levies;
-      snapshot.vat = segment.price->vat;
-    }
-    snapshot.off_peak = segment.off_peak;
-    snapshot.fallback = segment.fallback;
-    prices.push_back(std::move(snapshot));
-  }
-  return {bill, prices};
-}
-
-void JobRunner::recover() {
-  for (const auto& left : store_.abandoned(epoch_)) {
-    const store::Attempt& attempt = left.attempt;
-    if (!store::kill_group(left.worker, 10))
-      throw Error::work_failed(
-          fmt::format("the engine of an earlier run (process {}) does not end", left.worker.pid),
-          "end it and start again");
-    const store::Job job = store_.job(attempt.job);
-    const auto [bill, prices] = bill_of(attempt, job.device, attempt.last_seen - attempt.started_at,
-                                        attempt.state == store::AttemptState::publishing);
-    bool published = attempt.state == store::AttemptState::publishing && job.state == store::State::running;
-    try {
-      if (published)
-        for (const store::Publication& file : left.publications) store::publish(file);
-    } catch (const Error& error) {
-      log_.warn("job {}: {}", job.id, error.message());
-      published = false;
-    }
-    persist([&, &bill = bill, &prices = prices] {
-      if (published)
-        store_.finish(epoch_, attempt, bill, prices, now());
-      else
-        store_.interrupt(epoch_, attempt, bill, prices, "turbodiff-sched or the machine stopped", now());
-    });
-    store::remove_leftovers(job.spec.output, job.id, attempt.number);
-    log_.info("job {}: {}", job.id,
-              published ? "was finished, and is published now" : "was cut off, and is queued again");
-  }
-}
-
 Outcome JobRunner::run(store::JobId id, const JobEstimate& estimate, const std::vector<std::string>& upcoming,
                        const StopQuestion& stop) {
   Running running;
-  const store::Micros started = now();
+  const store::Micros started = billing_.begin(store_.job(id).device).value_or(now());
   running.began_s = running.seen_s = clock_.monotonic_s();
   std::optional<store::Attempt> attempt;
   const bool setup = !worker_ || loaded_ != store_.job(id).fingerprint;
   persist([&] { attempt = store_.claim(epoch_, id, expected_time(estimate, setup), started); });
-  if (!attempt) return Outcome::gone;
+  if (!attempt) {
+    billing_.call_off();
+    return Outcome::gone;
+  }
   running.attempt = *attempt;
   running.job = store_.job(id);
   running.preset = store_.preset(running.job.preset);
@@ -205,58 +102,6 @@ Outcome JobRunner::run(store::JobId id, const JobEstimate& estimate, const std::
     return fail(running, static_cast<int>(error.code()),
                 error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
   }
-}
-
-void JobRunner::prepare(Running& running, const std::vector<std::string>& upcoming) {
-  const store::Job& job = running.job;
-  const int number = running.attempt.number;
-  std::error_code error;
-  fs::create_directories(store_.folder("logs"), error);
-  fs::create_directories(store_.folder("checkpoints"), error);
-  running.log.open(store_.log_file(job.id), std::ios::app);
-  running.write(
-      fmt::format("--- attempt {}, {}", number, tariff::format_utc(running.attempt.started_at / 1'000'000)));
-
-  const fs::path output = job.spec.output;
-  if (!job.spec.overwrite && fs::exists(output, error))
-    throw Error::bad_request(fmt::format("'{}' exists already", output.string()),
-                             "move it away or change the name with edit --output, then retry the job");
-  fs::create_directories(output.parent_path(), error);
-
-  Order& order = running.order;
-  order.id = fmt::format("{}-{}", job.id, number);
-  order.request = Json::parse(running.preset.options);
-  order.request.update(Json::parse(job.spec.options));
-  order.request["prompt"] = job.spec.prompt;
-  order.request["output"] = output.string();
-  if (!running.preset.image_sha256.empty() && order.request.contains("image") &&
-      core::sha256_of_file(order.request["image"].get<std::string>()) != running.preset.image_sha256)
-    throw Error::bad_request(fmt::format("the picture '{}' has changed since the job was added",
-                                         order.request["image"].get<std::string>()),
-                             "add the job again");
-  order.write_to = store::temporary_name(output, job.id, number);
-  order.checkpoint = store_.checkpoint_file(job.id);
-  order.fingerprint = job.fingerprint;
-  order.upcoming = upcoming;
-  running.files.push_back({order.write_to.string(), output.string(), job.spec.overwrite});
-  for (const char* key : side_files) {
-    if (!order.request.contains(key)) continue;
-    const fs::path final = order.request[key].get<std::string>();
-    const fs::path temporary = side_name(final, job.id, number);
-    order.request[key] = temporary.string();
-    running.files.push_back({temporary.string(), final.string(), job.spec.overwrite});
-  }
-  running.resumed = fs::exists(order.checkpoint, error);
-  running.oom_kills = oom_kill_count();
-
-  if (!worker_)
-    worker_ = std::make_unique<WorkerProcess>(
-        settings_.program, [this](const WorkerEvent& event) { on_event(event); },
-        [this](std::string_view line) { on_log(line); });
-  persist([&] { store_.note_worker(epoch_, running.attempt.id, worker_->identity()); });
-  log_.info("job {}: started, attempt {}", job.id, number);
-  loaded_ = job.fingerprint;
-  if (!worker_->order(order)) running.exit = worker_->wait(1);
 }
 
 void JobRunner::supervise(Running& running, const StopQuestion& stop) {
@@ -277,8 +122,7 @@ void JobRunner::supervise(Running& running, const StopQuestion& stop) {
     if (now_s - running.seen_s < alive_interval_s) continue;
     running.seen_s = now_s;
     try {
-      const auto elapsed = std::llround((now_s - running.began_s) * 1e6);
-      store_.note_alive(epoch_, running.attempt.id, running.attempt.started_at + elapsed);
+      billing_.note_alive(running.attempt, std::llround((now_s - running.began_s) * 1e6));
     } catch (const Error& error) {
       log_.warn("{}", error.message());
     }
@@ -328,7 +172,7 @@ Outcome JobRunner::publish(Running& running) {
     return fail(running, static_cast<int>(error.code()),
                 error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
   }
-  const auto [bill, prices] = bill_of(running.attempt, running.job.device, elapsed(), true);
+  const auto [bill, prices] = billing_.end(running.attempt, running.job, elapsed());
   persist(
       [&, &bill = bill, &prices = prices] { store_.finish(epoch_, running.attempt, bill, prices, now()); });
   std::error_code error;
@@ -353,7 +197,7 @@ void JobRunner::remove_files(const Running& running) {
 
 Outcome JobRunner::fail(Running& running, int code, const std::string& message) {
   const auto elapsed = std::llround((clock_.monotonic_s() - running.began_s) * 1e6);
-  const auto [bill, prices] = bill_of(running.attempt, running.job.device, elapsed, true);
+  const auto [bill, prices] = billing_.end(running.attempt, running.job, elapsed);
   std::optional<store::Micros> retry_at;
   if (worth_a_retry(code, message) && running.job.failures < running.job.spec.retries) {
     std::mt19937 random(std::random_device{}());
@@ -375,7 +219,7 @@ Outcome JobRunner::fail(Running& running, int code, const std::string& message) 
 
 Outcome JobRunner::interrupt(Running& running, const std::string& reason) {
   const auto elapsed = std::llround((clock_.monotonic_s() - running.began_s) * 1e6);
-  const auto [bill, prices] = bill_of(running.attempt, running.job.device, elapsed, true);
+  const auto [bill, prices] = billing_.end(running.attempt, running.job, elapsed);
   persist([&, &bill = bill, &prices = prices] {
     store_.interrupt(epoch_, running.attempt, bill, prices, reason, now());
   });

@@ -12,6 +12,8 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "energy/meter.h"
+#include "sched/billing.h"
 #include "sched/estimator.h"
 #include "sched/tariff_clock.h"
 #include "sched/worker_process.h"
@@ -20,9 +22,10 @@
 namespace turbodiff::sched {
 
 struct RunnerSettings {
-  std::filesystem::path program;  ///< the turbodiff executable
-  double retry_delay_s = 30;      ///< before the second try, doubled for each further one, with jitter
-  double stop_grace_s = 120;      ///< for a worker to reach its next checkpoint
+  std::filesystem::path program;         ///< the turbodiff executable
+  double retry_delay_s = 30;             ///< before the second try, doubled for each further one, with jitter
+  double stop_grace_s = 120;             ///< for a worker to reach its next checkpoint
+  std::shared_ptr<energy::Meter> meter;  ///< may be empty
 };
 
 /// Why a running job is stopped.
@@ -52,6 +55,8 @@ class JobRunner {
   Outcome run(store::JobId job, const JobEstimate& estimate, const std::vector<std::string>& upcoming,
               const StopQuestion& stop);
 
+  IdleLedger& idle() { return billing_.idle(); }
+
   bool has_worker() const { return worker_ != nullptr; }
   /// Ends the worker between jobs, so that its memory and idle watts are freed.
   void dismiss_worker();
@@ -68,9 +73,6 @@ class JobRunner {
   void on_event(const WorkerEvent& event);
   void on_log(std::string_view line);
   Outcome fail_after_death(Running& running);
-  std::pair<store::Bill, std::vector<store::PriceSnapshot>> bill_of(const store::Attempt& attempt,
-                                                                    const std::string& device,
-                                                                    std::int64_t microseconds, bool complete);
   void persist(const std::function<void()>& change);
   store::Micros now() const;
 
@@ -81,6 +83,7 @@ class JobRunner {
   const core::Clock& clock_;
   core::Log& log_;
   RunnerSettings settings_;
+  Billing billing_;
   std::unique_ptr<WorkerProcess> worker_;
   std::string loaded_;  ///< fingerprint of the model that the worker has
   Running* running_ = nullptr;

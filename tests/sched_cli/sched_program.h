@@ -12,6 +12,10 @@ class SchedPlace {
  public:
   SchedPlace() {
     place_.set("TURBODIFF_STORE", place_.text_path("jobs.db"));
+    // Whatever this machine meters.
+    place_.set("TURBODIFF_ENERGY_GPU", "off");
+    place_.set("TURBODIFF_ENERGY_CPU", "on");
+    place_.set("TURBODIFF_POWERCAP", place_.text_path("no-powercap"));
     write_file(place_.path("open.yaml"), tariff("open", "[ { rate: valley } ]"));
     // Cheap in an hour that is far from now.
     const std::time_t later = std::time(nullptr) + 6 * 3600;

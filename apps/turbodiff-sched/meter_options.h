@@ -1,0 +1,12 @@
+// What meters the machine, as the settings say.
+#pragma once
+
+#include "energy/meter.h"
+#include "queue.h"
+
+namespace turbodiff::app {
+
+/// Error bad_request for settings that do not fit together.
+energy::MeterOptions meter_options(Queue& queue);
+
+}  // namespace turbodiff::app

@@ -1,0 +1,35 @@
+// --power-limit of run and daemon.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "energy/power_cap.h"
+#include "queue.h"
+#include "sched/estimator.h"
+
+namespace turbodiff::app {
+
+struct PowerLimitFlags {
+  std::optional<std::string> limit;  ///< "auto" or watts
+  double max_slowdown = 1.1;
+};
+
+/// Puts back what an earlier process left capped, whether or not a limit is asked for now; then caps the GPUs
+/// until it goes out of scope. Error bad_request for a wrong value or without a GPU, refused without
+/// permission.
+class PowerLimit {
+ public:
+  PowerLimit(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,
+             sched::Estimator& estimator);
+
+ private:
+  void find_best(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,
+                 sched::Estimator& estimator);
+  std::unique_ptr<energy::Nvml> nvml_;
+  std::unique_ptr<energy::PowerCap> cap_;
+};
+
+}  // namespace turbodiff::app

@@ -1,0 +1,39 @@
+// The course of a machine's energy over time, as steps.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace turbodiff::energy {
+
+/// Microjoules: parts before the losses of the power supply and cooling, `wall` with them.
+struct EnergyParts {
+  std::int64_t gpu = 0, cpu = 0, rest = 0, wall = 0;
+  EnergyParts& operator+=(const EnergyParts& other);
+  friend EnergyParts operator+(EnergyParts a, const EnergyParts& b) { return a += b; }
+  friend EnergyParts operator-(const EnergyParts& a, const EnergyParts& b) {
+    return {a.gpu - b.gpu, a.cpu - b.cpu, a.rest - b.rest, a.wall - b.wall};
+  }
+  bool operator==(const EnergyParts&) const = default;
+};
+
+/// `a` + (b - a) x numerator / denominator, each part rounded down; 0 <= numerator <= denominator.
+EnergyParts between(const EnergyParts& a, const EnergyParts& b, std::int64_t numerator,
+                    std::int64_t denominator);
+
+/// What was used in [start, end), microseconds since 1970.
+struct Sample {
+  std::int64_t start = 0, end = 0;
+  EnergyParts energy;
+  bool operator==(const Sample&) const = default;
+};
+
+/// Cuts samples at `borders` (seconds since 1970, ascending), spread evenly within a sample. Sums are kept.
+std::vector<Sample> cut_at(std::span<const Sample> samples, std::span<const std::int64_t> borders);
+
+/// Joins neighbours that no border separates until at most `most` are left, or no two can be joined.
+std::vector<Sample> thin_out(std::vector<Sample> samples, std::span<const std::int64_t> borders,
+                             std::size_t most);
+
+}  // namespace turbodiff::energy

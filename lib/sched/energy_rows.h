@@ -1,0 +1,32 @@
+// Between what the meter says, what tariffs say and what the store keeps.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "energy/cost.h"
+#include "energy/sample.h"
+#include "store/job.h"
+#include "tariff/price_curve.h"
+
+namespace turbodiff::sched {
+
+std::vector<store::EnergySample> rows_of(std::span<const energy::Sample> samples);
+std::vector<energy::Sample> samples_of(std::span<const store::EnergySample> rows);
+
+/// The prices of [start, end), seconds, as the curve has them.
+std::vector<store::PriceSnapshot> snapshots_of(const tariff::PriceCurve& curve, std::int64_t start,
+                                               std::int64_t end);
+std::vector<energy::FrozenPrice> frozen(std::span<const store::PriceSnapshot> prices);
+/// Where prices begin and end.
+std::vector<std::int64_t> borders_of(std::span<const store::PriceSnapshot> prices);
+
+/// The seconds that hold [start, end), microseconds.
+constexpr std::int64_t first_second(std::int64_t start) {
+  return start / 1'000'000;
+}
+constexpr std::int64_t past_second(std::int64_t end) {
+  return (end + 999'999) / 1'000'000;
+}
+
+}  // namespace turbodiff::sched

@@ -1,0 +1,37 @@
+// Energy of the time between jobs, booked apart from them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "core/log.h"
+#include "energy/cost.h"
+#include "energy/meter.h"
+#include "sched/tariff_clock.h"
+#include "store/job_store.h"
+
+namespace turbodiff::sched {
+
+class IdleLedger {
+ public:
+  IdleLedger(store::JobStore& store, std::int64_t epoch, TariffClock& tariff, core::Log& log)
+      : store_(store), epoch_(epoch), tariff_(tariff), log_(log) {}
+
+  /// A stretch without a job, at the prices as they are. A row ends with its price and with the hour.
+  void book(const energy::Span& span);
+  /// Writes what is complete; `all`: the row that still grows too. A store that cannot be written to now is
+  /// told of and tried again the next time.
+  void write(bool all);
+
+ private:
+  store::JobStore& store_;
+  std::int64_t epoch_;
+  TariffClock& tariff_;
+  core::Log& log_;
+  std::vector<store::IdleEnergy> rows_;
+};
+
+/// What a row's energy comes to at its price.
+energy::EnergyCost idle_again(const store::IdleEnergy& row);
+
+}  // namespace turbodiff::sched

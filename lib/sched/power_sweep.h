@@ -1,0 +1,22 @@
+// How fast a job's model runs, and what the GPU draws, under several power limits.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "core/clock.h"
+#include "energy/power_cap.h"
+#include "store/job_store.h"
+
+namespace turbodiff::sched {
+
+/// A short run of `job` (one step, its own size) under each of some limits from the default down to half of
+/// it; the model stays loaded. The first point is that of the default. Error work_failed when a run fails,
+/// interrupted after a signal. The cap is left at the last limit.
+std::vector<energy::CapPoint> sweep_power_limits(const std::filesystem::path& program, const store::Job& job,
+                                                 const store::Preset& preset, energy::Nvml& nvml,
+                                                 std::size_t gpu, energy::PowerCap& cap,
+                                                 const core::Clock& clock);
+
+}  // namespace turbodiff::sched
