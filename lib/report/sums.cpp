@@ -34,6 +34,7 @@ void Sums::add(const Attempt& attempt, const Slice& slice, bool wasted, bool cou
   one.energy = slice.energy;
   one.parts_wall = attempt.has_parts ? slice.energy.wall : 0;
   one.estimated_wall = attempt.measured ? 0 : slice.energy.wall;
+  one.off_peak_wall = slice.price != nullptr && slice.price->off_peak ? slice.energy.wall : 0;
   one.cost = slice.cost;
   if (wasted) {
     one.waste_time = length;
@@ -82,6 +83,7 @@ void Sums::add(const Sums& other) {
   energy.rest += other.energy.rest;
   parts_wall += other.parts_wall;
   estimated_wall += other.estimated_wall;
+  off_peak_wall += other.off_peak_wall;
   cost.gross += other.cost.gross;
   cost.net += other.cost.net;
   cost.levies += other.cost.levies;

@@ -23,6 +23,7 @@ struct Sums {
   Energy energy;
   std::int64_t parts_wall = 0;      ///< the energy whose parts are known
   std::int64_t estimated_wall = 0;  ///< the energy that nothing measured
+  std::int64_t off_peak_wall = 0;   ///< the energy drawn in off-peak hours
   Cost cost;
   bool complete = true;
   Micros waste_time = 0;
