@@ -91,15 +91,35 @@ struct Job {
   std::vector<JobId> after;
 };
 
+/// What was used in [start, end), microseconds since 1970. The parts are before the losses of the power
+/// supply and cooling, `wall` is with them. Microjoules.
+struct EnergySample {
+  Micros start = 0, end = 0;
+  std::int64_t gpu = 0, cpu = 0, rest = 0, wall = 0;
+  bool operator==(const EnergySample&) const = default;
+};
+
 /// What an attempt took. Energy in microjoules, money in millionths of the currency unit.
 struct Bill {
-  std::int64_t microseconds = 0;  ///< between start and end, by the monotonic clock
-  std::int64_t milliwatts = 0;
-  std::int64_t microjoules = 0;
-  std::string source = "estimate";  ///< "measured" or "estimate"
-  std::string tariff, currency;     ///< empty without a tariff
+  std::int64_t microseconds = 0;           ///< between start and end, by the monotonic clock
+  std::int64_t milliwatts = 0;             ///< mean
+  std::int64_t microjoules = 0;            ///< at the wall, with cooling
+  std::string source = "estimate";         ///< "measured" or "estimate"
+  std::string tariff = {}, currency = {};  ///< empty without a tariff
   std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
   bool complete = true;  ///< false when part of the time had no price, or the end is not known exactly
+  /// Before the losses of the power supply and cooling.
+  std::int64_t gpu_microjoules = 0, cpu_microjoules = 0, rest_microjoules = 0;
+  std::string method = "fixed";      ///< "nvml-counter+rapl+fixed"
+  std::int64_t uncertainty_ppm = 0;  ///< of microjoules: 95 % lie within; 0: not known
+  std::string flags = {};            ///< what went wrong, "gpu-counter-reset,gpu-lost"
+  std::string gpu = {};              ///< name of the device that ran it
+  std::optional<std::int64_t> gpu_permille = {}, cpu_permille = {};  ///< mean utilisation
+  std::optional<std::int64_t> gpu_peak_bytes = {}, host_peak_bytes = {};
+  std::optional<std::int64_t> co2_milligrams = {};  ///< nothing where the tariff does not tell
+  std::optional<std::int64_t> asap_gross = {};  ///< for the same energy, begun when the job could first run
+  /// Written with the bill; read by JobStore::samples() only.
+  std::vector<EnergySample> samples = {};
 };
 
 /// The price that held for part of an attempt, as it was then: [start, end) in seconds, nano-units a kWh.
@@ -109,6 +129,18 @@ struct PriceSnapshot {
   std::optional<std::int64_t> gross;
   std::int64_t net = 0, levies = 0, vat = 0;
   bool off_peak = false, fallback = false;
+  std::optional<std::int64_t> milligram_co2 = {};  ///< per kWh
+};
+
+/// What the machine used while no job ran, within one price segment.
+struct IdleEnergy {
+  std::int64_t id = 0;  ///< given by the store
+  EnergySample energy = {};
+  std::string source = "estimate", method = {}, flags = {};
+  std::string tariff = {}, currency = {};
+  PriceSnapshot price = {};  ///< its start and end are not kept: those of `energy` count
+  std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
+  std::optional<std::int64_t> co2_milligrams = {};
 };
 
 struct StageTimes {
@@ -144,6 +176,7 @@ struct Attempt {
   bool resumed = false;  ///< it went on from a checkpoint
   StageTimes stages;
   ExpectedTime expected;
+  std::string meter_state;  ///< what the meter knew when it was last seen, while it runs
   Bill bill;
   int error_code = 0;
   std::string error;

@@ -111,23 +111,6 @@ std::vector<Attempt> JobStore::attempts(JobId job) const {
   return std::move(found[job]);
 }
 
-std::vector<PriceSnapshot> JobStore::prices(std::int64_t attempt) const {
-  return guarded(*database_, [&] {
-    std::vector<PriceSnapshot> prices;
-    auto find = database_->statement(
-        "SELECT start, end, rate, gross, net, levies, vat, off_peak, fallback FROM price_snapshots WHERE "
-        "attempt_id = "
-        "? ORDER BY start");
-    find.bind(1, attempt);
-    while (find.executeStep())
-      prices.push_back(
-          {find.getColumn(0).getInt64(), find.getColumn(1).getInt64(), find.getColumn(2).getString(),
-           optional_int(find.getColumn(3)), find.getColumn(4).getInt64(), find.getColumn(5).getInt64(),
-           find.getColumn(6).getInt64(), find.getColumn(7).getInt() != 0, find.getColumn(8).getInt() != 0});
-    return prices;
-  });
-}
-
 std::vector<Event> JobStore::events(JobId job) const {
   return guarded(*database_, [&] {
     std::vector<Event> events;

@@ -45,6 +45,18 @@ struct JobEdit {
   std::optional<std::vector<JobId>> after;
 };
 
+/// An attempt with its bill, and what of its job a report shows.
+struct BilledAttempt {
+  Attempt attempt;
+  std::string prompt, output, model, device, group;
+  State job_state = State::queued;
+  Micros added_at = 0;
+  std::optional<std::int64_t> earliest;  ///< seconds
+  std::int64_t tokens = 0, steps = 0, pixels = 0;
+  std::vector<PriceSnapshot> prices;
+  std::vector<EnergySample> samples;  ///< only where asked for
+};
+
 struct Event {
   Micros at = 0;
   std::string kind, detail;
@@ -103,7 +115,14 @@ class JobStore {
   std::vector<Attempt> attempts(JobId job) const;
   std::map<JobId, std::vector<Attempt>> attempts(std::span<const JobId> jobs) const;
   std::vector<PriceSnapshot> prices(std::int64_t attempt) const;
+  /// What a bill rests on; empty for attempts billed before version 2 of the store.
+  std::vector<EnergySample> samples(std::int64_t attempt) const;
   std::vector<Event> events(JobId job) const;
+
+  /// The billed attempts that began in [from, to), oldest first.
+  std::vector<BilledAttempt> billed_attempts(Micros from, Micros to, bool with_samples) const;
+  /// The stretches without a job that began in [from, to), oldest first.
+  std::vector<IdleEnergy> idle_energy(Micros from, Micros to) const;
 
   void edit(JobId id, const JobEdit& changes, Micros now);
   void hold(JobId id, Micros now);
@@ -145,7 +164,11 @@ class JobStore {
   /// queued -> running. Nothing when the job cannot be started any more (held, cancelled, edited away).
   std::optional<Attempt> claim(std::int64_t epoch, JobId job, const ExpectedTime& expected, Micros now);
   void note_worker(std::int64_t epoch, std::int64_t attempt, const ProcessIdentity& worker);
-  void note_alive(std::int64_t epoch, std::int64_t attempt, Micros now);
+  /// With what the meter has seen: `samples` replace those saved from the first one's start on, and
+  /// `meter_state` what it noted before.
+  void note_alive(std::int64_t epoch, std::int64_t attempt, Micros now,
+                  std::span<const EnergySample> samples = {}, const std::string& meter_state = {});
+  void add_idle_energy(std::int64_t epoch, std::span<const IdleEnergy> idle);
   bool is_cancel_requested(JobId job) const;
   void begin_publication(std::int64_t epoch, std::int64_t attempt, std::span<const Publication> files,
                          const StageTimes& stages, bool resumed, Micros now);

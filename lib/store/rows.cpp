@@ -60,6 +60,7 @@ Attempt read_attempt(SQLite::Statement& row) {
   attempt.expected = {next().getDouble(), next().getDouble(), next().getDouble()};
   attempt.error_code = next().getInt();
   attempt.error = next().getString();
+  attempt.meter_state = next().getString();
   if (row.getColumn(i).isNull()) return attempt;  // not billed yet
   Bill& bill = attempt.bill;
   bill.microseconds = next().getInt64();
@@ -70,6 +71,15 @@ Attempt read_attempt(SQLite::Statement& row) {
   bill.tariff = next().getString();
   bill.currency = next().getString();
   for (std::int64_t* part : {&bill.gross, &bill.net, &bill.levies, &bill.vat}) *part = next().getInt64();
+  for (std::int64_t* part : {&bill.gpu_microjoules, &bill.cpu_microjoules, &bill.rest_microjoules})
+    *part = next().getInt64();
+  bill.method = next().getString();
+  bill.uncertainty_ppm = next().getInt64();
+  bill.flags = next().getString();
+  bill.gpu = next().getString();
+  for (auto* known : {&bill.gpu_permille, &bill.cpu_permille, &bill.gpu_peak_bytes, &bill.host_peak_bytes,
+                      &bill.co2_milligrams, &bill.asap_gross})
+    *known = optional_int(next());
   return attempt;
 }
 

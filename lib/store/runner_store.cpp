@@ -3,46 +3,11 @@
 
 #include "core/error.h"
 #include "store/database.h"
+#include "store/energy_rows.h"
 #include "store/job_store.h"
 #include "store/rows.h"
 
 namespace turbodiff::store {
-namespace {
-
-void insert_bill(Database& database, std::int64_t attempt, const Bill& bill,
-                 std::span<const PriceSnapshot> prices) {
-  auto energy = database.statement("INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  energy.bind(1, attempt);
-  energy.bind(2, bill.microseconds);
-  energy.bind(3, bill.milliwatts);
-  energy.bind(4, bill.microjoules);
-  energy.bind(5, bill.source);
-  energy.bind(6, bill.complete ? 1 : 0);
-  energy.bind(7, bill.tariff);
-  energy.bind(8, bill.currency);
-  energy.bind(9, bill.gross);
-  energy.bind(10, bill.net);
-  energy.bind(11, bill.levies);
-  energy.bind(12, bill.vat);
-  energy.exec();
-  for (const PriceSnapshot& price : prices) {
-    auto insert = database.statement("INSERT INTO price_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    insert.bind(1, attempt);
-    insert.bind(2, price.start);
-    insert.bind(3, price.end);
-    insert.bind(4, price.rate);
-    bind_optional(insert, 5, price.gross);
-    insert.bind(6, price.net);
-    insert.bind(7, price.levies);
-    insert.bind(8, price.vat);
-    insert.bind(9, price.off_peak ? 1 : 0);
-    insert.bind(10, price.fallback ? 1 : 0);
-    insert.exec();
-  }
-}
-
-}  // namespace
-
 void JobStore::check_epoch(std::int64_t epoch) const {
 #ifndef TURBODIFF_WITHOUT_FENCING
   if (runner().epoch != epoch) throw FencedOff();
@@ -76,8 +41,10 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
     auto find = database_->statement(sql.c_str());
     find.bind(1, epoch);
     while (find.executeStep())
-      all.push_back(
-          {read_attempt(find), {boot_id, find.getColumn(30).getInt64(), find.getColumn(31).getInt64()}, {}});
+      all.push_back({read_attempt(find),
+                     {boot_id, find.getColumn(attempt_column_count).getInt64(),
+                      find.getColumn(attempt_column_count + 1).getInt64()},
+                     {}});
     for (Abandoned& one : all) {
       auto files = database_->statement(
           "SELECT temporary, final, overwrite, device, inode, bytes, modified_ns FROM publications WHERE "
@@ -145,14 +112,17 @@ void JobStore::note_worker(std::int64_t epoch, std::int64_t attempt, const Proce
   });
 }
 
-void JobStore::note_alive(std::int64_t epoch, std::int64_t attempt, Micros now) {
+void JobStore::note_alive(std::int64_t epoch, std::int64_t attempt, Micros now,
+                          std::span<const EnergySample> samples, const std::string& meter_state) {
   guarded(*database_, [&] {
     Transaction transaction(*database_, "note-alive");
     check_epoch(epoch);
-    auto update = database_->statement("UPDATE attempts SET last_seen = ? WHERE id = ?");
+    auto update = database_->statement("UPDATE attempts SET last_seen = ?, meter_state = ? WHERE id = ?");
     update.bind(1, now);
-    update.bind(2, attempt);
+    update.bind(2, meter_state);
+    update.bind(3, attempt);
     update.exec();
+    replace_samples(*database_, attempt, samples);
     transaction.commit();
   });
 }

@@ -146,7 +146,69 @@ CREATE TABLE runner (
 INSERT INTO runner VALUES (1, 0, '', 0, 0, 0);
 )sql";
 
-constexpr std::array<std::string_view, 1> all = {version_1};
+// What bills rest on: where the energy went, how it was found, its course over time; idle time on its own.
+constexpr std::string_view version_2 = R"sql(
+ALTER TABLE energy ADD COLUMN gpu_microjoules INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE energy ADD COLUMN cpu_microjoules INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE energy ADD COLUMN rest_microjoules INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE energy ADD COLUMN method TEXT NOT NULL DEFAULT 'fixed';
+ALTER TABLE energy ADD COLUMN uncertainty_ppm INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE energy ADD COLUMN flags TEXT NOT NULL DEFAULT '';
+ALTER TABLE energy ADD COLUMN gpu TEXT NOT NULL DEFAULT '';
+ALTER TABLE energy ADD COLUMN gpu_permille INTEGER;
+ALTER TABLE energy ADD COLUMN cpu_permille INTEGER;
+ALTER TABLE energy ADD COLUMN gpu_peak_bytes INTEGER;
+ALTER TABLE energy ADD COLUMN host_peak_bytes INTEGER;
+ALTER TABLE energy ADD COLUMN co2_milligrams INTEGER;
+ALTER TABLE energy ADD COLUMN asap_gross INTEGER;
+UPDATE energy SET rest_microjoules = microjoules;
+
+ALTER TABLE price_snapshots ADD COLUMN milligram_co2 INTEGER;
+ALTER TABLE attempts ADD COLUMN meter_state TEXT NOT NULL DEFAULT '';
+CREATE INDEX attempts_by_start ON attempts (started_at);
+
+CREATE TABLE energy_samples (
+  attempt_id INTEGER NOT NULL REFERENCES attempts (id) ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL CHECK (end >= start),
+  gpu_uj INTEGER NOT NULL CHECK (gpu_uj >= 0),
+  cpu_uj INTEGER NOT NULL CHECK (cpu_uj >= 0),
+  rest_uj INTEGER NOT NULL CHECK (rest_uj >= 0),
+  wall_uj INTEGER NOT NULL CHECK (wall_uj >= 0),
+  PRIMARY KEY (attempt_id, start)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idle_energy (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL CHECK (end >= start),
+  gpu_microjoules INTEGER NOT NULL CHECK (gpu_microjoules >= 0),
+  cpu_microjoules INTEGER NOT NULL CHECK (cpu_microjoules >= 0),
+  rest_microjoules INTEGER NOT NULL CHECK (rest_microjoules >= 0),
+  microjoules INTEGER NOT NULL CHECK (microjoules >= 0),
+  source TEXT NOT NULL CHECK (source IN ('measured', 'estimate')),
+  method TEXT NOT NULL,
+  flags TEXT NOT NULL,
+  tariff TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  rate TEXT NOT NULL,
+  price_gross INTEGER,
+  price_net INTEGER NOT NULL,
+  price_levies INTEGER NOT NULL,
+  price_vat INTEGER NOT NULL,
+  off_peak INTEGER NOT NULL,
+  fallback INTEGER NOT NULL,
+  milligram_co2 INTEGER,
+  gross INTEGER NOT NULL,
+  net INTEGER NOT NULL,
+  levies INTEGER NOT NULL,
+  vat INTEGER NOT NULL,
+  co2_milligrams INTEGER
+) STRICT;
+CREATE INDEX idle_energy_by_start ON idle_energy (start);
+)sql";
+
+constexpr std::array<std::string_view, 2> all = {version_1, version_2};
 
 }  // namespace
 
