@@ -33,6 +33,8 @@ std::vector<ConfigKey> make_keys() {
       {"generate.output", text, "TURBODIFF_OUTPUT", "", "name or pattern of the output file"},
       {"estimate.watts", number, "TURBODIFF_WATTS", "", "power drawn while generating, in watts", 0, 1e6},
       {"estimate.idle_watts", number, "TURBODIFF_IDLE_WATTS", "", "power drawn while idle, in watts", 0, 1e6},
+      {"energy.shares", text, "TURBODIFF_SHARES", "",
+       "how the whole cost divides, in percent: electricity/depreciation/cooling, as 70/20/10"},
       {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
       {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
   };

@@ -3,10 +3,10 @@
 // times in microseconds UTC since 1970 unless they say seconds.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace turbodiff::report {
@@ -23,7 +23,8 @@ struct PriceSpan {
   bool off_peak = false, fallback = false;
 };
 
-/// Microjoules; `wall` is all of the machine and includes the rest. The parts are 0 where nothing told them.
+/// Microjoules. `wall` is what the whole machine drew; the parts are before the losses of the power supply and
+/// cooling, so that together they are less. 0 where nothing told them.
 struct Energy {
   std::int64_t wall = 0, gpu = 0, cpu = 0, rest = 0;
   bool operator==(const Energy&) const = default;
@@ -83,13 +84,18 @@ struct Idle {
   std::string currency;
   Cost cost;
   std::optional<std::int64_t> co2_milligrams;
+  PriceSpan price;
 };
 
 /// How the whole cost of a machine divides, in parts per thousand: {700, 200, 100} means that electricity is 70 %
-/// of the whole, depreciation 20 % and cooling 10 %.
+/// of the whole, depreciation 20 % and cooling 10 %. Electricity 0: not looked at.
 struct Shares {
   int electricity = 0, depreciation = 0, cooling = 0;
+  bool operator==(const Shares&) const = default;
 };
+
+/// "70/20/10" or "72.5/20/7.5": percent that add up to 100, electricity above 0. Error bad_request names `where`.
+Shares parse_shares(std::string_view text, std::string_view where);
 
 struct Records {
   std::vector<Job> jobs;  ///< in order of id
