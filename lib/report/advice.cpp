@@ -62,6 +62,22 @@ std::optional<double> utilisation_of(const Sums& sums) {
   return gpu ? gpu : sums.cpu.fraction();
 }
 
+std::optional<Trend> trend_of(const std::vector<const Sums*>& periods) {
+  std::vector<const Sums*> known;
+  for (const Sums* period : periods)
+    if (utilisation_of(*period)) known.push_back(period);
+  const std::size_t third = known.size() / 3;
+  if (third < 2) return std::nullopt;
+  Sums before, now;
+  for (std::size_t i = 0; i < third; ++i) {
+    before.add(*known[i]);
+    now.add(*known[known.size() - 1 - i]);
+  }
+  const auto first = utilisation_of(before), last = utilisation_of(now);
+  if (!first || !last) return std::nullopt;
+  return Trend{*first, *last};
+}
+
 std::vector<Advice> advice_of(const Report& report) {
   std::vector<Advice> list;
   for (const Total& total : report.totals) add_about_total(list, total);

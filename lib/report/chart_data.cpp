@@ -86,7 +86,7 @@ class Collector {
           if (window_.touches(attempt.start, attempt.start + attempt.duration))
             last = std::max(last, attempt.start + attempt.duration);
       line.end = std::min(line.end, last + 1800 * a_second);
-      line.start = line.end - line_length * a_second;
+      line.start = (line.end / a_second - line_length) / 60 * 60 * a_second;
       line.cut = true;
     }
     line.end = std::max(line.end, line.start + 60 * a_second);

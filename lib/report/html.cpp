@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/units.h"
 #include "report/charts.h"
 #include "report/escape.h"
@@ -225,6 +227,21 @@ class Page {
     }
   }
 
+  static std::string verdict(const CurrencyCharts& one, double used) {
+    std::vector<const Sums*> periods;
+    for (const Bucket& bucket : one.buckets) periods.push_back(&bucket.jobs);
+    const auto trend = trend_of(periods);
+    const double now = trend ? trend->now : used;
+    std::string text = fmt::format("Jobs used {} of the device while they ran", percent_text(used));
+    if (trend && std::abs(trend->now - trend->before) > 0.05)
+      text += fmt::format(", {} from {} to {}", trend->now < trend->before ? "falling" : "rising",
+                          percent_text(trend->before), percent_text(trend->now));
+    text += ". ";
+    if (now < low_utilisation)
+      return text + "<strong class=\"bad\">Low utilisation: smaller tier, merge, or stop.</strong>";
+    return text + "The device is well used.";
+  }
+
   void utilisation(const CurrencyCharts& one, const std::string& period) {
     Sums all;
     for (const Bucket& bucket : one.buckets) all.add(bucket.jobs);
@@ -232,11 +249,8 @@ class Page {
     std::string caption = fmt::format("Per {}. ", period);
     if (!used)
       caption += "How far the device was used was not measured; the bars show the share of the time in which jobs ran.";
-    else if (*used < low_utilisation)
-      caption += fmt::format("<strong class=\"bad\">Low utilisation ({}): smaller tier, merge, or stop.</strong>",
-                             percent_text(*used));
     else
-      caption += fmt::format("Used {} of the device while jobs ran: well used.", percent_text(*used));
+      caption += verdict(one, *used);
     std::vector<Legend> legend;
     if (all.gpu.over > 0) legend.push_back({"dgpu", "GPU, while running"});
     if (all.cpu.over > 0) legend.push_back({"dcpu", "CPU, while running"});

@@ -67,6 +67,7 @@ class Writer {
     if (shown_.job) {
       head("Job", "n");
       head("State");
+      head("Prompt");
       head("Started", "low");
     } else {
       std::string name(name_of(report_.options.by));
@@ -85,7 +86,6 @@ class Writer {
     if (!shown_.job) return;
     head("Rate", "low");
     head("Source", "low");
-    head("Prompt");
   }
 
   void cell(std::string_view classes, std::string_view value, std::string_view text) {
@@ -94,7 +94,7 @@ class Writer {
   }
 
   void money(bool known, std::int64_t micro, const std::string& currency, std::string_view classes = "n") {
-    if (!known || currency.empty()) return cell(classes, {}, "\u2013");
+    if (!known || currency.empty()) return cell(classes, "0", "\u2013");
     cell(classes, money_text(micro), money_text(micro));
   }
 
@@ -105,7 +105,7 @@ class Writer {
     if (shown_.money) money(true, sums.cost.gross, currency);
     if (shown_.shares) money(true, sums.whole(), currency, "n low");
     if (shown_.saving) money(sums.has_asap, sums.saving(), currency);
-    if (shown_.waste) money(true, sums.waste_gross, currency, "n low");
+    if (shown_.waste) money(sums.waste_wall != 0, sums.waste_gross, currency, "n low");
     if (shown_.co2)
       cell("n low", {},
            sums.has_co2 ? fmt::format("{:.1f}", static_cast<double>(sums.co2_milligrams) / 1e3) : "\u2013");
@@ -121,8 +121,12 @@ class Writer {
     if (row.sums.failed_attempts > 0)
       state += fmt::format(" <small class=\"bad\">{} failed</small>", row.sums.failed_attempts);
     cell(job.state == "failed" ? "state bad" : "state", {}, state);
-    cell("low", job.started ? std::to_string(*job.started) : "",
-         job.started ? tariff::format_local(*job.started / 1'000'000, report_.options.zone) : "\u2013");
+    out_ += fmt::format("<td class=\"prompt\"><bdi>{}</bdi>{}</td>", html_escape(shorten(job.prompt, longest_prompt)),
+                        job.error.empty() ? std::string()
+                                          : fmt::format("<br><small class=\"bad\"><bdi>{}</bdi></small>",
+                                                        html_escape(shorten(job.error, longest_prompt))));
+    cell("low when", job.started ? tariff::format_utc(*job.started / 1'000'000) : "",
+         job.started ? tariff::format_local(*job.started / 1'000'000, report_.options.zone).substr(0, 16) : "\u2013");
     sums(row.sums, row.currency);
     std::string rates;
     for (const std::string& rate : row.rates) rates += (rates.empty() ? "" : ", ") + html_escape(rate);
@@ -132,10 +136,6 @@ class Writer {
     for (const std::string& flag : row.flags)
       source += fmt::format(" <small class=\"bad\">{}</small>", html_escape(flag));
     cell("low", {}, source);
-    out_ += fmt::format("<td class=\"prompt\"><bdi>{}</bdi>{}</td>", html_escape(shorten(job.prompt, longest_prompt)),
-                        job.error.empty() ? std::string()
-                                          : fmt::format("<br><small class=\"bad\"><bdi>{}</bdi></small>",
-                                                        html_escape(shorten(job.error, longest_prompt))));
   }
 
   void body() {
@@ -157,10 +157,12 @@ class Writer {
     }
     for (const Row& row : rest) {
       out_ += fmt::format("<tr><td class=\"n\" data-v=\"0\">{} earlier</td>", row.jobs);
-      if (shown_.job) out_ += "<td></td><td class=\"low\"></td>";
-      else cell("n", {}, std::to_string(row.jobs));
+      if (shown_.job)
+        out_ += "<td></td><td></td><td class=\"low\"></td>";
+      else
+        cell("n", {}, std::to_string(row.jobs));
       sums(row.sums, row.currency);
-      if (shown_.job) out_ += "<td class=\"low\"></td><td class=\"low\"></td><td></td>";
+      if (shown_.job) out_ += "<td class=\"low\"></td><td class=\"low\"></td>";
       out_ += "</tr>\n";
     }
     for (std::size_t i = hidden; i < rows.size(); ++i) {
@@ -179,12 +181,12 @@ class Writer {
   void foot(const std::string& label, const Sums& of, const Total& total) {
     out_ += "<tr>";
     if (shown_.job)
-      out_ += fmt::format("<th scope=\"row\" colspan=\"2\">{}</th><td class=\"low\"></td>", html_escape(label));
+      out_ += fmt::format("<th scope=\"row\" colspan=\"3\">{}</th><td class=\"low\"></td>", html_escape(label));
     else
       out_ += fmt::format("<th scope=\"row\">{}</th><td class=\"n\">{}</td>", html_escape(label),
                           &of == &total.of_idle ? std::string() : std::to_string(total.jobs));
     sums(of, total.currency);
-    if (shown_.job) out_ += "<td class=\"low\"></td><td class=\"low\"></td><td></td>";
+    if (shown_.job) out_ += "<td class=\"low\"></td><td class=\"low\"></td>";
     out_ += "</tr>\n";
   }
 

@@ -9,20 +9,20 @@ constexpr std::string_view style = R"css(
 :root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--text:#1b1f24;--soft:#59636e;--line:#d5dae0;--grid:#e6e9ed;
 --accent:#00619a;--good:#00704f;--bad:#b23c00;--note:#fff6e0;--noteline:#e6b450;--once:#8b96a3;
 --c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#e69f00;--c5:#56b4e9;--c6:#7a6fb0;--c7:#7f8790;
---idle:#aeb6bf;--cut:#8a6d00;--busy:#d7e3ee}
+--idle:#aeb6bf;--done:#00704f;--failed:#b23c00;--cut:#7a5f00;--busy:#d7e3ee}
 @media (prefers-color-scheme:dark){:root{--bg:#101418;--card:#181d23;--text:#e8ebef;--soft:#a3adb8;--line:#333c46;
 --grid:#262d35;--accent:#7cc4f2;--good:#4fd0a5;--bad:#ff9a62;--note:#2b2512;--noteline:#8a6a1c;--once:#77828e;
 --c0:#4aa8e0;--c1:#f07f35;--c2:#2fbd92;--c3:#e29bc3;--c4:#f0b32e;--c5:#9ad4f5;--c6:#a79be0;--c7:#9aa3ad;
---idle:#5b6672;--cut:#d8b23c;--busy:#24384a}}
+--idle:#5b6672;--done:#14876a;--failed:#c9501a;--cut:#8f7210;--busy:#24384a}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
-main{max-width:1080px;margin:0 auto;padding:24px 20px 40px}
+main{max-width:1160px;margin:0 auto;padding:24px 20px 40px}
 h1{font-size:1.6rem;line-height:1.25;margin:0}
 h2{font-size:1.1rem;margin:0 0 2px}
 .sub,figcaption,.note,footer{color:var(--soft)}
 .sub{margin:4px 0 18px}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0 0 16px;padding:0}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:10px;margin:0 0 16px;padding:0}
 .card,figure,section.box{background:var(--card);border:1px solid var(--line);border-radius:10px}
 .card{padding:12px 14px;min-width:0}
 .card dt{color:var(--soft);font-size:.85rem}
@@ -52,7 +52,7 @@ text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu San
 .paid{fill-opacity:.5}.unpaid{fill-opacity:.22}
 .priceline{fill:none;stroke:var(--text);stroke-width:1.5}
 .wallline{fill:none;stroke:var(--text);stroke-width:1.2}
-.done{fill:#00704f}.failed{fill:#b23c00}.cutoff{fill:#7a5f00}
+.done{fill:var(--done)}.failed{fill:var(--failed)}.cutoff{fill:var(--cut)}
 .once{fill:var(--once)}
 .busy{fill:var(--busy)}
 .guide{stroke:var(--bad);stroke-dasharray:5 4}
@@ -60,16 +60,18 @@ text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu San
 .dgpu{fill:var(--c0)}.dcpu{fill:var(--c1)}
 .scroll{overflow-x:auto;margin:0 -16px;padding:0 16px}
 .scroll:focus-visible,button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-table{border-collapse:collapse;width:100%;font-size:.88rem;font-variant-numeric:tabular-nums}
-th,td{padding:6px 9px;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:.84rem;font-variant-numeric:tabular-nums}
+th,td{padding:6px 7px;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
 thead th{border-bottom:2px solid var(--line);white-space:nowrap;padding:0}
-thead th>span{display:block;padding:6px 9px}
-th button{font:inherit;font-weight:650;color:inherit;background:none;border:0;padding:6px 9px;width:100%;text-align:inherit;cursor:pointer;white-space:nowrap}
-th button::after{content:"";display:inline-block;width:1em;text-align:right}
+thead th>span{display:block;padding:6px 7px}
+th button{font:inherit;font-weight:650;color:inherit;background:none;border:0;padding:6px 7px;width:100%;text-align:inherit;cursor:pointer;white-space:nowrap}
+th button::after{content:"";display:inline-block}
+th[aria-sort] button::after{width:1em;text-align:right}
 th[aria-sort=ascending] button::after{content:"\2191"}
 th[aria-sort=descending] button::after{content:"\2193"}
 .n{text-align:right;white-space:nowrap}
-.prompt{min-width:13em;max-width:26em;overflow-wrap:anywhere}
+.prompt{min-width:12em;max-width:26em;overflow-wrap:anywhere}
+.when{white-space:nowrap}
 .state{white-space:nowrap}
 tbody tr:hover{background:var(--grid)}
 tfoot td,tfoot th{font-weight:650;border-bottom:0;border-top:1px solid var(--line)}
@@ -81,7 +83,7 @@ figure,section.box{padding:12px 10px}svg.wide{display:none}svg.narrow{display:bl
 .scroll{margin:0 -10px;padding:0 10px}.low{display:none}.prompt{min-width:10em}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--text:#000;--soft:#444;--line:#bbb;--grid:#ddd;--accent:#000;
 --good:#00543b;--bad:#8a2e00;--note:#fff;--noteline:#888;--once:#8b96a3;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;
---c4:#e69f00;--c5:#56b4e9;--c6:#7a6fb0;--c7:#7f8790;--idle:#aeb6bf;--cut:#8a6d00;--busy:#d7e3ee}
+--c4:#e69f00;--c5:#56b4e9;--c6:#7a6fb0;--c7:#7f8790;--idle:#aeb6bf;--done:#00704f;--failed:#b23c00;--cut:#7a5f00;--busy:#d7e3ee}
 body{font-size:10.5pt}main{max-width:none;padding:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 svg.narrow{display:none}svg.wide{display:block}
