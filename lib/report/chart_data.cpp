@@ -12,6 +12,7 @@ constexpr Seconds line_length = 36 * 3600;
 constexpr Seconds longest_line = 3 * a_day;
 
 PeriodUnit unit_for(Seconds span) {
+  if (span <= 45 * 60) return PeriodUnit::minute;
   if (span <= 4 * 3600) return PeriodUnit::ten_minutes;
   if (span <= 3 * a_day) return PeriodUnit::hour;
   return span <= 120 * a_day ? PeriodUnit::day : PeriodUnit::month;

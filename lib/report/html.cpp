@@ -147,6 +147,8 @@ class Page {
 
   static std::string a_period(PeriodUnit unit) {
     switch (unit) {
+      case PeriodUnit::minute:
+        return "minute";
       case PeriodUnit::ten_minutes:
         return "ten minutes";
       case PeriodUnit::hour:

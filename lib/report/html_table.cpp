@@ -76,7 +76,7 @@ class Writer {
       head("Jobs", "n");
     }
     head("Took", "n");
-    head("kWh", "n");
+    head("kWh", "n low");
     if (shown_.money) head("Cost", "n");
     if (shown_.shares) head("Whole cost", "n low");
     if (shown_.saving) head("Saved", "n");
@@ -101,7 +101,7 @@ class Writer {
   void sums(const Sums& sums, const std::string& currency) {
     const double seconds = static_cast<double>(sums.time) / 1e6;
     cell("n", fmt::format("{:.3f}", seconds), core::format_duration(seconds));
-    cell("n", kwh_text(sums.energy.wall), short_kwh(sums.energy.wall));
+    cell("n low", kwh_text(sums.energy.wall), short_kwh(sums.energy.wall));
     if (shown_.money) money(true, sums.cost.gross, currency);
     if (shown_.shares) money(true, sums.whole(), currency, "n low");
     if (shown_.saving) money(sums.has_asap, sums.saving(), currency);
@@ -118,7 +118,7 @@ class Writer {
     const Job& job = *row.job;
     cell("n", row.key, row.key + (row.partial ? "*" : ""));
     std::string state = html_escape(job.state);
-    if (row.sums.failed_attempts > 0)
+    if (row.sums.failed_attempts > (job.state == "failed" ? 1 : 0))
       state += fmt::format(" <small class=\"bad\">{} failed</small>", row.sums.failed_attempts);
     cell(job.state == "failed" ? "state bad" : "state", {}, state);
     out_ += fmt::format("<td class=\"prompt\"><bdi>{}</bdi>{}</td>", html_escape(shorten(job.prompt, longest_prompt)),

@@ -9,11 +9,11 @@ constexpr std::string_view style = R"css(
 :root{color-scheme:light dark;--bg:#f6f7f9;--card:#fff;--text:#1b1f24;--soft:#59636e;--line:#d5dae0;--grid:#e6e9ed;
 --accent:#00619a;--good:#00704f;--bad:#b23c00;--note:#fff6e0;--noteline:#e6b450;--once:#8b96a3;
 --c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;--c4:#e69f00;--c5:#56b4e9;--c6:#7a6fb0;--c7:#7f8790;
---idle:#aeb6bf;--done:#00704f;--failed:#b23c00;--cut:#7a5f00;--busy:#d7e3ee}
+--idle:#aeb6bf;--done:#00704f;--failed:#b23c00;--cut:#7a5f00;--busy:#bfd3e4}
 @media (prefers-color-scheme:dark){:root{--bg:#101418;--card:#181d23;--text:#e8ebef;--soft:#a3adb8;--line:#333c46;
 --grid:#262d35;--accent:#7cc4f2;--good:#4fd0a5;--bad:#ff9a62;--note:#2b2512;--noteline:#8a6a1c;--once:#77828e;
 --c0:#4aa8e0;--c1:#f07f35;--c2:#2fbd92;--c3:#e29bc3;--c4:#f0b32e;--c5:#9ad4f5;--c6:#a79be0;--c7:#9aa3ad;
---idle:#5b6672;--done:#14876a;--failed:#c9501a;--cut:#8f7210;--busy:#24384a}}
+--idle:#5b6672;--done:#14876a;--failed:#c9501a;--cut:#8f7210;--busy:#325574}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif}
@@ -50,6 +50,7 @@ text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu San
 .fwhole,.frest,.fcpu,.fgpu{fill-opacity:.75}
 .seam{stroke:var(--card);stroke-width:1}
 .paid{fill-opacity:.5}.unpaid{fill-opacity:.22}
+.bar{stroke:var(--card);stroke-width:.7}
 .priceline{fill:none;stroke:var(--text);stroke-width:1.5}
 .wallline{fill:none;stroke:var(--text);stroke-width:1.2}
 .done{fill:var(--done)}.failed{fill:var(--failed)}.cutoff{fill:var(--cut)}
@@ -80,10 +81,11 @@ footer{font-size:.85rem}
 @media (max-width:700px){main{padding:16px 12px 32px}h1{font-size:1.3rem}
 .cards{grid-template-columns:1fr 1fr;gap:8px}.card{padding:10px}.card dd{font-size:1.15rem}
 figure,section.box{padding:12px 10px}svg.wide{display:none}svg.narrow{display:block}
-.scroll{margin:0 -10px;padding:0 10px}.low{display:none}.prompt{min-width:10em}}
+.scroll{margin:0 -10px;padding:0 10px}.low{display:none}.prompt{min-width:7.5em}.state small{display:block}
+th,td,thead th>span,th button{padding-left:5px;padding-right:5px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--text:#000;--soft:#444;--line:#bbb;--grid:#ddd;--accent:#000;
 --good:#00543b;--bad:#8a2e00;--note:#fff;--noteline:#888;--once:#8b96a3;--c0:#0072b2;--c1:#d55e00;--c2:#009e73;--c3:#cc79a7;
---c4:#e69f00;--c5:#56b4e9;--c6:#7a6fb0;--c7:#7f8790;--idle:#aeb6bf;--done:#00704f;--failed:#b23c00;--cut:#7a5f00;--busy:#d7e3ee}
+--c4:#e69f00;--c5:#56b4e9;--c6:#7a6fb0;--c7:#7f8790;--idle:#aeb6bf;--done:#00704f;--failed:#b23c00;--cut:#7a5f00;--busy:#bfd3e4}
 body{font-size:10.5pt}main{max-width:none;padding:0}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 svg.narrow{display:none}svg.wide{display:block}

@@ -40,6 +40,7 @@ Period Periods::clock_step(Seconds instant, Seconds step) const {
 }
 
 Period Periods::find(Seconds instant) const {
+  if (unit_ == PeriodUnit::minute) return clock_step(instant, 60);
   if (unit_ == PeriodUnit::ten_minutes) return clock_step(instant, 600);
   if (unit_ == PeriodUnit::hour) return clock_step(instant, 3600);
   const tariff::LocalDay day = zone_.day_at(instant);

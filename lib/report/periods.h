@@ -8,7 +8,7 @@
 
 namespace turbodiff::report {
 
-enum class PeriodUnit { ten_minutes, hour, day, month };
+enum class PeriodUnit { minute, ten_minutes, hour, day, month };
 
 /// [start, end) in seconds UTC. A repeated hour of autumn is two periods, told apart by their offsets.
 struct Period {

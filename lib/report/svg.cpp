@@ -130,7 +130,7 @@ void draw_y_axis(Svg& svg, Plot& plot, const Ticks& ticks, std::string_view unit
     svg.line(plot.left, y, plot.right, y, std::abs(value) < ticks.step / 2 ? "axis" : "grid");
     svg.text(plot.left - 6, y + 4, ticks.label(value), "tick", "end");
   }
-  svg.text(2, plot.top - 8, unit, "unit");
+  svg.text(2, plot.top - 14, unit, "unit");
 }
 
 void draw_time_axis(Svg& svg, const Plot& plot, const tariff::LocalZone& zone) {

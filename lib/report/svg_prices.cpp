@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/units.h"
 #include "report/charts.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr double lane_height = 20;
 constexpr std::size_t most_lanes = 4;
-constexpr double least_bar = 1.5;
+constexpr double least_bar = 1.5, least_failed_bar = 3;
 
 std::string_view class_of(const Bar& bar) {
   if (bar.attempt->outcome == Outcome::done) return "bar done";
@@ -53,12 +54,16 @@ std::vector<std::size_t> lanes_of(const std::vector<Bar>& bars, std::size_t& lan
 void draw_bars(Svg& svg, const Plot& plot, const TimeLine& line, const tariff::LocalZone& zone,
                const std::vector<std::size_t>& lane_of, double top) {
   std::vector<double> drawn_to(most_lanes, -1e9);
-  std::vector<double> labelled_to(most_lanes, -1e9);
-  for (std::size_t i = 0; i < line.bars.size(); ++i) {
+  // What failed comes last, so that nothing lies over it.
+  std::vector<std::size_t> order(line.bars.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::stable_partition(order.begin(), order.end(),
+                        [&](std::size_t i) { return line.bars[i].attempt->outcome == Outcome::done; });
+  for (const std::size_t i : order) {
     const Bar& bar = line.bars[i];
     const double x1 = plot.x(static_cast<double>(std::max(line.start, bar.attempt->start)));
     const double x2 = std::max(
-        x1 + least_bar,
+        x1 + (bar.attempt->outcome == Outcome::done ? least_bar : least_failed_bar),
         plot.x(static_cast<double>(std::min(line.end, bar.attempt->start + bar.attempt->duration))));
     // Thousands of bars within one pixel look like one.
     if (x2 - drawn_to[lane_of[i]] < 0.4 && bar.attempt->outcome == Outcome::done) continue;
@@ -67,10 +72,7 @@ void draw_bars(Svg& svg, const Plot& plot, const TimeLine& line, const tariff::L
     svg.rect(x1, y, x2 - x1, lane_height - 5, class_of(bar), tip_of(bar, zone));
     const std::string label = std::to_string(bar.job->id);
     const double needed = 7.5 * static_cast<double>(label.size()) + 4;
-    if (x2 - x1 >= needed && x1 >= labelled_to[lane_of[i]]) {
-      svg.text((x1 + x2) / 2, y + 11.5, label, "inbar", "middle");
-      labelled_to[lane_of[i]] = x2;
-    }
+    if (x2 - x1 >= needed) svg.text((x1 + x2) / 2, y + 11.5, label, "inbar", "middle");
   }
 }
 
