@@ -68,8 +68,9 @@ class ReportCommand {
     if (!name) return queue_.program().flags().json && !flags_.output ? "json" : "table";
     if (std::find(formats.begin(), formats.end(), *name) == formats.end()) {
       const std::vector<std::string> names(formats.begin(), formats.end());
-      throw Error::bad_request(fmt::format("--format: there is no format '{}'{}", *name, core::did_you_mean(*name, names)),
-                               "formats are table, csv, json, html and prometheus");
+      throw Error::bad_request(
+          fmt::format("--format: there is no format '{}'{}", *name, core::did_you_mean(*name, names)),
+          "formats are table, csv, json, html and prometheus");
     }
     if (queue_.program().flags().json && *name != "json" && !flags_.output)
       throw Error::bad_request(fmt::format("--json and --format {} exclude each other", *name),
@@ -122,8 +123,7 @@ class ReportCommand {
     std::ofstream out(file.temp_path(), std::ios::binary | std::ios::trunc);
     out.write(text.data(), static_cast<std::streamsize>(text.size()));
     out.close();
-    if (!out)
-      throw Error::refused(fmt::format("cannot write '{}'", output_->string()), "is the disk full?");
+    if (!out) throw Error::refused(fmt::format("cannot write '{}'", output_->string()), "is the disk full?");
     file.commit();
     if (queue_.program().flags().json)
       queue_.program().print_json({{"output", output_->string()},
@@ -147,8 +147,12 @@ void add_report(Queue& queue) {
   CLI::App& command =
       queue.program().add_command("report", "Show what jobs took, cost and saved",
                                   [flags, &queue](cli::Program&) { ReportCommand(queue, *flags).run(); });
-  command.add_option("--from", flags->from, "Only what was used from then on")->type_name("TIME")->group("Options");
-  command.add_option("--to", flags->to, "Only what was used before then")->type_name("TIME")->group("Options");
+  command.add_option("--from", flags->from, "Only what was used from then on")
+      ->type_name("TIME")
+      ->group("Options");
+  command.add_option("--to", flags->to, "Only what was used before then")
+      ->type_name("TIME")
+      ->group("Options");
   command.add_option("--by", flags->by, "One row for each of these (job)")
       ->type_name(std::string(groups))
       ->group("Options");
@@ -159,12 +163,14 @@ void add_report(Queue& queue) {
       ->type_name("FILE")
       ->group("Options");
   command.add_flag("--force", flags->force, "Overwrite the file")->group("Options");
-  command.add_option("--shares", flags->shares,
-                     "Add depreciation and cooling: electricity/depreciation/cooling of the whole, as 70/20/10")
+  command
+      .add_option("--shares", flags->shares,
+                  "Add depreciation and cooling: electricity/depreciation/cooling of the whole, as 70/20/10")
       ->type_name("PERCENT")
       ->group("Options");
   command.footer(
-      "Costs are at the prices that held when a job ran. Rows add up to the total exactly; a job that runs over\n"
+      "Costs are at the prices that held when a job ran. Rows add up to the total exactly; a job that runs "
+      "over\n"
       "midnight or a change of price is divided by its energy. Time without a job is a row of its own.");
 }
 

@@ -55,8 +55,7 @@ report::Attempt attempt_of(store::BilledAttempt& billed) {
   for (store::PriceSnapshot& price : billed.prices) attempt.prices.push_back(price_of(std::move(price)));
   attempt.samples.reserve(billed.samples.size());
   for (const store::EnergySample& sample : billed.samples)
-    attempt.samples.push_back(
-        {sample.start, sample.end, {sample.wall, sample.gpu, sample.cpu, sample.rest}});
+    attempt.samples.push_back({sample.start, sample.end, {sample.wall, sample.gpu, sample.cpu, sample.rest}});
   return attempt;
 }
 

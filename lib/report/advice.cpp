@@ -25,20 +25,22 @@ void add_about_total(std::vector<Advice>& list, const Total& total) {
   const Sums& jobs = total.of_jobs;
   const auto used = utilisation_of(jobs);
   if (used && *used < low_utilisation)
-    list.push_back({"utilisation",
-                    fmt::format("low utilisation ({} on average): choose a smaller tier or device, merge jobs "
-                                "behind one load of the model, or stop what is not needed",
-                                percent_text(*used))});
+    list.push_back(
+        {"utilisation",
+         fmt::format("low utilisation ({} on average): choose a smaller tier or device, merge jobs "
+                     "behind one load of the model, or stop what is not needed",
+                     percent_text(*used))});
   if (share(jobs.waste_wall, jobs.energy.wall) > much_waste)
     list.push_back({"waste", fmt::format("{} of the jobs' energy{} went into attempts that came to nothing: "
                                          "see 'list --state failed' and 'show ID' for the reasons",
                                          percent_text(share(jobs.waste_wall, jobs.energy.wall)),
                                          amount(jobs.waste_gross, total.currency))});
   if (share(total.of_idle.energy.wall, total.machine.energy.wall) > much_idle)
-    list.push_back({"idle", fmt::format("{} of the machine's energy{} was drawn while it idled: let it switch "
-                                        "off when the queue is empty, or bring jobs closer together",
-                                        percent_text(share(total.of_idle.energy.wall, total.machine.energy.wall)),
-                                        amount(total.of_idle.cost.gross, total.currency))});
+    list.push_back(
+        {"idle", fmt::format("{} of the machine's energy{} was drawn while it idled: let it switch "
+                             "off when the queue is empty, or bring jobs closer together",
+                             percent_text(share(total.of_idle.energy.wall, total.machine.energy.wall)),
+                             amount(total.of_idle.cost.gross, total.currency))});
   const std::int64_t peak = jobs.energy.wall - jobs.off_peak_wall;
   if (jobs.off_peak_wall > 0 && share(peak, jobs.energy.wall) > much_peak)
     list.push_back({"hours", fmt::format("{} of the jobs' energy was drawn outside of off-peak hours: later "
@@ -48,11 +50,13 @@ void add_about_total(std::vector<Advice>& list, const Total& total) {
     list.push_back({"saving", fmt::format("waiting has cost {} {} more than running at once",
                                           short_money(-jobs.saving()), total.currency)});
   if (!jobs.complete)
-    list.push_back({"prices", "some attempts ran where the tariff had no price, or their end is not known "
-                              "exactly: their cost is a lower bound"});
+    list.push_back({"prices",
+                    "some attempts ran where the tariff had no price, or their end is not known "
+                    "exactly: their cost is a lower bound"});
   if (jobs.energy.wall > 0 && jobs.estimated_wall == jobs.energy.wall)
-    list.push_back({"measuring", "no energy was measured: all of it is power times time, as the settings or "
-                                 "the kind of device say"});
+    list.push_back({"measuring",
+                    "no energy was measured: all of it is power times time, as the settings or "
+                    "the kind of device say"});
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ std::vector<Advice> advice_of(const Report& report);
 /// The mean utilisation of what does the work: the GPU's where it is known, else the CPU's.
 std::optional<double> utilisation_of(const Sums& sums);
 
-/// How utilisation went: the mean of the first and of the last third of `periods` that know it. Nothing with fewer
-/// than six of them.
+/// How utilisation went: the mean of the first and of the last third of `periods` that know it. Nothing with
+/// fewer than six of them.
 struct Trend {
   double before = 0, now = 0;
 };

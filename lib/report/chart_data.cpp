@@ -110,14 +110,15 @@ class Collector {
     Found& found = found_[attempt.currency];
     ++found.attempts;
     const Attempt* counted = nullptr;
-    split(attempt, {}, [&](Micros at) { return border(at); },
-          [&](const Slice& slice) {
-            if (!window_.holds(slice.start, slice.end)) return;
-            Found::Cell& here = cell(found, slice.start);
-            here.gross[note_rate(found, slice)] += slice.cost.gross;
-            here.jobs.add(attempt, slice, wasted, counted == &attempt);
-            counted = &attempt;
-          });
+    split(
+        attempt, {}, [&](Micros at) { return border(at); },
+        [&](const Slice& slice) {
+          if (!window_.holds(slice.start, slice.end)) return;
+          Found::Cell& here = cell(found, slice.start);
+          here.gross[note_rate(found, slice)] += slice.cost.gross;
+          here.jobs.add(attempt, slice, wasted, counted == &attempt);
+          counted = &attempt;
+        });
     const TimeLine& line = charts_.line;
     if (end <= line.start || attempt.start >= line.end) return;
     charts_.line.bars.push_back({&job, &attempt, wasted});
@@ -141,10 +142,11 @@ class Collector {
     if (!window_.touches(idle.start, idle.end)) return;
     Found& found = found_[idle.currency];
     found.idle = true;
-    split(idle, {}, [&](Micros at) { return border(at); },
-          [&](const Slice& slice) {
-            if (window_.holds(slice.start, slice.end)) cell(found, slice.start).idle += slice.cost.gross;
-          });
+    split(
+        idle, {}, [&](Micros at) { return border(at); },
+        [&](const Slice& slice) {
+          if (window_.holds(slice.start, slice.end)) cell(found, slice.start).idle += slice.cost.gross;
+        });
     if (idle.end <= charts_.line.start || idle.start >= charts_.line.end) return;
     push_power(idle.start, idle.end, idle.energy, idle.has_parts, true);
     add_price(idle.currency, idle.price);
@@ -162,8 +164,8 @@ class Collector {
     const auto watts = [&](std::int64_t microjoules) {
       return static_cast<double>(microjoules) / static_cast<double>(end - start);
     };
-    charts_.line.power.push_back(
-        {start, end, watts(energy.wall), watts(energy.gpu), watts(energy.cpu), watts(energy.rest), has_parts, idle});
+    charts_.line.power.push_back({start, end, watts(energy.wall), watts(energy.gpu), watts(energy.cpu),
+                                  watts(energy.rest), has_parts, idle});
   }
 
   void add_price(const std::string& currency, const PriceSpan& price) {
@@ -206,8 +208,8 @@ class Collector {
   }
 
   static std::string label_of(const tariff::Segment& segment) {
-    const PriceSpan span{0, 0, segment.rate.value_or(""), segment.price->gross, 0, 0, segment.off_peak,
-                         segment.fallback};
+    const PriceSpan span{0, 0, segment.rate.value_or(""), segment.price->gross,
+                         0, 0, segment.off_peak,          segment.fallback};
     return rate_label(&span);
   }
 
@@ -269,8 +271,8 @@ class Collector {
     for (const tariff::Segment& segment : input_.curve.segments()) {
       const Seconds start = std::max(from, segment.start), end = std::min(to, segment.end);
       if (start < end && segment.price)
-        push_step({start, end, label_of(segment), static_cast<double>(segment.price->gross) / 1e9, segment.off_peak,
-                   false});
+        push_step({start, end, label_of(segment), static_cast<double>(segment.price->gross) / 1e9,
+                   segment.off_peak, false});
     }
   }
 

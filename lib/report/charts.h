@@ -26,7 +26,9 @@ std::string draw_utilisation(const Frame& frame, const CurrencyCharts& charts);
 struct BucketAxis {
   double left = 0, width = 0;  ///< of all
   std::size_t count = 1;
-  double x(std::size_t bucket) const { return left + width * static_cast<double>(bucket) / static_cast<double>(count); }
+  double x(std::size_t bucket) const {
+    return left + width * static_cast<double>(bucket) / static_cast<double>(count);
+  }
   double band() const { return width / static_cast<double>(count); }
 };
 void draw_bucket_axis(Svg& svg, const Plot& plot, const BucketAxis& axis, const std::vector<Bucket>& buckets);

@@ -73,7 +73,8 @@ class Line {
   }
   void grams(std::string_view, const std::optional<std::int64_t>& milligrams) {
     comma();
-    if (milligrams) fmt::format_to(std::back_inserter(out_), "{:.3f}", static_cast<double>(*milligrams) / 1e3);
+    if (milligrams)
+      fmt::format_to(std::back_inserter(out_), "{:.3f}", static_cast<double>(*milligrams) / 1e3);
   }
   void fraction(std::string_view, const std::optional<double>& value) {
     comma();

@@ -7,16 +7,16 @@
 
 namespace turbodiff::report {
 
-/// For HTML text and double-quoted attributes, and for XML. Control characters and bidirectional overrides are
-/// written out as core::escape_control() does, so that they steer nothing.
+/// For HTML text and double-quoted attributes, and for XML. Control characters and bidirectional overrides
+/// are written out as core::escape_control() does, so that they steer nothing.
 std::string html_escape(std::string_view text);
 
 /// A JSON string with its quotes, appended to `out`.
 void append_json_string(std::string& out, std::string_view text);
 
-/// A text field after RFC 4180, appended to `out`: quoted where it must be. A text that a spreadsheet would take
-/// for a formula (= + - @, also behind blanks) gets a ' in front; control characters but tab and line breaks
-/// become U+FFFD.
+/// A text field after RFC 4180, appended to `out`: quoted where it must be. A text that a spreadsheet would
+/// take for a formula (= + - @, also behind blanks) gets a ' in front; control characters but tab and line
+/// breaks become U+FFFD.
 void append_csv_text(std::string& out, std::string_view text);
 
 /// The value of a Prometheus label, without its quotes.

@@ -12,9 +12,9 @@ namespace turbodiff::report {
 /// Columns and totals in plain text, `columns` wide where that can be.
 std::string table_text(const Report& report, const std::vector<Advice>& advice, int columns);
 
-/// RFC 4180 with a header line; the header depends on nothing but whether rows are jobs. Money has 6 decimals and
-/// energy a column of whole microjoules beside kWh, so that sums can be checked exactly. There is no line of
-/// totals: a column's sum is the total.
+/// RFC 4180 with a header line; the header depends on nothing but whether rows are jobs. Money has 6 decimals
+/// and energy a column of whole microjoules beside kWh, so that sums can be checked exactly. There is no line
+/// of totals: a column's sum is the total.
 std::string csv_text(const Report& report);
 
 /// One document, schemas/sched-report.schema.json.

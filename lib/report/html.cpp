@@ -37,7 +37,8 @@ class Page {
       table();
     }
     out_ += fmt::format(
-        "<footer><p>Made by {} on {}. Costs are at the prices that held when each job ran; every row is a whole number "
+        "<footer><p>Made by {} on {}. Costs are at the prices that held when each job ran; every row is a "
+        "whole number "
         "of millionths, and rows add up to the totals exactly.</p></footer>\n</main>\n<script>{}</script>\n"
         "</body></html>\n",
         html_escape(input_.program), local(input_.made_at), page_script());
@@ -57,18 +58,22 @@ class Page {
   void open() {
     out_ = fmt::format(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {}; script-src {}; "
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src {}; script-src "
+        "{}; "
         "base-uri 'none'; form-action 'none'\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Report, {}</title>\n<style>{}</style></head>\n"
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Report, "
+        "{}</title>\n<style>{}</style></head>\n"
         "<body><main>\n<h1>What the jobs took, cost and saved</h1>\n<p class=\"sub\">{} ({})</p>\n",
         policy_hash(page_style()), policy_hash(page_script()), span(), page_style(), span(),
         html_escape(report_.options.zone.name()));
   }
 
-  void card(std::string_view name, const std::string& value, const std::string& more, std::string_view classes = "") {
-    out_ += fmt::format("<div class=\"card\"><dt>{}</dt><dd{}>{}</dd><dd class=\"more\">{}</dd></div>\n", name,
-                        classes.empty() ? std::string() : fmt::format(" class=\"{}\"", classes), value, more);
+  void card(std::string_view name, const std::string& value, const std::string& more,
+            std::string_view classes = "") {
+    out_ +=
+        fmt::format("<div class=\"card\"><dt>{}</dt><dd{}>{}</dd><dd class=\"more\">{}</dd></div>\n", name,
+                    classes.empty() ? std::string() : fmt::format(" class=\"{}\"", classes), value, more);
   }
 
   void cards() {
@@ -87,8 +92,9 @@ class Page {
         const double once = static_cast<double>(jobs.asap_gross);
         card(jobs.saving() < 0 ? "Lost by waiting" : "Saved by waiting",
              short_money(std::abs(jobs.saving())) + currency,
-             fmt::format("{} at once{}", short_money(jobs.asap_gross),
-                         once > 0 ? ", " + percent_text(static_cast<double>(jobs.saving()) / once) + " less" : ""),
+             fmt::format(
+                 "{} at once{}", short_money(jobs.asap_gross),
+                 once > 0 ? ", " + percent_text(static_cast<double>(jobs.saving()) / once) + " less" : ""),
              jobs.saving() < 0 ? "bad" : "good");
       }
       if (jobs.waste_wall > 0)
@@ -100,13 +106,16 @@ class Page {
                          core::format_duration(static_cast<double>(total.of_idle.time) / 1e6)));
     }
     card("Energy", short_kwh(all.energy.wall) + " <small>kWh</small>",
-         all.measured() ? "measured" : all.estimated_wall == all.energy.wall ? "estimated" : "partly estimated");
+         all.measured()                          ? "measured"
+         : all.estimated_wall == all.energy.wall ? "estimated"
+                                                 : "partly estimated");
     card("Jobs", std::to_string(report_.jobs),
          fmt::format("{} done, {} failed, in {}", report_.done, report_.failed,
                      core::format_duration(static_cast<double>(job_time()) / 1e6)));
     if (all.has_co2)
-      card("CO\u2082", fmt::format("{:.{}f} <small>kg</small>", static_cast<double>(all.co2_milligrams) / 1e6,
-                                  all.co2_milligrams < 1'000'000 ? 4 : 2),
+      card("CO\u2082",
+           fmt::format("{:.{}f} <small>kg</small>", static_cast<double>(all.co2_milligrams) / 1e6,
+                       all.co2_milligrams < 1'000'000 ? 4 : 2),
            "of the electricity");
     out_ += "</dl>\n";
   }
@@ -126,8 +135,8 @@ class Page {
 
   /// Draws a chart for wide and for narrow screens.
   template <typename Draw>
-  void figure(std::string_view title, const std::string& caption, double height, const std::vector<Legend>& legend,
-              Draw draw) {
+  void figure(std::string_view title, const std::string& caption, double height,
+              const std::vector<Legend>& legend, Draw draw) {
     const std::string id = fmt::format("c{}", ++figures_);
     const std::string wide = draw(Frame{1000, height, false, id + "w"});
     if (wide.empty()) return;
@@ -137,7 +146,8 @@ class Page {
       out_ += "<ul class=\"legend\">";
       for (const Legend& entry : legend)
         out_ += fmt::format(
-            "<li><span class=\"key\"><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"{}\" width=\"14\" "
+            "<li><span class=\"key\"><svg viewBox=\"0 0 14 14\" aria-hidden=\"true\"><rect class=\"{}\" "
+            "width=\"14\" "
             "height=\"14\" rx=\"3\"/></svg></span>{}</li>",
             entry.classes, html_escape(entry.label));
       out_ += "</ul>";
@@ -168,7 +178,8 @@ class Page {
       bool drawn = false;
       for (const PriceStep& step : made.line.prices) drawn = drawn || step.label == rate.label;
       if (drawn)
-        legend.push_back({fmt::format("f{} paid", rate.colour), rate.label + (rate.off_peak ? " (off-peak)" : "")});
+        legend.push_back(
+            {fmt::format("f{} paid", rate.colour), rate.label + (rate.off_peak ? " (off-peak)" : "")});
     }
     bool failed = false, cut = false;
     for (const Bar& bar : made.line.bars) {
@@ -181,7 +192,8 @@ class Page {
     const std::string newest =
         made.line.cut ? fmt::format(" The newest part, from {}.", local(made.line.start / 1'000'000)) : "";
     figure("Price and jobs",
-           "Pale where nothing ran, full where the price was paid; the bars below are attempts." + newest, 230, legend,
+           "Pale where nothing ran, full where the price was paid; the bars below are attempts." + newest,
+           230, legend,
            [&](const Frame& frame) { return draw_prices(frame, made.line, first, report_.options.zone); });
 
     legend.clear();
@@ -195,10 +207,12 @@ class Page {
     if (whole) legend.push_back({"fwhole", "whole machine"});
     if (idle) legend.push_back({"fidle", "idle"});
     figure("Power",
-           parts ? "The line is what the whole machine draws at the wall; what lies between it and the areas is lost in "
+           parts ? "The line is what the whole machine draws at the wall; what lies between it and the areas "
+                   "is lost in "
                    "the power supply or goes into cooling."
                  : "What the whole machine draws, as far as it is known.",
-           200, legend, [&](const Frame& frame) { return draw_power(frame, made.line, report_.options.zone); });
+           200, legend,
+           [&](const Frame& frame) { return draw_power(frame, made.line, report_.options.zone); });
   }
 
   void charts() {
@@ -218,12 +232,15 @@ class Page {
               break;
             }
         if (one.has_idle) legend.push_back({"fidle", "idle"});
-        figure(html_escape(fmt::format("Cost per {}{}", period, in)), "Stacked by rate, the cheapest at the bottom.", 220,
-               legend, [&](const Frame& frame) { return draw_costs(frame, one); });
-        figure(html_escape("Savings" + in),
-               fmt::format("Per {}: the cost had each job run at once when it was added, and the cost as run.", period),
-               200, {{"once", "at once"}, {"f0", "as run"}},
-               [&](const Frame& frame) { return draw_savings(frame, one); });
+        figure(html_escape(fmt::format("Cost per {}{}", period, in)),
+               "Stacked by rate, the cheapest at the bottom.", 220, legend,
+               [&](const Frame& frame) { return draw_costs(frame, one); });
+        figure(
+            html_escape("Savings" + in),
+            fmt::format("Per {}: the cost had each job run at once when it was added, and the cost as run.",
+                        period),
+            200, {{"once", "at once"}, {"f0", "as run"}},
+            [&](const Frame& frame) { return draw_savings(frame, one); });
       }
       utilisation(one, period);
     }
@@ -250,14 +267,17 @@ class Page {
     const auto used = utilisation_of(all);
     std::string caption = fmt::format("Per {}. ", period);
     if (!used)
-      caption += "How far the device was used was not measured; the bars show the share of the time in which jobs ran.";
+      caption +=
+          "How far the device was used was not measured; the bars show the share of the time in which jobs "
+          "ran.";
     else
       caption += verdict(one, *used);
     std::vector<Legend> legend;
     if (all.gpu.over > 0) legend.push_back({"dgpu", "GPU, while running"});
     if (all.cpu.over > 0) legend.push_back({"dcpu", "CPU, while running"});
     legend.push_back({"busy", "share of the time in which jobs ran"});
-    figure("Utilisation", caption, 200, legend, [&](const Frame& frame) { return draw_utilisation(frame, one); });
+    figure("Utilisation", caption, 200, legend,
+           [&](const Frame& frame) { return draw_utilisation(frame, one); });
   }
 
   void bill() {
@@ -265,8 +285,10 @@ class Page {
     for (const Total& total : report_.totals) any = any || !total.currency.empty();
     if (!any) return;
     const bool shares = report_.options.shares.electricity > 0;
-    out_ += "<section class=\"box\"><h2>How the cost is made up</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-            "aria-label=\"How the cost is made up\"><table><thead><tr><th scope=\"col\"><span>Part</span></th>";
+    out_ +=
+        "<section class=\"box\"><h2>How the cost is made up</h2><div class=\"scroll\" tabindex=\"0\" "
+        "role=\"region\" "
+        "aria-label=\"How the cost is made up\"><table><thead><tr><th scope=\"col\"><span>Part</span></th>";
     for (const std::string_view name : {"Energy", "Levies", "VAT", "Electricity"})
       out_ += fmt::format("<th scope=\"col\" class=\"n\"><span>{}</span></th>", name);
     if (shares)
@@ -302,13 +324,15 @@ class Page {
     out_ += fmt::format("<section class=\"box\"><h2>{}</h2>\n",
                         report_.options.by == GroupBy::job ? std::string("Jobs") : "By " + name);
     if (rows > input_.most_rows)
-      out_ += fmt::format("<p class=\"note\">The newest {} of {} rows; the earlier ones are added up in the first. "
-                          "'turbodiff-sched report --format csv' lists all.</p>\n",
-                          input_.most_rows, rows);
+      out_ += fmt::format(
+          "<p class=\"note\">The newest {} of {} rows; the earlier ones are added up in the first. "
+          "'turbodiff-sched report --format csv' lists all.</p>\n",
+          input_.most_rows, rows);
     if (partial) out_ += "<p class=\"note\">* only the part within the span</p>\n";
-    out_ += "<p class=\"hidden\" id=\"sorted\" aria-live=\"polite\"></p><div class=\"scroll\" tabindex=\"0\" "
-            "role=\"region\" aria-label=\"Table\">" +
-            html_table(input_) + "</div></section>\n";
+    out_ +=
+        "<p class=\"hidden\" id=\"sorted\" aria-live=\"polite\"></p><div class=\"scroll\" tabindex=\"0\" "
+        "role=\"region\" aria-label=\"Table\">" +
+        html_table(input_) + "</div></section>\n";
   }
 
   const PageInput& input_;

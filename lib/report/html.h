@@ -14,7 +14,7 @@ struct PageInput {
   const Report& report;
   const Records& records;
   const std::vector<Advice>& advice;
-  std::string program;       ///< "turbodiff-sched 0.1.0"
+  std::string program;  ///< "turbodiff-sched 0.1.0"
   Seconds made_at = 0;
   tariff::PriceCurve curve;  ///< prices between jobs; may be empty
   std::string curve_currency = {};

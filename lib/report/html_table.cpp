@@ -35,7 +35,8 @@ Shown shown_in(const Report& report) {
 
 class Writer {
  public:
-  explicit Writer(const PageInput& input) : input_(input), report_(input.report), shown_(shown_in(input.report)) {}
+  explicit Writer(const PageInput& input)
+      : input_(input), report_(input.report), shown_(shown_in(input.report)) {}
 
   std::string write() {
     out_ = "<table class=\"sortable\"><caption class=\"hidden\">";
@@ -46,7 +47,8 @@ class Writer {
     body();
     out_ += "</tbody>\n<tfoot>\n";
     for (const Total& total : report_.totals) {
-      const std::string in = report_.totals.size() > 1 && !total.currency.empty() ? " in " + total.currency : "";
+      const std::string in =
+          report_.totals.size() > 1 && !total.currency.empty() ? " in " + total.currency : "";
       if (total.of_idle.time > 0) {
         foot("all jobs" + in, total.of_jobs, total);
         foot("idle" + in, total.of_idle, total);
@@ -59,8 +61,9 @@ class Writer {
 
  private:
   void head(std::string_view label, std::string_view classes = "") {
-    out_ += classes.empty() ? fmt::format("<th scope=\"col\"><span>{}</span></th>", label)
-                            : fmt::format("<th scope=\"col\" class=\"{}\"><span>{}</span></th>", classes, label);
+    out_ += classes.empty()
+                ? fmt::format("<th scope=\"col\"><span>{}</span></th>", label)
+                : fmt::format("<th scope=\"col\" class=\"{}\"><span>{}</span></th>", classes, label);
   }
 
   void heads() {
@@ -121,12 +124,14 @@ class Writer {
     if (row.sums.failed_attempts > (job.state == "failed" ? 1 : 0))
       state += fmt::format(" <small class=\"bad\">{} failed</small>", row.sums.failed_attempts);
     cell(job.state == "failed" ? "state bad" : "state", {}, state);
-    out_ += fmt::format("<td class=\"prompt\"><bdi>{}</bdi>{}</td>", html_escape(shorten(job.prompt, longest_prompt)),
+    out_ += fmt::format("<td class=\"prompt\"><bdi>{}</bdi>{}</td>",
+                        html_escape(shorten(job.prompt, longest_prompt)),
                         job.error.empty() ? std::string()
                                           : fmt::format("<br><small class=\"bad\"><bdi>{}</bdi></small>",
                                                         html_escape(shorten(job.error, longest_prompt))));
     cell("low when", job.started ? tariff::format_utc(*job.started / 1'000'000) : "",
-         job.started ? tariff::format_local(*job.started / 1'000'000, report_.options.zone).substr(0, 16) : "\u2013");
+         job.started ? tariff::format_local(*job.started / 1'000'000, report_.options.zone).substr(0, 16)
+                     : "\u2013");
     sums(row.sums, row.currency);
     std::string rates;
     for (const std::string& rate : row.rates) rates += (rates.empty() ? "" : ", ") + html_escape(rate);
@@ -181,7 +186,8 @@ class Writer {
   void foot(const std::string& label, const Sums& of, const Total& total) {
     out_ += "<tr>";
     if (shown_.job)
-      out_ += fmt::format("<th scope=\"row\" colspan=\"3\">{}</th><td class=\"low\"></td>", html_escape(label));
+      out_ +=
+          fmt::format("<th scope=\"row\" colspan=\"3\">{}</th><td class=\"low\"></td>", html_escape(label));
     else
       out_ += fmt::format("<th scope=\"row\">{}</th><td class=\"n\">{}</td>", html_escape(label),
                           &of == &total.of_idle ? std::string() : std::to_string(total.jobs));

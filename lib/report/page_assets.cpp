@@ -61,11 +61,11 @@ text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu San
 .dgpu{fill:var(--c0)}.dcpu{fill:var(--c1)}
 .scroll{overflow-x:auto;margin:0 -16px;padding:0 16px}
 .scroll:focus-visible,button:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
-table{border-collapse:collapse;width:100%;font-size:.84rem;font-variant-numeric:tabular-nums}
-th,td{padding:6px 7px;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
+table{border-collapse:collapse;width:100%;font-size:.82rem;font-variant-numeric:tabular-nums}
+th,td{padding:6px 5px;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
 thead th{border-bottom:2px solid var(--line);white-space:nowrap;padding:0}
-thead th>span{display:block;padding:6px 7px}
-th button{font:inherit;font-weight:650;color:inherit;background:none;border:0;padding:6px 7px;width:100%;text-align:inherit;cursor:pointer;white-space:nowrap}
+thead th>span{display:block;padding:6px 5px}
+th button{font:inherit;font-weight:650;color:inherit;background:none;border:0;padding:6px 5px;width:100%;text-align:inherit;cursor:pointer;white-space:nowrap}
 th button::after{content:"";display:inline-block}
 th[aria-sort] button::after{width:1em;text-align:right}
 th[aria-sort=ascending] button::after{content:"\2191"}

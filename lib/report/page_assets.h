@@ -6,8 +6,8 @@
 
 namespace turbodiff::report {
 
-/// Light and dark after the reader's setting, narrow below 700 px, plain on paper. The palette is that of Okabe and
-/// Ito, which people with any kind of colour blindness can tell apart, lightened for the dark.
+/// Light and dark after the reader's setting, narrow below 700 px, plain on paper. The palette is that of
+/// Okabe and Ito, which people with any kind of colour blindness can tell apart, lightened for the dark.
 std::string_view page_style();
 
 /// Sorts the table when a heading is pressed. Without it the page is complete as well.

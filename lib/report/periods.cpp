@@ -49,7 +49,8 @@ Period Periods::find(Seconds instant) const {
   if (unit_ == PeriodUnit::month) {
     const tariff::CivilDate date = tariff::civil_of(day);
     first = day - (date.day - 1);
-    after = tariff::day_of({date.month == 12 ? date.year + 1 : date.year, date.month % 12 + 1, 1}).value_or(day + 1);
+    after = tariff::day_of({date.month == 12 ? date.year + 1 : date.year, date.month % 12 + 1, 1})
+                .value_or(day + 1);
     label.resize(7);
   }
   // A clock that goes back over midnight shows a day twice: never an end that is not after the instant.

@@ -2,9 +2,9 @@
 
 #include <functional>
 
+#include "core/units.h"
 #include "report/escape.h"
 #include "report/formats.h"
-#include "core/units.h"
 #include "report/row_texts.h"
 
 namespace turbodiff::report {
@@ -29,7 +29,9 @@ std::optional<std::string> if_set(bool set, const std::function<std::string()>& 
 std::string prometheus_text(const Report& report) {
   const Metric metrics[] = {
       {"turbodiff_jobs", "Jobs with an attempt in the span of the report.",
-       [](const Row& row) { return if_set(row.kind == Row::Kind::jobs, [&] { return std::to_string(row.jobs); }); }},
+       [](const Row& row) {
+         return if_set(row.kind == Row::Kind::jobs, [&] { return std::to_string(row.jobs); });
+       }},
       {"turbodiff_attempts", "Attempts to run them.",
        [](const Row& row) { return std::to_string(row.sums.attempts); }},
       {"turbodiff_failed_attempts", "Attempts that failed.",
@@ -39,7 +41,9 @@ std::string prometheus_text(const Report& report) {
       {"turbodiff_energy_joules", "Energy of the whole machine, at the wall.",
        [](const Row& row) { return joules(row.sums.energy.wall); }},
       {"turbodiff_gpu_energy_joules", "Energy of the GPU.",
-       [](const Row& row) { return if_set(row.sums.parts_wall > 0, [&] { return joules(row.sums.energy.gpu); }); }},
+       [](const Row& row) {
+         return if_set(row.sums.parts_wall > 0, [&] { return joules(row.sums.energy.gpu); });
+       }},
       {"turbodiff_estimated_energy_joules", "The part of the energy that nothing measured.",
        [](const Row& row) { return joules(row.sums.estimated_wall); }},
       {"turbodiff_cost", "What the energy cost, gross, at the prices of the time.",
@@ -47,7 +51,9 @@ std::string prometheus_text(const Report& report) {
          return if_set(!row.currency.empty(), [&] { return money_text(row.sums.cost.gross); });
        }},
       {"turbodiff_at_once_cost", "What the same jobs had cost when run at once.",
-       [](const Row& row) { return if_set(row.sums.has_asap, [&] { return money_text(row.sums.asap_gross); }); }},
+       [](const Row& row) {
+         return if_set(row.sums.has_asap, [&] { return money_text(row.sums.asap_gross); });
+       }},
       {"turbodiff_waste_joules", "Energy of attempts that came to nothing.",
        [](const Row& row) { return joules(row.sums.waste_wall); }},
       {"turbodiff_waste_cost", "What those attempts cost.",
@@ -56,8 +62,9 @@ std::string prometheus_text(const Report& report) {
        }},
       {"turbodiff_co2_grams", "CO2 of the energy.",
        [](const Row& row) {
-         return if_set(row.sums.has_co2,
-                       [&] { return fmt::format("{:.3f}", static_cast<double>(row.sums.co2_milligrams) / 1e3); });
+         return if_set(row.sums.has_co2, [&] {
+           return fmt::format("{:.3f}", static_cast<double>(row.sums.co2_milligrams) / 1e3);
+         });
        }},
       {"turbodiff_gpu_utilisation", "Mean utilisation of the GPU while running, 0 to 1.",
        [](const Row& row) {

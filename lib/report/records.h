@@ -1,6 +1,6 @@
 // What a report is made from: jobs, the attempts to run them, what each took and cost, and the machine's idle
-// time. Plain data, filled by whoever keeps it. Energy in microjoules, money in millionths of the currency unit,
-// times in microseconds UTC since 1970 unless they say seconds.
+// time. Plain data, filled by whoever keeps it. Energy in microjoules, money in millionths of the currency
+// unit, times in microseconds UTC since 1970 unless they say seconds.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct PriceSpan {
   bool off_peak = false, fallback = false;
 };
 
-/// Microjoules. `wall` is what the whole machine drew; the parts are before the losses of the power supply and
-/// cooling, so that together they are less. 0 where nothing told them.
+/// Microjoules. `wall` is what the whole machine drew; the parts are before the losses of the power supply
+/// and cooling, so that together they are less. 0 where nothing told them.
 struct Energy {
   std::int64_t wall = 0, gpu = 0, cpu = 0, rest = 0;
   bool operator==(const Energy&) const = default;
@@ -55,13 +55,13 @@ struct Attempt {
   bool measured = false;   ///< else an estimate
   std::string method;      ///< how the energy came about; may be empty
   std::optional<std::int64_t> uncertainty_ppm;
-  std::string flags;  ///< doubts about the measure, separated by commas
+  std::string flags;     ///< doubts about the measure, separated by commas
   bool complete = true;  ///< false: part of the time had no price, or the end is not known exactly
   std::string currency;  ///< empty without a tariff
   Cost cost;
   std::optional<std::int64_t> asap_gross;  ///< what the same energy had cost at once, when the job was added
   std::optional<std::int64_t> co2_milligrams;
-  std::string gpu;  ///< the device's name; empty when unknown
+  std::string gpu;                                         ///< the device's name; empty when unknown
   std::optional<std::int64_t> gpu_permille, cpu_permille;  ///< mean utilisation
   std::int64_t gpu_peak_bytes = 0, host_peak_bytes = 0;    ///< 0: unknown
   std::vector<PriceSpan> prices;                           ///< in order of time
@@ -87,14 +87,15 @@ struct Idle {
   PriceSpan price;
 };
 
-/// How the whole cost of a machine divides, in parts per thousand: {700, 200, 100} means that electricity is 70 %
-/// of the whole, depreciation 20 % and cooling 10 %. Electricity 0: not looked at.
+/// How the whole cost of a machine divides, in parts per thousand: {700, 200, 100} means that electricity is
+/// 70 % of the whole, depreciation 20 % and cooling 10 %. Electricity 0: not looked at.
 struct Shares {
   int electricity = 0, depreciation = 0, cooling = 0;
   bool operator==(const Shares&) const = default;
 };
 
-/// "70/20/10" or "72.5/20/7.5": percent that add up to 100, electricity above 0. Error bad_request names `where`.
+/// "70/20/10" or "72.5/20/7.5": percent that add up to 100, electricity above 0. Error bad_request names
+/// `where`.
 Shares parse_shares(std::string_view text, std::string_view where);
 
 struct Records {

@@ -15,7 +15,8 @@ namespace turbodiff::report {
 namespace {
 
 constexpr Micros a_second = 1'000'000;
-constexpr std::array<std::string_view, 7> group_names = {"job", "day", "hour", "rate", "model", "month", "gpu"};
+constexpr std::array<std::string_view, 7> group_names = {"job",   "day",   "hour", "rate",
+                                                         "model", "month", "gpu"};
 
 void add_once(std::vector<std::string>& list, const std::string& value) {
   if (!value.empty() && std::find(list.begin(), list.end(), value) == list.end()) list.push_back(value);
@@ -60,7 +61,9 @@ class Maker {
   };
 
   static PeriodUnit unit_of(GroupBy by) {
-    return by == GroupBy::hour ? PeriodUnit::hour : by == GroupBy::month ? PeriodUnit::month : PeriodUnit::day;
+    return by == GroupBy::hour    ? PeriodUnit::hour
+           : by == GroupBy::month ? PeriodUnit::month
+                                  : PeriodUnit::day;
   }
   bool by_period() const {
     return options_.by == GroupBy::day || options_.by == GroupBy::hour || options_.by == GroupBy::month;
@@ -76,24 +79,25 @@ class Maker {
       last_ = nullptr;
       TotalSlot& total = totals_[attempt.currency];
       bool counted = false;
-      split(attempt, options_.shares, [&](Micros at) { return border(at); },
-            [&](const Slice& slice) {
-              if (!window_.holds(slice.start, slice.end)) return;
-              cover(slice.start, slice.end);
-              Slot& slot = slot_of(job, attempt, slice);
-              Row& row = slot.row;
-              if (std::exchange(slot.last_job, job.id) != job.id) ++row.jobs;
-              const bool again = std::exchange(slot.last_attempt, &attempt) == &attempt;
-              row.sums.add(attempt, slice, wasted, again);
-              total.total.of_jobs.add(attempt, slice, wasted, counted);
-              counted = true;
-              if (options_.by != GroupBy::job) return;
-              add_once(row.rates, slice.price ? rate_label(slice.price) : "");
-              if (again) return;
-              add_once(row.methods, attempt.method);
-              for (const std::string_view flag : core::split(attempt.flags, ','))
-                add_once(row.flags, std::string(core::trim(flag)));
-            });
+      split(
+          attempt, options_.shares, [&](Micros at) { return border(at); },
+          [&](const Slice& slice) {
+            if (!window_.holds(slice.start, slice.end)) return;
+            cover(slice.start, slice.end);
+            Slot& slot = slot_of(job, attempt, slice);
+            Row& row = slot.row;
+            if (std::exchange(slot.last_job, job.id) != job.id) ++row.jobs;
+            const bool again = std::exchange(slot.last_attempt, &attempt) == &attempt;
+            row.sums.add(attempt, slice, wasted, again);
+            total.total.of_jobs.add(attempt, slice, wasted, counted);
+            counted = true;
+            if (options_.by != GroupBy::job) return;
+            add_once(row.rates, slice.price ? rate_label(slice.price) : "");
+            if (again) return;
+            add_once(row.methods, attempt.method);
+            for (const std::string_view flag : core::split(attempt.flags, ','))
+              add_once(row.flags, std::string(core::trim(flag)));
+          });
       if (counted && std::exchange(total.last_job, job.id) != job.id) ++total.total.jobs;
       if (options_.by == GroupBy::job && last_ != nullptr &&
           !window_.holds(attempt.start, attempt.start + attempt.duration))
@@ -108,13 +112,14 @@ class Maker {
   void add(const Idle& idle) {
     if (!window_.touches(idle.start, idle.end)) return;
     Total& total = totals_[idle.currency].total;
-    split(idle, options_.shares, [&](Micros at) { return window_.next_border(at); },
-          [&](const Slice& slice) {
-            if (!window_.holds(slice.start, slice.end)) return;
-            cover(slice.start, slice.end);
-            slot_at(Row::Kind::idle, 0, "idle", idle.currency).row.sums.add(idle, slice);
-            total.of_idle.add(idle, slice);
-          });
+    split(
+        idle, options_.shares, [&](Micros at) { return window_.next_border(at); },
+        [&](const Slice& slice) {
+          if (!window_.holds(slice.start, slice.end)) return;
+          cover(slice.start, slice.end);
+          slot_at(Row::Kind::idle, 0, "idle", idle.currency).row.sums.add(idle, slice);
+          total.of_idle.add(idle, slice);
+        });
   }
 
   Micros border(Micros at) {
@@ -196,7 +201,8 @@ class Maker {
   struct PlaceHash {
     std::size_t operator()(const Place& place) const {
       return std::hash<std::string>()(place.key) ^ (std::hash<std::string>()(place.currency) << 1U) ^
-             static_cast<std::size_t>(place.number) * 0x9E3779B97F4A7C15U ^ static_cast<std::size_t>(place.kind);
+             static_cast<std::size_t>(place.number) * 0x9E3779B97F4A7C15U ^
+             static_cast<std::size_t>(place.kind);
     }
   };
 

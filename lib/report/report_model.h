@@ -27,14 +27,14 @@ struct ReportOptions {
 struct Row {
   enum class Kind { jobs, idle };
   Kind kind = Kind::jobs;
-  std::string key;                   ///< "12", "2026-11-25", "valley"; "idle"
-  std::string currency;              ///< empty without a tariff
-  std::optional<Seconds> start, end;  ///< of a period
-  bool off_peak = false;             ///< of a rate
-  const Job* job = nullptr;          ///< of a job; of the records that were given
-  std::int64_t jobs = 0;             ///< different ones
+  std::string key;                                 ///< "12", "2026-11-25", "valley"; "idle"
+  std::string currency;                            ///< empty without a tariff
+  std::optional<Seconds> start, end;               ///< of a period
+  bool off_peak = false;                           ///< of a rate
+  const Job* job = nullptr;                        ///< of a job; of the records that were given
+  std::int64_t jobs = 0;                           ///< different ones
   std::vector<std::string> rates, methods, flags;  ///< of a job's attempts
-  bool partial = false;              ///< of a job: part of it lies outside of the report
+  bool partial = false;                            ///< of a job: part of it lies outside of the report
   Sums sums;
 };
 
@@ -60,7 +60,8 @@ Report make_report(const Records& records, const ReportOptions& options);
 /// where it stopped. While a job is not over, an interrupted attempt may still be of use.
 bool is_waste(const Job& job, const Attempt& attempt);
 
-/// "valley"; in a series, which has no rates, "off-peak hours", "other hours", "fallback price" or "no price".
+/// "valley"; in a series, which has no rates, "off-peak hours", "other hours", "fallback price" or "no
+/// price".
 std::string rate_label(const PriceSpan* price);
 
 /// Borders at both ends of [from, to).

@@ -24,7 +24,8 @@ Shares parse_shares(std::string_view text, std::string_view where) {
     *places[i] = static_cast<int>(std::lround(*percent * 10));
     if (std::abs(*percent * 10 - *places[i]) > 1e-6) throw wrong();
   }
-  if (shares.electricity <= 0 || shares.electricity + shares.depreciation + shares.cooling != 1000) throw wrong();
+  if (shares.electricity <= 0 || shares.electricity + shares.depreciation + shares.cooling != 1000)
+    throw wrong();
   return shares;
 }
 

@@ -55,7 +55,8 @@ std::string coordinate(double value) {
 
 Svg::Svg(const Frame& frame, std::string_view title, std::string_view description) : frame_(frame) {
   out_ = fmt::format(
-      "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\"><title id=\"{}-t\">{}"
+      "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\"><title "
+      "id=\"{}-t\">{}"
       "</title><desc id=\"{}-d\">{}</desc>\n",
       frame.narrow ? "narrow" : "wide", coordinate(frame.width), coordinate(frame.height), frame.id, frame.id,
       frame.id, html_escape(title), frame.id, html_escape(description));
@@ -68,20 +69,22 @@ void Svg::close(std::string_view element, std::string_view tip) {
     out_ += fmt::format("><title>{}</title></{}>\n", html_escape(tip), element);
 }
 
-void Svg::rect(double x, double y, double width, double height, std::string_view classes, std::string_view tip) {
-  out_ += fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"", classes, coordinate(x),
-                      coordinate(y), coordinate(std::max(0.0, width)), coordinate(std::max(0.0, height)));
+void Svg::rect(double x, double y, double width, double height, std::string_view classes,
+               std::string_view tip) {
+  out_ +=
+      fmt::format("<rect class=\"{}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"", classes, coordinate(x),
+                  coordinate(y), coordinate(std::max(0.0, width)), coordinate(std::max(0.0, height)));
   close("rect", tip);
 }
 
 void Svg::line(double x1, double y1, double x2, double y2, std::string_view classes) {
-  out_ += fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", classes, coordinate(x1),
-                      coordinate(y1), coordinate(x2), coordinate(y2));
+  out_ += fmt::format("<line class=\"{}\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", classes,
+                      coordinate(x1), coordinate(y1), coordinate(x2), coordinate(y2));
 }
 
 void Svg::circle(double x, double y, double radius, std::string_view classes, std::string_view tip) {
-  out_ += fmt::format("<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"{}\"", classes, coordinate(x), coordinate(y),
-                      coordinate(radius));
+  out_ += fmt::format("<circle class=\"{}\" cx=\"{}\" cy=\"{}\" r=\"{}\"", classes, coordinate(x),
+                      coordinate(y), coordinate(radius));
   close("circle", tip);
 }
 
@@ -90,8 +93,8 @@ void Svg::path(const std::string& data, std::string_view classes) {
 }
 
 void Svg::text(double x, double y, std::string_view text, std::string_view classes, std::string_view anchor) {
-  out_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", classes, coordinate(x),
-                      coordinate(y), anchor, html_escape(text));
+  out_ += fmt::format("<text class=\"{}\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>\n", classes,
+                      coordinate(x), coordinate(y), anchor, html_escape(text));
 }
 
 std::string Svg::finish() {
@@ -138,9 +141,9 @@ void draw_time_axis(Svg& svg, const Plot& plot, const tariff::LocalZone& zone) {
   const auto to = static_cast<Seconds>(plot.x_high / 1e6);
   const double most = std::max(2.0, (plot.right - plot.left) / pixels_a_label);
   constexpr std::array<Seconds, 18> steps = {
-      a_minute,     2 * a_minute, 5 * a_minute, 10 * a_minute, 15 * a_minute, 30 * a_minute,
-      an_hour,      2 * an_hour,  3 * an_hour,  6 * an_hour,   12 * an_hour,  a_day,
-      2 * a_day,    4 * a_day,    7 * a_day,    14 * a_day,    28 * a_day,    91 * a_day};
+      a_minute,  2 * a_minute, 5 * a_minute, 10 * a_minute, 15 * a_minute, 30 * a_minute,
+      an_hour,   2 * an_hour,  3 * an_hour,  6 * an_hour,   12 * an_hour,  a_day,
+      2 * a_day, 4 * a_day,    7 * a_day,    14 * a_day,    28 * a_day,    91 * a_day};
   Seconds step = steps.back();
   for (const Seconds candidate : steps)
     if (static_cast<double>(to - from) / static_cast<double>(candidate) <= most) {
@@ -154,8 +157,11 @@ void draw_time_axis(Svg& svg, const Plot& plot, const tariff::LocalZone& zone) {
     svg.line(x, plot.bottom, x, plot.bottom + 4, "axis");
     if (x < free_from) continue;
     free_from = x + 40;
-    const bool first = x < plot.left + 16, last = x > plot.right - 16;
-    svg.text(first ? plot.left : last ? plot.right : x, plot.bottom + 17, mark.label, mark.date ? "tick date" : "tick",
+    const bool first = x<plot.left + 16, last = x> plot.right - 16;
+    svg.text(first  ? plot.left
+             : last ? plot.right
+                    : x,
+             plot.bottom + 17, mark.label, mark.date ? "tick date" : "tick",
              first  ? "start"
              : last ? "end"
                     : "middle");

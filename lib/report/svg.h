@@ -1,5 +1,5 @@
-// Inline SVG, written piece by piece. Colours come from the page's style sheet by class, so that one drawing is
-// right in light, dark and print.
+// Inline SVG, written piece by piece. Colours come from the page's style sheet by class, so that one drawing
+// is right in light, dark and print.
 #pragma once
 
 #include <string>
@@ -11,8 +11,8 @@
 
 namespace turbodiff::report {
 
-/// Where a drawing goes: units are CSS pixels at its natural size. Each chart is drawn twice, for wide and for
-/// narrow screens, because text that is scaled down cannot be read.
+/// Where a drawing goes: units are CSS pixels at its natural size. Each chart is drawn twice, for wide and
+/// for narrow screens, because text that is scaled down cannot be read.
 struct Frame {
   double width = 0, height = 0;
   bool narrow = false;
@@ -26,12 +26,14 @@ class Svg {
   const Frame& frame() const { return frame_; }
 
   /// `tip` is shown under the pointer.
-  void rect(double x, double y, double width, double height, std::string_view classes, std::string_view tip = {});
+  void rect(double x, double y, double width, double height, std::string_view classes,
+            std::string_view tip = {});
   void line(double x1, double y1, double x2, double y2, std::string_view classes);
   void circle(double x, double y, double radius, std::string_view classes, std::string_view tip = {});
   void path(const std::string& data, std::string_view classes);
   /// `anchor` is start, middle or end.
-  void text(double x, double y, std::string_view text, std::string_view classes, std::string_view anchor = "start");
+  void text(double x, double y, std::string_view text, std::string_view classes,
+            std::string_view anchor = "start");
   std::string finish();
 
  private:

@@ -48,7 +48,8 @@ Plot plot_in(const Frame& frame) {
   return {frame.narrow ? 44.0 : 56.0, 26, frame.width - 8, frame.height - 26};
 }
 
-void draw_bucket_axis(Svg& svg, const Plot& plot, const BucketAxis& axis, const std::vector<Bucket>& buckets) {
+void draw_bucket_axis(Svg& svg, const Plot& plot, const BucketAxis& axis,
+                      const std::vector<Bucket>& buckets) {
   svg.line(plot.left, plot.y(0), plot.right, plot.y(0), "axis");
   double free_from = -1e9;
   bool first = true;
@@ -77,8 +78,8 @@ std::string draw_costs(const Frame& frame, const CurrencyCharts& charts) {
   }
   Svg svg(frame, "Cost by rate",
           fmt::format("{} periods from {} to {}, {} {} together.", charts.buckets.size(),
-                      charts.buckets.front().period.label, charts.buckets.back().period.label, money_text(total),
-                      charts.currency));
+                      charts.buckets.front().period.label, charts.buckets.back().period.label,
+                      money_text(total), charts.currency));
   draw_y_axis(svg, plot, ticks_for(low, high, 4), charts.currency);
   const BucketAxis axis{plot.left, plot.right - plot.left, charts.buckets.size()};
   for (std::size_t i = 0; i < charts.buckets.size(); ++i) {
@@ -124,8 +125,8 @@ std::string draw_savings(const Frame& frame, const CurrencyCharts& charts) {
       const Band band = bar_in(axis, i, part, 2);
       const double y = plot.y(units(micro)), zero = plot.y(0);
       svg.rect(band.x, std::min(y, zero), band.width, std::abs(zero - y), classes,
-               fmt::format("{}\n{}: {} {}\nsaved: {}", charts.buckets[i].period.label, label, money_text(micro),
-                           charts.currency, money_text(jobs.saving())));
+               fmt::format("{}\n{}: {} {}\nsaved: {}", charts.buckets[i].period.label, label,
+                           money_text(micro), charts.currency, money_text(jobs.saving())));
     };
     bar(0, jobs.asap_gross, "once", "at once");
     bar(1, jobs.compared_gross, "f0 seam", "as run");
@@ -154,7 +155,7 @@ std::string draw_utilisation(const Frame& frame, const CurrencyCharts& charts) {
              fmt::format("{}\njobs ran {:.1f} % of the time", bucket.period.label, busy));
   }
   svg.line(plot.left, plot.y(low_utilisation * 100), plot.right, plot.y(low_utilisation * 100), "guide");
-  const auto trend = [&](MeanPermille Sums::* mean, std::string_view name, std::string_view line_class,
+  const auto trend = [&](MeanPermille Sums::*mean, std::string_view name, std::string_view line_class,
                          std::string_view dot_class) {
     std::string data;
     for (std::size_t i = 0; i < charts.buckets.size(); ++i) {

@@ -20,7 +20,8 @@ std::vector<Column> columns_of(const TimeLine& line, std::size_t count) {
   const double width = static_cast<double>(line.end - line.start) / static_cast<double>(count);
   for (const PowerStep& step : line.power) {
     const double from = std::max(0.0, static_cast<double>(step.start - line.start) / width);
-    const double to = std::min(static_cast<double>(count), static_cast<double>(step.end - line.start) / width);
+    const double to =
+        std::min(static_cast<double>(count), static_cast<double>(step.end - line.start) / width);
     for (auto i = static_cast<std::size_t>(from); i < count && static_cast<double>(i) < to; ++i) {
       const double part = std::min(to, static_cast<double>(i) + 1) - std::max(from, static_cast<double>(i));
       if (part <= 0) continue;
@@ -39,8 +40,8 @@ std::vector<Column> columns_of(const TimeLine& line, std::size_t count) {
 }
 
 /// One closed area for each stretch of columns in which the band has a height.
-std::string area(const Plot& plot, const std::vector<Column>& columns, double Column::* const* below,
-                 std::size_t below_count, double Column::* band) {
+std::string area(const Plot& plot, const std::vector<Column>& columns, double Column::*const* below,
+                 std::size_t below_count, double Column::*band) {
   std::string data, back;
   const auto base = [&](const Column& column) {
     double sum = 0;
@@ -54,10 +55,12 @@ std::string area(const Plot& plot, const std::vector<Column>& columns, double Co
     }
     std::size_t end = i;
     while (end < columns.size() && columns[end].*band > 0) ++end;
-    data += fmt::format("M{} {}", coordinate(plot.x(static_cast<double>(i))), coordinate(plot.y(base(columns[i]))));
+    data += fmt::format("M{} {}", coordinate(plot.x(static_cast<double>(i))),
+                        coordinate(plot.y(base(columns[i]))));
     double last = -1;
     const auto step = [&](std::size_t at, std::size_t edge, double value) {
-      if (value == last) return data += fmt::format("H{}", coordinate(plot.x(static_cast<double>(edge)))), void();
+      if (value == last)
+        return data += fmt::format("H{}", coordinate(plot.x(static_cast<double>(edge)))), void();
       data += fmt::format("V{}H{}", coordinate(plot.y(value)), coordinate(plot.x(static_cast<double>(edge))));
       last = value;
       (void)at;
@@ -85,13 +88,14 @@ std::string draw_power(const Frame& frame, const TimeLine& line, const tariff::L
     known += column.known;
   }
   Svg svg(frame, "Power of the machine",
-          fmt::format("Between {} and {} it drew {:.0f} watts on average while it was watched, and {:.0f} at most.",
-                      tariff::format_local(line.start / 1'000'000, zone),
-                      tariff::format_local(line.end / 1'000'000, zone), known > 0 ? sum / known : 0, high));
+          fmt::format(
+              "Between {} and {} it drew {:.0f} watts on average while it was watched, and {:.0f} at most.",
+              tariff::format_local(line.start / 1'000'000, zone),
+              tariff::format_local(line.end / 1'000'000, zone), known > 0 ? sum / known : 0, high));
   plot.x_low = 0;
   plot.x_high = static_cast<double>(count);
   draw_y_axis(svg, plot, ticks_for(0, high, 4), "W");
-  double Column::* const order[] = {&Column::idle, &Column::whole, &Column::rest, &Column::cpu, &Column::gpu};
+  double Column::*const order[] = {&Column::idle, &Column::whole, &Column::rest, &Column::cpu, &Column::gpu};
   constexpr std::string_view classes[] = {"fidle", "fwhole", "frest", "fcpu", "fgpu"};
   for (std::size_t i = 0; i < std::size(order); ++i)
     svg.path(area(plot, columns, order, i, order[i]), classes[i]);

@@ -27,12 +27,12 @@ std::string_view word_for(Outcome outcome) {
 
 std::string tip_of(const Bar& bar, const tariff::LocalZone& zone) {
   const Attempt& attempt = *bar.attempt;
-  std::string text = fmt::format("job {}, attempt {}: {}{}\n{}, {}\n{} kWh", bar.job->id, attempt.number,
-                                 word_for(attempt.outcome), bar.wasted ? " (waste)" : "",
-                                 tariff::format_local(attempt.start / 1'000'000, zone),
-                                 core::format_duration(static_cast<double>(attempt.duration) / 1e6),
-                                 short_kwh(attempt.energy.wall));
-  if (!attempt.currency.empty()) text += fmt::format(", {} {}", money_text(attempt.cost.gross), attempt.currency);
+  std::string text = fmt::format(
+      "job {}, attempt {}: {}{}\n{}, {}\n{} kWh", bar.job->id, attempt.number, word_for(attempt.outcome),
+      bar.wasted ? " (waste)" : "", tariff::format_local(attempt.start / 1'000'000, zone),
+      core::format_duration(static_cast<double>(attempt.duration) / 1e6), short_kwh(attempt.energy.wall));
+  if (!attempt.currency.empty())
+    text += fmt::format(", {} {}", money_text(attempt.cost.gross), attempt.currency);
   return text + "\n" + shorten(bar.job->prompt, 100);
 }
 
@@ -62,9 +62,9 @@ void draw_bars(Svg& svg, const Plot& plot, const TimeLine& line, const tariff::L
   for (const std::size_t i : order) {
     const Bar& bar = line.bars[i];
     const double x1 = plot.x(static_cast<double>(std::max(line.start, bar.attempt->start)));
-    const double x2 = std::max(
-        x1 + (bar.attempt->outcome == Outcome::done ? least_bar : least_failed_bar),
-        plot.x(static_cast<double>(std::min(line.end, bar.attempt->start + bar.attempt->duration))));
+    const double x2 =
+        std::max(x1 + (bar.attempt->outcome == Outcome::done ? least_bar : least_failed_bar),
+                 plot.x(static_cast<double>(std::min(line.end, bar.attempt->start + bar.attempt->duration))));
     // Thousands of bars within one pixel look like one.
     if (x2 - drawn_to[lane_of[i]] < 0.4 && bar.attempt->outcome == Outcome::done) continue;
     drawn_to[lane_of[i]] = x2;
@@ -90,16 +90,18 @@ std::string draw_prices(const Frame& given, const TimeLine& line, const Currency
   plot.x_low = static_cast<double>(line.start);
   plot.x_high = static_cast<double>(line.end);
   double low = 0, high = 0;
-  for (const PriceStep& step : line.prices) low = std::min(low, step.price), high = std::max(high, step.price);
+  for (const PriceStep& step : line.prices)
+    low = std::min(low, step.price), high = std::max(high, step.price);
   Svg svg(frame, "Price of electricity, and when jobs ran",
-          fmt::format("{} attempts between {} and {}; prices from {:.4f} to {:.4f} {} a kWh.", line.bars.size(),
-                      tariff::format_local(line.start / 1'000'000, zone),
+          fmt::format("{} attempts between {} and {}; prices from {:.4f} to {:.4f} {} a kWh.",
+                      line.bars.size(), tariff::format_local(line.start / 1'000'000, zone),
                       tariff::format_local(line.end / 1'000'000, zone), low, high, line.currency));
   draw_y_axis(svg, plot, ticks_for(low, high, 4), line.currency + " a kWh");
   std::string steps;
   double last_x = -1, last_price = 0;
   for (const PriceStep& step : line.prices) {
-    const double x1 = plot.x(static_cast<double>(step.start) * 1e6), x2 = plot.x(static_cast<double>(step.end) * 1e6);
+    const double x1 = plot.x(static_cast<double>(step.start) * 1e6),
+                 x2 = plot.x(static_cast<double>(step.end) * 1e6);
     const double y = plot.y(step.price), zero = plot.y(0);
     int colour = 0;
     for (const RateColour& rate : charts.rates)

@@ -53,7 +53,8 @@ void add_sums(std::vector<std::string>& cells, const Columns& columns, const Sum
   if (columns.saving) cells.push_back(money(sums.has_asap, sums.saving()));
   if (columns.waste) cells.push_back(money(true, sums.waste_gross));
   if (columns.co2)
-    cells.push_back(sums.has_co2 ? fmt::format("{:.1f}", static_cast<double>(sums.co2_milligrams) / 1e3) : "-");
+    cells.push_back(sums.has_co2 ? fmt::format("{:.1f}", static_cast<double>(sums.co2_milligrams) / 1e3)
+                                 : "-");
   if (columns.utilisation) {
     const auto used = utilisation_of(sums);
     cells.push_back(used ? percent_text(*used) : "-");
@@ -108,9 +109,9 @@ std::string table_text(const Report& report, const std::vector<Advice>& advice, 
   const auto local = [&](const std::optional<Seconds>& instant) {
     return instant ? tariff::format_local(*instant, report.options.zone) : std::string("?");
   };
-  std::string text = fmt::format("{} to {} ({})\n\n", local(report.first), local(report.last),
-                                 report.options.zone.name()) +
-                     table.render(width);
+  std::string text =
+      fmt::format("{} to {} ({})\n\n", local(report.first), local(report.last), report.options.zone.name()) +
+      table.render(width);
   bool partial = false;
   for (const Row& row : report.rows) partial = partial || row.partial;
   if (partial) text += "* only the part within the span\n";

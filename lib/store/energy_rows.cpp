@@ -167,8 +167,7 @@ std::vector<BilledAttempt> JobStore::billed_attempts(Micros from, Micros to, boo
         fmt::format("SELECT attempt_id, {} FROM price_snapshots {}", price_columns, range);
     static const std::string sample_sql =
         "SELECT attempt_id, start, end, gpu_uj, cpu_uj, rest_uj, wall_uj FROM energy_samples " + range;
-    read_all(price_sql,
-             [](BilledAttempt& one, Query& row) { one.prices.push_back(read_price(row, 1)); });
+    read_all(price_sql, [](BilledAttempt& one, Query& row) { one.prices.push_back(read_price(row, 1)); });
     if (with_samples)
       read_all(sample_sql,
                [](BilledAttempt& one, Query& row) { one.samples.push_back(read_sample(row, 1)); });

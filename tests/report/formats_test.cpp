@@ -84,15 +84,16 @@ TEST_CASE("texts in JSON, HTML and labels say what they said and break nothing")
 
 TEST_CASE("hostile prompts stay text on the page") {
   for (const std::string prompt :
-       {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</title></svg><script>", "'-alert(1)-'",
-        "\u202Ecod.exe", "]]>", "&#60;script&#62;"}) {
+       {"<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "</title></svg><script>",
+        "'-alert(1)-'", "\u202Ecod.exe", "]]>", "&#60;script&#62;"}) {
     const std::string page = page_of(one_job(prompt));
     CHECK(page.find("<script>alert") == std::string::npos);
     CHECK(page.find("<img") == std::string::npos);
     CHECK(page.find("\u202E") == std::string::npos);
     CHECK(page.find(html_escape(prompt)) != std::string::npos);
     std::size_t scripts = 0;
-    for (std::size_t at = page.find("<script"); at != std::string::npos; at = page.find("<script", at + 1)) ++scripts;
+    for (std::size_t at = page.find("<script"); at != std::string::npos; at = page.find("<script", at + 1))
+      ++scripts;
     CHECK(scripts == 1);
   }
   CHECK(page_of(one_job(std::string(200'000, 'x'))).size() < 100'000);
@@ -127,7 +128,8 @@ TEST_CASE("table, CSV, JSON and Prometheus text say the same") {
   CHECK(document["totals"][0]["machine"]["saving"] == 0.001655);
   const std::string metrics = prometheus_text(made);
   CHECK(metrics.find("# TYPE turbodiff_cost gauge\n") != std::string::npos);
-  CHECK(metrics.find("turbodiff_cost{kind=\"jobs\",job=\"7\",currency=\"CNY\"} 0.002345\n") != std::string::npos);
+  CHECK(metrics.find("turbodiff_cost{kind=\"jobs\",job=\"7\",currency=\"CNY\"} 0.002345\n") !=
+        std::string::npos);
   const Report nothing = make_report({}, ReportOptions());
   CHECK(table_text(nothing, {}, 80).starts_with("no attempts"));
   CHECK(nlohmann::json::parse(json_text(nothing, {}))["rows"].empty());
@@ -136,7 +138,8 @@ TEST_CASE("table, CSV, JSON and Prometheus text say the same") {
 TEST_CASE("the division of the whole cost is read strictly") {
   CHECK(parse_shares("70/20/10", "--shares") == Shares{700, 200, 100});
   CHECK(parse_shares("72.5/20/7.5", "--shares") == Shares{725, 200, 75});
-  for (const char* wrong : {"", "70/30", "70/20/11", "0/60/40", "-70/160/10", "a/b/c", "70/20/10/0", "33.33/33.33/33.34"})
+  for (const char* wrong :
+       {"", "70/30", "70/20/11", "0/60/40", "-70/160/10", "a/b/c", "70/20/10/0", "33.33/33.33/33.34"})
     CHECK_THROWS_AS(parse_shares(wrong, "--shares"), Error);
 }
 

@@ -20,8 +20,8 @@ tariff::LocalZone berlin() {
 
 /// The whole numbers of a report that must add up.
 std::array<std::int64_t, 14> numbers(const Sums& sums) {
-  return {sums.time,          sums.energy.wall, sums.energy.gpu,    sums.energy.cpu,     sums.energy.rest,
-          sums.cost.gross,    sums.cost.net,    sums.cost.levies,   sums.cost.vat,       sums.asap_gross,
+  return {sums.time,           sums.energy.wall, sums.energy.gpu,   sums.energy.cpu,    sums.energy.rest,
+          sums.cost.gross,     sums.cost.net,    sums.cost.levies,  sums.cost.vat,      sums.asap_gross,
           sums.co2_milligrams, sums.waste_gross, sums.depreciation, sums.compared_gross};
 }
 
@@ -137,9 +137,11 @@ TEST_CASE("a job over midnight and a change of price is divided by its energy") 
   // 23:00 to 01:00 in Berlin (UTC+2), 1 kWh of which three quarters are drawn in the first half; 1.20 before
   // midnight and 0.40 after.
   const Seconds midnight = october - 2 * 3600;
-  Attempt attempt = simple_attempt((midnight - 3600) * 1'000'000, 7'200'000'000, 3'600'000'000'000, 1'000'000);
-  attempt.samples = {{attempt.start, attempt.start + 3'600'000'000, {2'700'000'000'000, 0, 0, 0}},
-                     {attempt.start + 3'600'000'000, attempt.start + 7'200'000'000, {900'000'000'000, 0, 0, 0}}};
+  Attempt attempt =
+      simple_attempt((midnight - 3600) * 1'000'000, 7'200'000'000, 3'600'000'000'000, 1'000'000);
+  attempt.samples = {
+      {attempt.start, attempt.start + 3'600'000'000, {2'700'000'000'000, 0, 0, 0}},
+      {attempt.start + 3'600'000'000, attempt.start + 7'200'000'000, {900'000'000'000, 0, 0, 0}}};
   attempt.prices = {{midnight - 3600, midnight, "peak", 1'200'000'000, 1'200'000'000, 0, false, false},
                     {midnight, midnight + 3600, "valley", 400'000'000, 400'000'000, 0, true, false}};
   const Records records{{job_with(1, {attempt})}, {}};
@@ -164,7 +166,8 @@ TEST_CASE("a job over midnight and a change of price is divided by its energy") 
 TEST_CASE("the hour that autumn repeats is two rows, and the day has 25 of them") {
   // 2026-10-25 00:00 +02:00 to 24:00 +01:00.
   const Seconds start = october + 22 * 3600;
-  const Records records{{job_with(1, {simple_attempt(start * 1'000'000, 25LL * 3'600'000'000, 25'000, 250)})}, {}};
+  const Records records{{job_with(1, {simple_attempt(start * 1'000'000, 25LL * 3'600'000'000, 25'000, 250)})},
+                        {}};
   const Report hours = make_report(records, {{}, {}, GroupBy::hour, berlin(), {}});
   REQUIRE(hours.rows.size() == 25);
   CHECK(hours.rows[2].key == "2026-10-25 02:00 +02:00");
@@ -195,8 +198,8 @@ TEST_CASE("amounts of different currencies stay apart, also within a job") {
   Attempt euros = simple_attempt(1'000'000, 1'000'000, 100, 10);
   euros.outcome = Outcome::failed;
   euros.currency = "EUR";
-  const Report made =
-      make_report({{job_with(4, {euros, simple_attempt(3'000'000, 1'000'000, 100, 20)})}, {}}, ReportOptions());
+  const Report made = make_report({{job_with(4, {euros, simple_attempt(3'000'000, 1'000'000, 100, 20)})}, {}},
+                                  ReportOptions());
   REQUIRE(made.rows.size() == 2);
   CHECK(made.rows[0].key == "4");
   CHECK(made.rows[0].currency == "CNY");

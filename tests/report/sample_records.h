@@ -14,8 +14,8 @@ inline std::int64_t draw(std::mt19937_64& random, std::int64_t low, std::int64_t
   return std::uniform_int_distribution<std::int64_t>(low, high)(random);
 }
 
-/// An attempt of any outcome, with prices of both signs, holes in prices and samples, and a bill that need not
-/// be what energy times price says.
+/// An attempt of any outcome, with prices of both signs, holes in prices and samples, and a bill that need
+/// not be what energy times price says.
 inline report::Attempt random_attempt(std::mt19937_64& random) {
   report::Attempt attempt;
   attempt.number = 1;

@@ -30,8 +30,8 @@ TEST_CASE_FIXTURE(SchedPlace, "a report of a night adds up in every form") {
 
   add("a.mp4");
   add("b.mp4");
-  CHECK(json({"add", "=1+1 <script>alert(1)</script> \"x\"", "--steps", "1", "--frames", "5", "--size", "32x32", "-o",
-              "c.mp4"})["ids"][0] == 3);
+  CHECK(json({"add", "=1+1 <script>alert(1)</script> \"x\"", "--steps", "1", "--frames", "5", "--size",
+              "32x32", "-o", "c.mp4"})["ids"][0] == 3);
   write_file(path("b.mp4"), "in the way");
   run({"--tariff", path("open.yaml"), "run", "--once"});
   CHECK(job(2)["state"] == "failed");
@@ -58,7 +58,8 @@ TEST_CASE_FIXTURE(SchedPlace, "a report of a night adds up in every form") {
   CHECK(rows[2]["prompt"] == "=1+1 <script>alert(1)</script> \"x\"");
   CHECK(rows[0]["whole_cost"].get<double>() >= rows[0]["cost"].get<double>());
   CHECK(run({"report"}).out.find("total") != std::string::npos);
-  CHECK(run({"report", "--format", "prometheus"}).out.find("rate=\"valley\",currency=\"EUR\"") != std::string::npos);
+  CHECK(run({"report", "--format", "prometheus"}).out.find("rate=\"valley\",currency=\"EUR\"") !=
+        std::string::npos);
   CHECK(json({"report", "--to", "2026-01-01"})["rows"].empty());
 }
 
@@ -70,15 +71,15 @@ TEST_CASE_FIXTURE(SchedPlace, "a report is written whole, over nothing, and only
   check_schema("sched-report-file", written);
   CHECK(written["format"] == "csv");
   CHECK(read_file(path("r.csv")).starts_with("kind,id,"));
-  for (const std::vector<std::string>& wrong : std::vector<std::vector<std::string>>{
-           {"--by", "week"},
-           {"--format", "pdf"},
-           {"--from", "yesterdayish"},
-           {"--from", "2026-01-02", "--to", "2026-01-01"},
-           {"--shares", "70/20"},
-           {"--json", "--format", "csv"},
-           {"-o", "no/such/folder/r.csv"},
-           {"-o", ""}}) {
+  for (const std::vector<std::string>& wrong :
+       std::vector<std::vector<std::string>>{{"--by", "week"},
+                                             {"--format", "pdf"},
+                                             {"--from", "yesterdayish"},
+                                             {"--from", "2026-01-02", "--to", "2026-01-01"},
+                                             {"--shares", "70/20"},
+                                             {"--json", "--format", "csv"},
+                                             {"-o", "no/such/folder/r.csv"},
+                                             {"-o", ""}}) {
     std::vector<std::string> arguments = {"report"};
     arguments.insert(arguments.end(), wrong.begin(), wrong.end());
     const auto result = run(arguments);
