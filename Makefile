@@ -64,7 +64,7 @@ bench-peers: all $(BENCH_CHECKPOINT) ## the same against diffusers, on the same 
 	@$(CACHE)/venv-bench-peers/bin/python tools/bench-peers/bench_peers.py --turbodiff $(TURBODIFF) \
 	  --checkpoint $(BENCH_CHECKPOINT) --work $(CACHE)/bench/peers
 
-bench-sched: tests ## adding, listing and planning with 100,000 jobs queued
+bench-sched: tests ## adding, listing and planning with 100,000 jobs queued, reports of as many
 	@python3 tools/bench-sched/bench_sched.py $(BUILD)/bin/turbodiff-sched
 	@$(BUILD)/test-bin/bench_planner
 

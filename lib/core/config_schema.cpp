@@ -50,6 +50,8 @@ std::vector<ConfigKey> make_keys() {
       {"energy.psu_efficiency", number, "", "0.9", "efficiency of the power supply", 0.5, 1},
       {"energy.cooling", number, "", "1", "watts at the wall with cooling for each watt of the machine", 1,
        5},
+      {"energy.shares", text, "TURBODIFF_SHARES", "",
+       "how the whole cost divides, in percent: electricity/depreciation/cooling, as 70/20/10"},
       {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
       {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
       {"routing.rules", path, "", "", "file of rules that say which job goes to which GPUs"},

@@ -1,0 +1,13 @@
+// The table of a report's page.
+#pragma once
+
+#include <string>
+
+#include "report/html.h"
+
+namespace turbodiff::report {
+
+/// Rows beyond PageInput::most_rows are added up in one, so that what is seen adds up to the totals below.
+std::string html_table(const PageInput& input);
+
+}  // namespace turbodiff::report

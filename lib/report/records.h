@@ -1,0 +1,106 @@
+// What a report is made from: jobs, the attempts to run them, what each took and cost, and the machine's idle
+// time. Plain data, filled by whoever keeps it. Energy in microjoules, money in millionths of the currency
+// unit, times in microseconds UTC since 1970 unless they say seconds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace turbodiff::report {
+
+using Micros = std::int64_t;
+using Seconds = std::int64_t;
+
+/// The price that was frozen for [start, end) in seconds: 1e-9 units a kWh.
+struct PriceSpan {
+  Seconds start = 0, end = 0;
+  std::string rate;                   ///< empty in a series
+  std::optional<std::int64_t> gross;  ///< nothing where there was none
+  std::int64_t net = 0, levies = 0;
+  bool off_peak = false, fallback = false;
+};
+
+/// Microjoules. `wall` is what the whole machine drew; the parts are before the losses of the power supply
+/// and cooling, so that together they are less. 0 where nothing told them.
+struct Energy {
+  std::int64_t wall = 0, gpu = 0, cpu = 0, rest = 0;
+  bool operator==(const Energy&) const = default;
+};
+
+/// gross = net + levies + vat.
+struct Cost {
+  std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
+  bool operator==(const Cost&) const = default;
+};
+
+/// What was drawn in [start, end), at a constant power.
+struct Sample {
+  Micros start = 0, end = 0;
+  Energy energy;
+};
+
+enum class Outcome { running, done, failed, interrupted };
+
+struct Attempt {
+  int number = 0;
+  Outcome outcome = Outcome::done;
+  bool resumed = false;  ///< it went on from a checkpoint of an earlier one
+  Micros start = 0;
+  Micros duration = 0;  ///< by the monotonic clock
+  Energy energy;
+  bool has_parts = false;  ///< energy.gpu, cpu and rest are known
+  bool measured = false;   ///< else an estimate
+  std::string method;      ///< how the energy came about; may be empty
+  std::optional<std::int64_t> uncertainty_ppm;
+  std::string flags;     ///< doubts about the measure, separated by commas
+  bool complete = true;  ///< false: part of the time had no price, or the end is not known exactly
+  std::string currency;  ///< empty without a tariff
+  Cost cost;
+  std::optional<std::int64_t> asap_gross;  ///< what the same energy had cost at once, when the job was added
+  std::optional<std::int64_t> co2_milligrams;
+  std::string gpu;                                         ///< the device's name; empty when unknown
+  std::optional<std::int64_t> gpu_permille, cpu_permille;  ///< mean utilisation
+  std::int64_t gpu_peak_bytes = 0, host_peak_bytes = 0;    ///< 0: unknown
+  std::vector<PriceSpan> prices;                           ///< in order of time
+  std::vector<Sample> samples;                             ///< in order of time; empty: one constant stretch
+};
+
+struct Job {
+  std::int64_t id = 0;
+  std::string state;  ///< queued, held, running, done, failed or cancelled
+  std::string prompt, model, device, error;
+  std::optional<Micros> started, finished;
+  std::vector<Attempt> attempts;  ///< in order
+};
+
+/// A stretch in which the machine was on for the queue and ran no job.
+struct Idle {
+  Micros start = 0, end = 0;
+  Energy energy;
+  bool has_parts = false, measured = false;
+  std::string currency;
+  Cost cost;
+  std::optional<std::int64_t> co2_milligrams;
+  PriceSpan price;
+};
+
+/// How the whole cost of a machine divides, in parts per thousand: {700, 200, 100} means that electricity is
+/// 70 % of the whole, depreciation 20 % and cooling 10 %. Electricity 0: not looked at.
+struct Shares {
+  int electricity = 0, depreciation = 0, cooling = 0;
+  bool operator==(const Shares&) const = default;
+};
+
+/// "70/20/10" or "72.5/20/7.5": percent that add up to 100, electricity above 0. Error bad_request names
+/// `where`.
+Shares parse_shares(std::string_view text, std::string_view where);
+
+struct Records {
+  std::vector<Job> jobs;  ///< in order of id
+  std::vector<Idle> idle;
+};
+
+}  // namespace turbodiff::report
