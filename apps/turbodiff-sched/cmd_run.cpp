@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "engine.h"
+#include "on_finish.h"
 #include "sched/daemon.h"
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
@@ -21,6 +22,7 @@ struct RunFlags {
   std::string window_end = "finish";
   std::string retry_delay = "30s";
   std::optional<std::string> engine;
+  OnFinishFlags on_finish;
 };
 
 sched::WindowEnd parse_window_end(const std::string& text) {
@@ -39,6 +41,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   settings.window_end = parse_window_end(flags.window_end);
   settings.once = !daemon;
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
+  const auto after_batch = make_after_batch(queue, flags.on_finish, daemon);
+  settings.after_batch = after_batch.get();
   const sched::ServiceManager manager(program.environment());
   settings.notify = [&manager](const std::string& state) { manager.notify(state); };
 
@@ -63,6 +67,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
     throw cli::ReportedFailure(
         Error::work_failed(fmt::format("{} of {} jobs failed", result.failed, result.done + result.failed),
                            "see 'turbodiff-sched list --state failed'"));
+  if (after_batch && !after_batch->problem().empty() && !daemon)
+    throw cli::ReportedFailure(Error::work_failed(after_batch->problem()));
 }
 
 void add_common(CLI::App& command, RunFlags& flags) {
@@ -79,6 +85,7 @@ void add_common(CLI::App& command, RunFlags& flags) {
   command.add_option("--engine", flags.engine, "The turbodiff program, instead of the one beside this one")
       ->type_name("FILE")
       ->group("Options");
+  add_on_finish_flags(command, flags.on_finish);
 }
 
 }  // namespace

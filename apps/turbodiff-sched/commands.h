@@ -14,6 +14,7 @@ void add_wait(Queue& queue);
 void add_tariff(Queue& queue);
 void add_plan(Queue& queue);
 void add_run(Queue& queue);  ///< run and daemon
+void add_power(Queue& queue);
 void add_completion(Queue& queue);
 /// Prints the manual page; not listed in the help.
 void add_manual(Queue& queue);

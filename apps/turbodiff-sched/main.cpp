@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   app::add_tariff(queue);
   app::add_plan(queue);
   app::add_run(queue);
+  app::add_power(queue);
   app::add_completion(queue);
   app::add_manual(queue);
   return program.run(argc, argv);
