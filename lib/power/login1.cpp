@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "core/error.h"
@@ -79,6 +80,15 @@ bool keeps_on(std::string_view what, std::string_view mode) {
   const auto parts = core::split(what, ':');
   return std::any_of(parts.begin(), parts.end(),
                      [](std::string_view part) { return part == "shutdown" || part == "sleep"; });
+}
+
+/// The message and whether it is shown outlive a shutdown that is called off.
+void be_quiet(sd_bus* bus) {
+  try {
+    call(bus, "SetWallMessage", "sb", "", 0);
+  } catch (const Error&) {
+    // It could not be set either.
+  }
 }
 
 const char* method_of(Action action) {
@@ -172,10 +182,17 @@ std::vector<UserSession> Login1::sessions() {
 
 void Login1::announce(Action action, std::int64_t at, double, const std::string& message) {
   if (action != Action::shutdown) return;
-  call(bus_.get(), "SetWallMessage", "sb", message.c_str(), 1);
+  // Fewer users may set the message than schedule; `shutdown --show` and /run/nologin do without it.
+  std::optional<Error> silent;
+  try {
+    call(bus_.get(), "SetWallMessage", "sb", message.c_str(), 1);
+  } catch (const Error& error) {
+    silent = error;
+  }
   call(bus_.get(), "ScheduleShutdown", "st", "dry-poweroff",
        static_cast<std::uint64_t>(at + announced_later_s) * 1'000'000);
   announced_ = true;
+  if (silent) throw Error(*silent);
 }
 
 bool Login1::called_off() {
@@ -196,12 +213,18 @@ void Login1::withdraw() {
   if (!announced_) return;
   announced_ = false;
   call(bus_.get(), "CancelScheduledShutdown", nullptr);
-  call(bus_.get(), "SetWallMessage", "sb", "", 0);
+  be_quiet(bus_.get());
 }
 
 void Login1::act(Action action) {
+  if (announced_) {
+    // In older versions a scheduled dry shutdown makes PowerOff() dry as well. Nobody is to be told that it
+    // is cancelled.
+    be_quiet(bus_.get());
+    call(bus_.get(), "CancelScheduledShutdown", nullptr);
+    announced_ = false;
+  }
   call(bus_.get(), method_of(action), "b", 0);
-  announced_ = false;
 }
 
 }  // namespace turbodiff::power

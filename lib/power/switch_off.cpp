@@ -108,13 +108,16 @@ void SwitchOff::fail(const std::string& what) {
 
 void SwitchOff::call_off(const std::string& why) {
   const std::unique_ptr<PowerControl> control = std::move(control_);
-  try {
-    control->withdraw();
-    files_.remove_countdown();
-    arm(std::nullopt, 0);
-  } catch (const Error& error) {
-    log_.warn("{}", error.message());
-  }
+  const auto attempt = [this](const std::function<void()>& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      log_.warn("{}", error.message());
+    }
+  };
+  attempt([&] { control->withdraw(); });
+  attempt([&] { files_.remove_countdown(); });
+  attempt([&] { arm(std::nullopt, 0); });
   armed_.reset();
   told_.clear();
   if (!why.empty()) log_.info("the machine stays on: {}", why);
