@@ -54,7 +54,7 @@ void add_on_finish_flags(CLI::App& command, OnFinishFlags& flags) {
       ->group("Options");
   command
       .add_option("--grace", flags.grace,
-                  "Notice before the machine goes off, in which anyone can keep it on")
+                  "Notice before the machine goes off, in which anyone can keep it on (10m)")
       ->type_name("30s|10m")
       ->group("Options");
 }

@@ -62,7 +62,8 @@ TEST_CASE_FIXTURE(PowerPlace, "after its jobs the machine is told, and goes off 
   const auto result = finish("shutdown", "1s");
   CHECK_MESSAGE(result.code == 0, result.err);
   CHECK(job(1)["state"] == "done");
-  CHECK(bus().take_actions() == Strings{"SetWallMessage", "ScheduleShutdown", "PowerOff"});
+  CHECK(bus().take_actions() == Strings{"SetWallMessage", "ScheduleShutdown", "SetWallMessage",
+                                        "CancelScheduledShutdown", "PowerOff"});
   CHECK(read_file(path("wakealarm")).empty());
 }
 
@@ -172,6 +173,21 @@ TEST_CASE_FIXTURE(PowerPlace, "a daemon switches off after a batch, not before a
   const auto status = daemon.wait(30);
   REQUIRE(status);
   CHECK(status->ok());
+}
+
+TEST_CASE_FIXTURE(PowerPlace, "a daemon with a job for a later hour sleeps until it, alarm set") {
+  add("later.mp4");
+  const auto id = add("now.mp4", {"--when", "now"});
+  auto options =
+      call({"--tariff", path("closed.yaml"), "daemon", "--on-finish", "hibernate", "--grace", "0s"});
+  options.errors = core::SubprocessOptions::Stream::null;
+  core::Subprocess daemon(std::move(options));
+  wait_for(daemon, [&] { return powered_off(); });
+  CHECK(job(id)["state"] == "done");
+  CHECK(job(1)["state"] == "queued");
+  CHECK(std::stoll(read_file(path("wakealarm"))) > std::time(nullptr) + 4 * 3600);
+  daemon.signal(SIGTERM);
+  REQUIRE(daemon.wait(30));
 }
 
 TEST_CASE_FIXTURE(PowerPlace, "without logind shutdown(8) does it, and is taken back") {
