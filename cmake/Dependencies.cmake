@@ -9,6 +9,7 @@ find_package(doctest REQUIRED)
 find_package(SQLiteCpp REQUIRED)
 find_package(date REQUIRED)
 find_package(CURL REQUIRED)
+pkg_check_modules(SYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 
 if(TURBODIFF_ENGINE)

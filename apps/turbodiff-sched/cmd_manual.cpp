@@ -68,6 +68,26 @@ std::vector<cli::ManualSection> reference() {
        ".TP\n\\fBpsu_efficiency\\fR\nEfficiency of the power supply (0.9).\n"
        ".TP\n\\fBcooling\\fR\nWatts at the wall with cooling for each watt of the machine (1).\n"
        ".TP\n\\fBpowercap\\fR\nWhere RAPL's counters are (/sys/class/powercap)."},
+      {"SWITCHING OFF",
+       "With \\fB\\-\\-on\\-finish\\fR shutdown, suspend or hibernate, run and daemon switch the machine off "
+       "through "
+       "systemd\\-logind once a batch is finished, or with shutdown(8) where there is no logind. Everyone "
+       "logged in is told, and through the grace period the machine stays on as soon as one of these holds: "
+       "a program holds a block lock on shutdown or sleep (systemd\\-inhibit(1)); someone is logged in; a "
+       "job "
+       "runs; a job may run at a time not known yet; a file lies in the inbox; an operator holds the "
+       "machine; "
+       "the next job starts soon; or being off until then saves less energy than booting takes.\n.PP\n"
+       "\\fBturbodiff\\-sched power cancel\\fR, \\fBshutdown \\-c\\fR, SIGTERM to the program or the file "
+       "\\fISTORE\\fR\\-files/stay\\-on end the grace period at once. run acts once; daemon once for each "
+       "batch in which a job has run, and looks again when what stood against it is gone.\n.PP\n"
+       "Where a job is planned later, the clock chip is set to wake the machine before it (power.boot_time "
+       "and power.margin earlier), and read back; where that fails, the machine stays on.\n.PP\n"
+       "Any other text is run with /bin/sh after the batch, with TURBODIFF_DONE and TURBODIFF_FAILED, the "
+       "numbers of its jobs.\n.PP\n"
+       "Settings in the configuration file: power.boot_time (90s), power.margin (2m), power.boot_wh (3), "
+       "power.stay_before (15m), power.users (veto, others, ignore), power.inbox, power.wake_alarm "
+       "(/sys/class/rtc/rtc0/wakealarm), power.shutdown_command (/sbin/shutdown), estimate.idle_watts (50)."},
       {"ENVIRONMENT",
        ".TP\n\\fBTURBODIFF_STORE\\fR\nJob store, instead of $XDG_STATE_HOME/turbodiff/jobs.db.\n"
        ".TP\n\\fBTURBODIFF_TARIFF\\fR\nTariff file or name.\n"
@@ -79,7 +99,8 @@ std::vector<cli::ManualSection> reference() {
        ".TP\n\\fBNO_COLOR\\fR, \\fBCLICOLOR_FORCE\\fR\nTurn colours off, or on without a terminal."},
       {"FILES",
        ".TP\n\\fISTORE\\fR\nSQLite database of jobs, attempts, prices and energy.\n"
-       ".TP\n\\fISTORE\\fR\\-files/\nLogs and checkpoints.\n"
+       ".TP\n\\fISTORE\\fR\\-files/\nLogs, checkpoints and prices.\n"
+       ".TP\n\\fISTORE\\fR\\-files/stay\\-on\nKeeps the machine on while it is there.\n"
        ".TP\n\\fISTORE\\fR.lock, \\fISTORE\\fR.bell\nThe lock of whoever runs the jobs, and what wakes it."},
       {"SIGNALS",
        "SIGTERM and SIGINT stop run and daemon; the running job leaves a checkpoint and is queued again. "

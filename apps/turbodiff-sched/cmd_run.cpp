@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "meter_options.h"
 #include "power_limit.h"
+#include "on_finish.h"
 #include "sched/daemon.h"
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
@@ -24,6 +25,7 @@ struct RunFlags {
   std::string retry_delay = "30s";
   std::optional<std::string> engine;
   PowerLimitFlags power;
+  OnFinishFlags on_finish;
 };
 
 sched::WindowEnd parse_window_end(const std::string& text) {
@@ -43,6 +45,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   settings.window_end = parse_window_end(flags.window_end);
   settings.once = !daemon;
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
+  const auto after_batch = make_after_batch(queue, flags.on_finish, daemon);
+  settings.after_batch = after_batch.get();
   const sched::ServiceManager manager(program.environment());
   settings.notify = [&manager](const std::string& state) { manager.notify(state); };
 
@@ -68,6 +72,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
     throw cli::ReportedFailure(
         Error::work_failed(fmt::format("{} of {} jobs failed", result.failed, result.done + result.failed),
                            "see 'turbodiff-sched list --state failed'"));
+  if (after_batch && !after_batch->problem().empty() && !daemon)
+    throw cli::ReportedFailure(Error::work_failed(after_batch->problem()));
 }
 
 void add_common(CLI::App& command, RunFlags& flags) {
@@ -96,6 +102,7 @@ void add_common(CLI::App& command, RunFlags& flags) {
       ->type_name("FACTOR")
       ->check(CLI::Range(1.0, 10.0))
       ->group("Options");
+  add_on_finish_flags(command, flags.on_finish);
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   app::add_run(queue);
   app::add_energy(queue);
   app::add_report(queue);
+  app::add_power(queue);
   app::add_completion(queue);
   app::add_manual(queue);
   return program.run(argc, argv);

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/signals.h"
+#include "sched/power_facts.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::sched {
@@ -21,6 +22,8 @@ constexpr Seconds try_again_s = 3600;
 /// that they are overdue.
 constexpr Seconds slow_fetch_s = 30;
 constexpr Seconds overdue_s = 900;
+/// For a daemon, a batch is finished when the next job starts later than that.
+constexpr Seconds batch_gap_s = 900;
 
 }  // namespace
 
@@ -34,7 +37,9 @@ Daemon::Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator
       settings_(std::move(settings)),
       waiter_(store.file()),
       runner_(store, store.begin_epoch(store::this_process()), tariff, estimator, clock, log,
-              settings_.runner) {}
+              settings_.runner) {
+  if (settings_.after_batch != nullptr) waiter_.also_wake_on(settings_.after_batch->fd());
+}
 
 Seconds Daemon::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
@@ -145,6 +150,7 @@ Stop Daemon::question() {
 }
 
 void Daemon::run_job(store::JobId id) {
+  if (settings_.after_batch != nullptr) settings_.after_batch->job_starts();
   const store::Job job = store_.job(id);
   const store::Preset preset = store_.preset(job.preset);
   const JobEstimate estimate = estimator_.estimate(preset);
@@ -176,11 +182,18 @@ std::optional<Seconds> Daemon::tariff_due() const {
   return due;
 }
 
-void Daemon::sleep() {
+std::optional<Seconds> Daemon::rest() {
+  if (settings_.after_batch == nullptr) return std::nullopt;
+  const auto next = next_start();
+  const bool finished = limit_ ? nothing_left() : !next || next->first > now() + batch_gap_s;
+  return settings_.after_batch->look(
+      {now(), finished, result_.done, result_.failed, queue_facts(store_, plan_, paused_, now())});
+}
+
+void Daemon::sleep(std::optional<Seconds> until) {
   const auto next = next_start();
   if (runner_.has_worker() && (!next || paused_ || next->first > now() + keep_worker_s))
     runner_.dismiss_worker();
-  std::optional<Seconds> until;
   const auto by = [&](Seconds instant) { until = until ? std::min(*until, instant) : instant; };
   if (next && !paused_) by(next->first);
   if (!plan_.plan.unplaced.empty()) by(planned_at_ + try_again_s);
@@ -235,8 +248,9 @@ DaemonResult Daemon::run() {
       run_job(*job);
       continue;
     }
-    if (limit_ && nothing_left()) break;
-    sleep();
+    const auto look_again = rest();
+    if (limit_ && !look_again && nothing_left()) break;
+    sleep(look_again);
   }
   if (settings_.notify) settings_.notify("STOPPING=1");
   runner_.dismiss_worker();

@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "power/after_batch.h"
 #include "sched/estimator.h"
 #include "sched/event_waiter.h"
 #include "sched/job_runner.h"
@@ -24,8 +25,9 @@ struct DaemonSettings {
   RunnerSettings runner;
   WindowEnd window_end = WindowEnd::finish;
   std::int64_t horizon_s = 7 * 86400;
-  bool once = false;             ///< ends when nothing is left to do before `until`
-  std::optional<Seconds> until;  ///< with `once`; nothing: the end of the current off-peak window
+  bool once = false;                         ///< ends when nothing is left to do before `until`
+  std::optional<Seconds> until;              ///< with `once`; nothing: the end of the current off-peak window
+  power::AfterBatch* after_batch = nullptr;  ///< may be missing
   std::function<void(const std::string& state)> notify;  ///< sd_notify(3) messages; may be empty
 };
 
@@ -60,7 +62,9 @@ class Daemon {
   std::vector<std::string> upcoming_prompts(store::JobId id) const;
   /// When the tariff's series is to be read or fetched again.
   std::optional<Seconds> tariff_due() const;
-  void sleep();
+  /// Lets what follows a batch have its turn; returns when it wants the next one.
+  std::optional<Seconds> rest();
+  void sleep(std::optional<Seconds> until);
   void read_idle_meter();
   void end_idle_meter();
   void tell(const std::string& status);

@@ -47,7 +47,8 @@ Wakeup EventWaiter::wait(std::optional<std::int64_t> until) {
   alarm.it_value.tv_sec = until.value_or(never);
   if (alarm.it_value.tv_sec <= 0) alarm.it_value.tv_sec = 1;
   ::timerfd_settime(timer_, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &alarm, nullptr);
-  pollfd entries[] = {{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
+  pollfd entries[] = {
+      {signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}, {extra_, POLLIN, 0}};
   while (::poll(entries, std::size(entries), -1) < 0 && errno == EINTR) {
   }
   Wakeup wakeup = look();

@@ -23,6 +23,9 @@ class EventWaiter {
   EventWaiter(const EventWaiter&) = delete;
   EventWaiter& operator=(const EventWaiter&) = delete;
 
+  /// wait() returns as well once `fd` is readable; -1 is ignored. Whoever owns it reads it.
+  void also_wake_on(int fd) { extra_ = fd; }
+
   /// Returns at the first event, or when the wall clock reaches `until` (seconds, UTC).
   Wakeup wait(std::optional<std::int64_t> until);
   /// What has happened so far, without waiting.
@@ -32,6 +35,7 @@ class EventWaiter {
   store::Doorbell bell_;
   int signals_ = -1;
   int timer_ = -1;
+  int extra_ = -1;
 };
 
 }  // namespace turbodiff::sched

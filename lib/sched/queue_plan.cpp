@@ -132,7 +132,10 @@ QueuePlan plan_queue(const store::JobStore& store, Estimator& estimator, const t
   if (!result.plan.unplaced.empty()) {
     const auto blocked = blocked_jobs(store, store.waiting_after());
     for (UnplacedJob& job : result.plan.unplaced)
-      if (const auto why = blocked.find(std::stoll(job.id)); why != blocked.end()) job.reason = why->second;
+      if (const auto why = blocked.find(std::stoll(job.id)); why != blocked.end()) {
+        job.reason = why->second;
+        result.blocked.insert(why->first);
+      }
   }
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "sched/estimator.h"
@@ -35,7 +36,8 @@ constexpr std::size_t most_planned_jobs = 10'000;
 struct QueuePlan {
   Plan plan;  ///< without the running job
   std::map<store::JobId, store::PlannedStart> starts;
-  std::size_t left_out = 0;  ///< jobs beyond most_planned_jobs
+  std::size_t left_out = 0;        ///< jobs beyond most_planned_jobs
+  std::set<store::JobId> blocked;  ///< of the unplaced: they wait for a job that will not be done by itself
   bool has_running = false;
 };
 

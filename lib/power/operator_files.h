@@ -1,0 +1,64 @@
+// What an operator says through files beside the job store: keep the machine on, call the countdown off.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace turbodiff::power {
+
+/// A countdown as others see it.
+struct CountdownNote {
+  std::string action;
+  std::int64_t at = 0;   ///< seconds, UTC
+  std::int64_t pid = 0;  ///< of the process that counts
+};
+
+/// The files in FOLDER (which is made where needed):
+///   stay-on     while it is there, the machine stays on; its first line may say why
+///   countdown   while the grace period runs; who removes it calls the countdown off
+class OperatorFiles {
+ public:
+  explicit OperatorFiles(std::filesystem::path folder);
+
+  std::filesystem::path hold_file() const { return folder_ / "stay-on"; }
+  std::filesystem::path countdown_file() const { return folder_ / "countdown"; }
+
+  /// Why the machine is kept on; empty when it is not.
+  std::string hold() const;
+  /// Error work_failed when the file cannot be written or removed, as for those below.
+  void set_hold(const std::string& why) const;
+  /// Whether there was a hold.
+  bool release_hold() const;
+
+  /// Nothing where no living process counts.
+  std::optional<CountdownNote> countdown() const;
+  void write_countdown(const CountdownNote& note) const;
+  /// Whether there was one.
+  bool remove_countdown() const;
+  bool has_countdown() const;
+
+ private:
+  bool remove(const std::filesystem::path& file) const;
+  std::filesystem::path folder_;
+};
+
+/// Hears of files that come and go in a folder, through inotify(7).
+class FolderWatch {
+ public:
+  /// The folder must exist; where it cannot be watched, nothing is heard.
+  explicit FolderWatch(const std::filesystem::path& folder);
+  ~FolderWatch();
+  FolderWatch(const FolderWatch&) = delete;
+  FolderWatch& operator=(const FolderWatch&) = delete;
+  /// Readable when something has changed: for poll(2).
+  int fd() const { return fd_; }
+  /// Whether something has changed since the last call.
+  bool has_changed();
+
+ private:
+  int fd_ = -1;
+};
+
+}  // namespace turbodiff::power

@@ -1,0 +1,68 @@
+#include "sched/power_facts.h"
+
+#include "store/store_fixture.h"
+
+using namespace turbodiff;
+using namespace turbodiff::sched;
+using namespace turbodiff::testing;
+
+namespace {
+
+constexpr Seconds now = noon / 1'000'000;
+
+PlannedJob planned(store::JobId id, Seconds start) {
+  PlannedJob job;
+  job.id = std::to_string(id);
+  job.start = start;
+  job.end = start + 60;
+  return job;
+}
+
+UnplacedJob unplaced(store::JobId id) {
+  return {0, std::to_string(id), "waits for prices"};
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(StoreFixture, "an empty queue has nothing against switching off") {
+  const auto facts = queue_facts(store(), {}, false, now);
+  CHECK(facts.running == 0);
+  CHECK(facts.waiting == 0);
+  CHECK_FALSE(facts.next_start);
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "running jobs and the earliest start are seen") {
+  const auto first = add("a.mp4"), second = add("b.mp4"), third = add("c.mp4");
+  const auto epoch = store().begin_epoch(store::this_process());
+  REQUIRE(store().claim(epoch, first, {}, noon));
+  QueuePlan plan;
+  plan.plan.jobs = {planned(third, now + 7200), planned(second, now + 3600)};
+  auto facts = queue_facts(store(), plan, false, now);
+  CHECK(facts.running == 1);
+  CHECK(facts.waiting == 0);
+  CHECK(facts.next_start == now + 3600);
+  facts = queue_facts(store(), plan, true, now);
+  CHECK(facts.waiting == 2);
+  CHECK(facts.waiting_why.find("paused") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "jobs without a place count unless they will never have one by themselves") {
+  const auto open = add("a.mp4"), blocked = add("b.mp4"), late = add("c.mp4");
+  store::JobEdit edit;
+  edit.deadline = now - 1;
+  store().edit(late, edit, noon);
+  QueuePlan plan;
+  plan.plan.unplaced = {unplaced(late), unplaced(blocked)};
+  plan.blocked = {blocked};
+  CHECK(queue_facts(store(), plan, false, now).waiting == 0);
+  plan.plan.unplaced.push_back(unplaced(open));
+  const auto facts = queue_facts(store(), plan, false, now);
+  CHECK(facts.waiting == 1);
+  CHECK(facts.waiting_why == "job 1: waits for prices");
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "a queue too long to be planned whole is not empty") {
+  QueuePlan plan;
+  plan.left_out = 3;
+  CHECK(queue_facts(store(), plan, false, now).waiting == 3);
+}
