@@ -7,6 +7,7 @@
 #include "core/strings.h"
 #include "core/text_table.h"
 #include "core/text_width.h"
+#include "report/escape.h"
 #include "report/svg_chart.h"
 
 namespace turbodiff::report {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "report/escape.h"
+
 namespace turbodiff::report {
 namespace {
 
@@ -116,27 +118,6 @@ class LinePlot {
 };
 
 }  // namespace
-
-std::string html_escape(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  return escaped;
-}
 
 std::string draw(const BarChart& chart) {
   if (chart.bars.empty()) return {};

@@ -42,7 +42,4 @@ struct LineChart {
 std::string draw(const BarChart& chart);
 std::string draw(const LineChart& chart);
 
-/// Text with the characters that HTML would take for itself written so that it does not.
-std::string html_escape(std::string_view text);
-
 }  // namespace turbodiff::report

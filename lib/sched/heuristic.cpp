@@ -38,6 +38,9 @@ std::vector<std::int64_t> ranks_of(const Problem& problem, const std::vector<Pla
   return ranks;
 }
 
+/// A plan is given up for one that saves more than this part of its cost.
+constexpr Cost worth_a_move = 50;
+
 class Constructor {
  public:
   Constructor(const Problem& problem, const std::vector<int>& movable, const std::vector<Placement>& fixed)
@@ -83,6 +86,21 @@ class Constructor {
       return tail_[static_cast<std::size_t>(a)] < tail_[static_cast<std::size_t>(b)];
     });
     fill(board, order, [&](int i) { return board.earliest(i); });
+    return board;
+  }
+
+  /// The plan that the tasks bring with them: each at or soon after its planned start, the others where it is
+  /// cheapest.
+  Workboard as_planned() {
+    Workboard board(problem_, fixed_);
+    std::vector<int> planned, others;
+    for (const int i : movable_) (task(i).planned ? planned : others).push_back(i);
+    std::stable_sort(planned.begin(), planned.end(),
+                     [&](int a, int b) { return *task(a).planned < *task(b).planned; });
+    fill(board, planned, [&](int i) { return board.earliest(i, *task(i).planned); });
+    std::stable_sort(others.begin(), others.end(),
+                     [&](int a, int b) { return task(a).priority > task(b).priority; });
+    fill(board, others, [&](int i) { return board.cheapest(i); });
     return board;
   }
 
@@ -343,6 +361,13 @@ HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int
     const Cost gain = before - best.total();
     if (round == 0) first = gain;
     if (gain * least_gain <= first) break;
+  }
+  if (std::any_of(movable.begin(), movable.end(),
+                  [&](int i) { return problem.tasks[static_cast<std::size_t>(i)].planned.has_value(); })) {
+    Workboard kept = constructor.as_planned();
+    if (ranks_of(problem, kept.placements()) >= ranks_of(problem, best.placements()) &&
+        (kept.total() - best.total()) * worth_a_move <= std::max(best.total(), -best.total()))
+      best = std::move(kept);
   }
   return {best.placements(), dual_bound(problem, best.placements(), best.total(), fixed)};
 }

@@ -31,6 +31,9 @@ struct PlanJob {
   std::vector<std::string> after;  ///< ids of jobs that end before it starts
   std::string group;               ///< jobs of one group save the setup when they follow each other
   std::int64_t setup_seconds = 0;
+  /// Its start in an earlier plan, if any: among many jobs it stays there unless a new plan is clearly
+  /// better.
+  std::optional<Seconds> planned;
 };
 
 struct PlanRequest {

@@ -243,6 +243,7 @@ Problem make_problem(const PlanRequest& request, const tariff::PriceCurve& curve
         job.deadline ? std::clamp<Time>(*job.deadline - request.now, 0, problem.horizon) : problem.horizon;
     task.priority = job.priority;
     task.when = job.when;
+    if (job.planned) task.planned = std::clamp<Time>(*job.planned - request.now, 0, problem.horizon);
     if (!job.group.empty())
       task.group = groups.emplace(job.group, static_cast<int>(groups.size())).first->second;
     problem.tasks.push_back(std::move(task));

@@ -30,7 +30,8 @@ struct Task {
   Time latest_end = 0;
   std::int64_t priority = 0;
   When when = When::cheapest;
-  int group = -1;  ///< -1: none
+  std::optional<Time> planned;  ///< start in an earlier plan
+  int group = -1;               ///< -1: none
   std::vector<int> after;
   std::vector<int> successors;
   std::optional<std::string> blocked;  ///< why it can never be placed: an unknown or circular `after`

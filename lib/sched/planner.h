@@ -9,8 +9,9 @@
 // jobs as well when another job comes to stand before them.
 //
 // Up to max_exact_jobs jobs the result is the best there is (Plan::exact). Beyond, and in the rare small case
-// in which the search limit is met, it is a good plan with a valid lower bound. Neither reads a clock: the
-// same input gives the same plan, byte for byte.
+// in which the search limit is met, it is a good plan with a valid lower bound; the starts of an earlier plan
+// (PlanJob::planned) stay unless others save more than 2 %. Neither reads a clock: the same input gives the
+// same plan, byte for byte.
 #pragma once
 
 #include "sched/plan.h"

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/signals.h"
 #include "energy/counter.h"
+#include "sched/worker_event.h"
 #include "sched/worker_process.h"
 
 namespace turbodiff::sched {
@@ -29,12 +30,11 @@ std::vector<energy::CapPoint> sweep_power_limits(const fs::path& program, const 
   const auto limit = nvml.power_limit(gpu);
   if (!limit)
     throw Error::bad_request("the GPU has no power limit that can be set", "leave --power-limit out");
-  std::optional<nlohmann::json> result;
+  std::optional<WorkerEvent> result;
   WorkerProcess worker(
       program,
-      [&](const nlohmann::json& event) {
-        const std::string kind = event.value("event", "");
-        if (kind == "done" || kind == "failed") result = event;
+      [&](const WorkerEvent& event) {
+        if (event.kind == WorkerEvent::Kind::done || event.kind == WorkerEvent::Kind::failed) result = event;
       },
       [](std::string_view) {});
   Order order;
@@ -68,9 +68,8 @@ std::vector<energy::CapPoint> sweep_power_limits(const fs::path& program, const 
     std::error_code error;
     fs::remove(order.write_to, error);
     fs::remove(order.checkpoint, error);
-    if (result->value("event", "") != "done")
-      throw Error::work_failed("a run of the sweep of power limits failed: " +
-                               result->value("error", nlohmann::json::object()).value("message", ""));
+    if (result->kind != WorkerEvent::Kind::done)
+      throw Error::work_failed("a run of the sweep of power limits failed: " + result->message);
     return energy::CapPoint{0, seconds, seconds > 0 ? static_cast<double>(energy) / 1e6 / seconds : 0};
   };
   run(0);  // loads the model

@@ -74,6 +74,9 @@ PlanRequest make_queue_request(const store::JobStore& store, Estimator& estimato
   std::map<std::int64_t, std::pair<store::Preset, JobEstimate>> presets;
   for (const auto& [id, preset] : store.presets()) presets[id] = {preset, {}};
   std::set<std::int64_t> estimated;
+  std::vector<JobId> asked;
+  for (const auto& job : waiting) asked.push_back(job.id);
+  const auto planned_before = store.planned_starts(asked);
 
   std::int64_t highest = 0;
   for (const auto& job : waiting) highest = std::max(highest, job.priority);
@@ -99,6 +102,8 @@ PlanRequest make_queue_request(const store::JobStore& store, Estimator& estimato
     planned.earliest = job.earliest;
     planned.deadline = job.deadline;
     planned.priority = job.priority;
+    if (const auto before = planned_before.find(job.id); before != planned_before.end())
+      planned.planned = before->second.start;
     planned.when = plan_when(job.when);
     planned.group = plan_group(preset, job.group);
     const auto [first, last] = after.equal_range(job.id);

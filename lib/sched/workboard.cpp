@@ -199,9 +199,10 @@ std::optional<Offer> Workboard::cheapest_in(int task, const Span& room, Time mor
   return best;
 }
 
-std::optional<Offer> Workboard::earliest(int task) const {
-  const auto room = room_of(task);
+std::optional<Offer> Workboard::earliest(int task, Time from) const {
+  auto room = room_of(task);
   if (!room) return std::nullopt;
+  room->begin = std::max(room->begin, from);
   std::optional<Offer> best;
   const std::vector<Span>& windows = problem_->windows_of(task_of(*problem_, task));
   const auto wanted = [&](const FreeSpan& span) { return !best || span.begin < best->place.start; };

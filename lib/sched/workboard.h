@@ -38,8 +38,8 @@ class Workboard {
   /// The place of least cost that leaves the starts of all others as they are; of equal ones the earliest,
   /// then the lowest worker. Nothing where there is none; with `below`, nothing that does not cost less.
   std::optional<Offer> cheapest(int task, std::optional<Cost> below = std::nullopt) const;
-  /// The place with the earliest start.
-  std::optional<Offer> earliest(int task) const;
+  /// The place with the earliest start at or after `from`.
+  std::optional<Offer> earliest(int task, Time from = 0) const;
 
   void place(int task, Placement placement);
   void remove(int task);

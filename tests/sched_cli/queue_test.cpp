@@ -90,4 +90,17 @@ TEST_CASE_FIXTURE(SchedPlace, "a plan of a file follows the contract's form") {
   const auto same = run(
       {"--tariff", "cn-two-rate", "plan", "--jobs", "jobs.json", "--now", "2026-03-01T05:00:00Z", "--json"});
   CHECK(again.out == same.out);
+  auto many = nlohmann::json::array();
+  for (int i = 0; i < 60; ++i) {
+    many.push_back(
+        {{"id", "m" + std::to_string(i)}, {"seconds", 300 + 37 * i}, {"watts", 100 + i * i % 211}});
+    if (i % 3 == 0) many.back().update({{"group", "g" + std::to_string(i % 2)}, {"setup_seconds", 60}});
+  }
+  write_file(path("many.json"), many.dump());
+  const std::vector<std::string> plan_many = {
+      "--tariff", "cn-two-rate", "plan", "--jobs", "many.json", "--now", "2026-03-01T05:00:00Z", "--json"};
+  const auto first = run(plan_many);
+  CHECK(first.code == 0);
+  CHECK(nlohmann::json::parse(first.out)["jobs"].size() == 60);
+  CHECK(first.out == run(plan_many).out);
 }

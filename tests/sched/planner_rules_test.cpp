@@ -1,0 +1,195 @@
+#include "sched/exhaustive_plan.h"
+#include "sched/plan_result.h"
+#include "sched/planner.h"
+#include "sched/random_plans.h"
+#include "testing.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+using sched::Plan;
+using sched::PlanJob;
+using sched::When;
+
+namespace {
+
+constexpr sched::Seconds now = 1'790'000'000;
+
+PlanJob make_job(const std::string& id, std::int64_t seconds) {
+  PlanJob job;
+  job.id = id;
+  job.seconds = seconds;
+  job.milliwatts = 100'000;
+  return job;
+}
+
+tariff::Segment segment(sched::Seconds begin, sched::Seconds end, std::optional<std::int64_t> price) {
+  tariff::Segment result;
+  result.start = now + begin;
+  result.end = now + end;
+  if (price) result.price = tariff::Price{*price, *price, 0, 0};
+  result.off_peak = true;
+  return result;
+}
+
+PlanCase one_hour(std::vector<PlanJob> jobs, std::int64_t price = 200'000'000) {
+  PlanCase input;
+  input.request.now = now;
+  input.request.horizon_s = 3600;
+  input.request.jobs = std::move(jobs);
+  input.curve = tariff::PriceCurve({segment(0, 3600, price)});
+  return input;
+}
+
+Plan plan_of(const PlanCase& input) {
+  return sched::make_plan(input.request, input.curve);
+}
+
+/// Few and many: the same rules hold for the exact search and beyond it.
+std::vector<PlanJob> with_fillers(std::vector<PlanJob> jobs, int fillers) {
+  for (int i = 0; i < fillers; ++i) jobs.push_back(make_job("filler" + std::to_string(i), 10));
+  return jobs;
+}
+
+const sched::PlannedJob* find(const Plan& plan, const std::string& id) {
+  for (const auto& job : plan.jobs)
+    if (job.id == id) return &job;
+  return nullptr;
+}
+
+const sched::UnplacedJob* find_unplaced(const Plan& plan, const std::string& id) {
+  for (const auto& job : plan.unplaced)
+    if (job.id == id) return &job;
+  return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("nothing to plan") {
+  const Plan plan = plan_of(one_hour({}));
+  CHECK(plan.exact);
+  CHECK(plan.jobs.empty());
+  CHECK(plan.total_cost.gross == core::Money{});
+  PlanCase no_time = one_hour({make_job("a", 10)});
+  no_time.request.horizon_s = 0;
+  CHECK(plan_of(no_time).unplaced.size() == 1);
+  no_time.request.jobs = with_fillers({}, 12);
+  CHECK(plan_of(no_time).unplaced.size() == 12);
+}
+
+TEST_CASE("jobs without a place are left out with a reason, among few and among many") {
+  for (const int fillers : {0, 7, 8, 30}) {
+    CAPTURE(fillers);
+    PlanJob long_job = make_job("long", 3601), late = make_job("late", 60), after_late = make_job("x", 60),
+            circle_a = make_job("p", 60), circle_b = make_job("q", 60), unknown = make_job("u", 60);
+    late.deadline = now - 5;
+    after_late.after = {"late"};
+    circle_a.after = {"q"};
+    circle_b.after = {"p"};
+    unknown.after = {"nobody"};
+    const PlanCase input =
+        one_hour(with_fillers({long_job, late, after_late, circle_a, circle_b, unknown}, fillers));
+    const Plan plan = plan_of(input);
+    CHECK(fault_in(input.request, input.curve, plan) == "");
+    CHECK(plan.jobs.size() == static_cast<std::size_t>(fillers));
+    for (const char* id : {"long", "late", "x", "p", "q", "u"}) {
+      REQUIRE(find_unplaced(plan, id) != nullptr);
+      CHECK(find_unplaced(plan, id)->reason != "");
+    }
+    CHECK(find_unplaced(plan, "p")->reason.find("circular") != std::string::npos);
+  }
+}
+
+TEST_CASE("a job of no seconds is refused") {
+  CHECK_THROWS_AS(plan_of(one_hour({make_job("a", 0)})), Error);
+  CHECK_THROWS_AS(plan_of(one_hour({make_job("a", -1)})), Error);
+  CHECK_THROWS_AS(plan_of(one_hour({make_job("a", 1), make_job("a", 1)})), Error);
+}
+
+TEST_CASE("a job fills the horizon to its last second, and none goes into a gap without a price") {
+  for (const int fillers : {0, 20}) {
+    PlanCase input = one_hour(with_fillers({make_job("whole", 1800)}, fillers));
+    input.curve = tariff::PriceCurve(
+        {segment(0, 600, 100), segment(600, 1800, std::nullopt), segment(1800, 3600, 200'000'000)});
+    const Plan plan = plan_of(input);
+    CHECK(fault_in(input.request, input.curve, plan) == "");
+    REQUIRE(find(plan, "whole") != nullptr);
+    CHECK(find(plan, "whole")->start == now + 1800);
+    CHECK(plan.jobs.size() == static_cast<std::size_t>(fillers + 1));
+  }
+}
+
+TEST_CASE("prices below zero are sought, and the bound stays below") {
+  for (const int fillers : {0, 20}) {
+    PlanCase input = one_hour(with_fillers({make_job("a", 300)}, fillers));
+    input.curve = tariff::PriceCurve(
+        {segment(0, 1200, 100'000'000), segment(1200, 1500, -100'000'000), segment(1500, 3600, 100'000'000)});
+    const Plan plan = plan_of(input);
+    CHECK(fault_in(input.request, input.curve, plan) == "");
+    CHECK(plan.total_cost.gross.micro() < 0 + (fillers > 0 ? 1'000'000 : 0));
+    CHECK(plan.lower_bound <= plan.total_cost.gross);
+    CHECK(plan.total_cost.gross <= plan.asap_cost);
+    if (fillers == 0) CHECK(find(plan, "a")->start == now + 1200);
+  }
+}
+
+TEST_CASE("now jobs start at once by priority, then input order, whatever comes besides") {
+  for (const int fillers : {0, 30}) {
+    PlanJob first = make_job("first", 100), second = make_job("second", 100),
+            urgent = make_job("urgent", 100), follows = make_job("follows", 50);
+    for (PlanJob* job : {&first, &second, &urgent, &follows}) job->when = When::now;
+    urgent.priority = 5;
+    follows.priority = 9;
+    follows.after = {"second"};
+    const PlanCase input = one_hour(with_fillers({first, second, urgent, follows}, fillers));
+    const Plan plan = plan_of(input);
+    CHECK(fault_in(input.request, input.curve, plan) == "");
+    CHECK(find(plan, "urgent")->start == now);
+    CHECK(find(plan, "first")->start == now + 100);
+    CHECK(find(plan, "second")->start == now + 200);
+    CHECK(find(plan, "follows")->start == now + 300);
+  }
+}
+
+TEST_CASE("a setup is spent by a worker's first job and after another group") {
+  for (const int fillers : {0, 9}) {
+    std::vector<PlanJob> jobs;
+    for (const char* id : {"a", "b", "c"}) {
+      jobs.push_back(make_job(id, 100));
+      jobs.back().group = "g";
+      jobs.back().setup_seconds = 30;
+    }
+    jobs.push_back(make_job("alone", 100));
+    jobs.back().setup_seconds = 20;
+    const PlanCase input = one_hour(with_fillers(jobs, fillers));
+    const Plan plan = plan_of(input);
+    CHECK(fault_in(input.request, input.curve, plan) == "");
+    int setups = 0;
+    for (const char* id : {"a", "b", "c"}) setups += find(plan, id)->setup;
+    CHECK(setups == 1);
+    CHECK(find(plan, "alone")->end - find(plan, "alone")->start == 120);
+  }
+}
+
+TEST_CASE("the cost at once is that of the same jobs, each as early as it can") {
+  Dice dice(20260707);
+  int compared = 0;
+  for (int round = 0; compared < 400; ++round) {
+    PlanCase input = random_small_case(dice, static_cast<int>(dice.between(2, 5)),
+                                       static_cast<int>(dice.between(1, 2)), dice.between(12, 30));
+    const Plan plan = plan_of(input);
+    PlanCase at_once = input;
+    std::erase_if(at_once.request.jobs, [&](const PlanJob& job) { return find(plan, job.id) == nullptr; });
+    for (PlanJob& job : at_once.request.jobs) job.when = When::now;
+    const TriedPlan expected = exhaustive_plan(at_once.request, at_once.curve);
+    bool all = true;
+    for (const TriedPlace& place : expected.places) all = all && place.worker >= 0;
+    if (!all) continue;  // a deadline that is then given up
+    ++compared;
+    __int128 cost = 0;
+    for (std::size_t i = 0; i < expected.places.size(); ++i)
+      for (auto t = expected.places[i].start; t < expected.places[i].end; ++t)
+        cost += static_cast<__int128>(at_once.curve.at(input.request.now + t)->price->gross) *
+                at_once.request.jobs[i].milliwatts;
+    CHECK(plan.asap_cost == sched::money_of(cost));
+  }
+}
