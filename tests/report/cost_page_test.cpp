@@ -1,5 +1,7 @@
 #include "report/cost_page.h"
 
+#include "report/escape.h"
+
 #include "report/svg_chart.h"
 #include "testing.h"
 

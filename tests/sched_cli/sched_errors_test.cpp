@@ -57,9 +57,9 @@ TEST_CASE_FIXTURE(SchedPlace, "two jobs do not write one file, and neither overw
 
 TEST_CASE_FIXTURE(SchedPlace, "help, version and the manual") {
   CHECK(run({"--version"}).out.find("turbodiff-sched ") == 0);
-  for (const char* command :
-       {"add", "list", "show", "log", "edit", "hold", "release", "cancel", "retry", "remove", "wait",
-         "status", "pause", "resume", "plan", "run", "daemon", "power", "tariff", "energy", "report"})
+  for (const char* command : {"add",    "list",  "show",   "log",   "edit",   "hold",   "release",
+                              "cancel", "retry", "remove", "wait",  "status", "pause",  "resume",
+                              "plan",   "run",   "daemon", "power", "tariff", "energy", "report"})
     CHECK(run({command, "--help"}).code == 0);
   for (const char* shell : {"bash", "zsh", "fish"}) CHECK(run({"completion", shell}).code == 0);
   CHECK(run({"manual"}).out ==
