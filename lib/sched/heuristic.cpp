@@ -164,14 +164,15 @@ class Constructor {
       if (is_in_a_run(i))
         groups[{task(i).group, static_cast<int>(task(i).when), task(i).priority}].push_back(i);
     std::vector<Item> items;
-    for (auto& [key, tasks] : groups) {
+    for (auto& group : groups) {
+      std::vector<int>& tasks = group.second;
       std::stable_sort(tasks.begin(), tasks.end(), [&](int a, int b) { return tail(a) < tail(b); });
       Item run;
       Time seconds = 0, setup = 0;
       Cost energy = 0;
       const auto close = [&] {
         if (run.tasks.empty()) return;
-        run.priority = std::get<2>(key);
+        run.priority = task(run.tasks.front()).priority;
         run.tail = tail(run.tasks.front());
         run.milliwatts = static_cast<std::int64_t>(energy / seconds);
         items.push_back(std::exchange(run, {}));
