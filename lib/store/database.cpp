@@ -68,11 +68,11 @@ fs::path prepared(const fs::path& file, bool create) {
 
 }  // namespace
 
-Error describe(const SQLite::Exception& exception, const fs::path& file, int system_error) {
+Error describe(const SQLite::Exception& exception, const fs::path& file, bool full_disk) {
   const std::string name = file.string();
   int code = exception.getErrorCode() & 0xff;
   // SQLite knows a full disk from a write; a flush may meet it, too.
-  if (code == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT)) code = SQLITE_FULL;
+  if (code == SQLITE_IOERR && full_disk) code = SQLITE_FULL;
   switch (code) {
     case SQLITE_FULL:
       return Error::refused(fmt::format("the disk of the job store '{}' is full", name),
@@ -144,8 +144,17 @@ void Database::migrate() {
   transaction.commit();
 }
 
-int Database::system_error() const {
-  return sqlite3_system_errno(sql_.getHandle());
+bool Database::met_full_disk() const {
+  // sqlite3_system_errno() does not know of a COMMIT that failed.
+  sqlite3* db = sql_.getHandle();
+  int of_file = 0, of_log = 0;
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &of_file);
+  if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != nullptr &&
+      log->pMethods != nullptr)
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &of_log);
+  const auto is_full = [](int error) { return error == ENOSPC || error == EDQUOT; };
+  return is_full(of_file) || is_full(of_log);
 }
 
 Query Database::statement(const char* text) {

@@ -44,8 +44,8 @@ class Database {
 
   const std::filesystem::path& file() const { return file_; }
   SQLite::Database& sql() { return sql_; }
-  /// errno of the last call to the system that failed.
-  int system_error() const;
+  /// Whether the last call to the system that failed, on the file or its log, met a full disk.
+  bool met_full_disk() const;
 
   /// A statement that is prepared once and kept. One use of a text at a time.
   Query statement(const char* text);
@@ -58,7 +58,7 @@ class Database {
 };
 
 /// What SQLite complains about, in our words.
-Error describe(const SQLite::Exception& exception, const std::filesystem::path& file, int system_error = 0);
+Error describe(const SQLite::Exception& exception, const std::filesystem::path& file, bool full_disk = false);
 
 /// Runs `work`, with SQLite's exceptions turned into Error.
 template <typename Work>
@@ -66,7 +66,7 @@ auto guarded(const Database& database, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& exception) {
-    throw describe(exception, database.file(), database.system_error());
+    throw describe(exception, database.file(), database.met_full_disk());
   }
 }
 

@@ -1,7 +1,7 @@
 // Loaded with LD_PRELOAD: ends a process at its n-th change of the disk below a folder, as a kill or as a power cut, and
 // writes a ledger of what the scheduler did that is none of the store's business.
 //
-//   KILLPOINT_DIR      only changes below it count
+//   KILLPOINT_DIR      only changes below it count; with a slash at its end
 //   KILLPOINT_PROGRAM  only a process of this name (proc(5) comm) is ended; the ledger is of all
 //   KILLPOINT_IN       only changes from the start of this transaction to that of the next one; "after-NAME": from
 //                      its end
@@ -93,6 +93,7 @@ static void unpublished(const char* path) { note("unpublish %s\n", path); }
 // SQLite's index of its log does not outlive the processes that have it in their memory.
 static int is_ours(const char* path) {
   const size_t n = strlen(path);
+  if (strncmp(path, folder, n) == 0 && strlen(folder) == n + 1) return 1;  // the folder itself
   return strncmp(path, folder, strlen(folder)) == 0 && (n < 4 || strcmp(path + n - 4, "-shm") != 0);
 }
 
