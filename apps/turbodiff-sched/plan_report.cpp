@@ -9,6 +9,7 @@
 #include "core/text_width.h"
 #include "core/units.h"
 #include "tariff/local_time.h"
+#include "tariff/tariff_report.h"
 
 namespace turbodiff::app {
 namespace {
@@ -152,6 +153,30 @@ std::string table_of(const sched::Plan& plan, const tariff::Tariff& tariff, cons
   return text;
 }
 
+/// Why nothing starts at once, in a line; empty when something does.
+std::string reason_to_wait(const sched::Plan& plan, const tariff::Tariff& tariff,
+                           const tariff::PriceCurve& curve, Seconds now) {
+  if (plan.jobs.empty()) return {};
+  const auto first = std::min_element(plan.jobs.begin(), plan.jobs.end(),
+                                      [](const auto& a, const auto& b) { return a.start < b.start; });
+  if (first->start <= now) return {};
+  const tariff::Segment* here = curve.at(now);
+  const tariff::Segment* there = curve.at(first->start);
+  std::string why = "jobs may not start earlier";
+  if (here != nullptr && there != nullptr && there->price && !here->price)
+    why = "there is no price for the time before";
+  else if (here != nullptr && there != nullptr && there->price && here->price) {
+    const std::string prices =
+        fmt::format(" ({} instead of {} {}/kWh)", tariff::format_price(there->price->gross),
+                    tariff::format_price(here->price->gross), tariff.currency);
+    if (there->off_peak && !here->off_peak)
+      why = "off-peak time is awaited" + prices;
+    else if (there->price->gross < here->price->gross)
+      why = "electricity is cheaper then" + prices;
+  }
+  return fmt::format("nothing runs before {}: {}\n", tariff::format_local(first->start, tariff.zone), why);
+}
+
 }  // namespace
 
 std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
@@ -160,6 +185,7 @@ std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, con
   std::string text = fmt::format("tariff {} ({}), now {}\n", tariff.name, tariff.zone.name(),
                                  tariff::format_local(now, tariff.zone));
   text += Strip(plan, tariff, curve, now, style).draw();
+  text += reason_to_wait(plan, tariff, curve, now);
   if (!plan.jobs.empty()) {
     text += table_of(plan, tariff, style);
     text += fmt::format("cost {}", money(plan.total_cost.gross, tariff.currency));

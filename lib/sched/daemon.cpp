@@ -249,7 +249,12 @@ DaemonResult Daemon::run() {
       continue;
     }
     const auto look_again = rest();
-    if (limit_ && !look_again && nothing_left()) break;
+    if (limit_ && !look_again && nothing_left()) {
+      if (const auto next = next_start(); next && result_.done + result_.failed == 0 && !paused_)
+        log_.info("nothing may run now; the next job is planned for {}",
+                  tariff::format_local(next->first, tariff_.tariff().zone));
+      break;
+    }
     sleep(look_again);
   }
   if (settings_.notify) settings_.notify("STOPPING=1");

@@ -33,7 +33,11 @@ TEST_CASE_FIXTURE(SchedPlace, "a scheduled video equals a direct one") {
 
 TEST_CASE_FIXTURE(SchedPlace, "with the window closed nothing runs but what must run now") {
   add("a.mp4");
-  CHECK(run({"--tariff", path("closed.yaml"), "run", "--once"}).code == 0);
+  CHECK(run({"--tariff", path("closed.yaml"), "plan"})
+            .out.find("off-peak time is awaited (0.2 instead of 0.5 EUR/kWh)") != std::string::npos);
+  const auto closed = run({"--tariff", path("closed.yaml"), "run", "--once"});
+  CHECK(closed.code == 0);
+  CHECK(closed.err.find("nothing may run now; the next job is planned for") != std::string::npos);
   CHECK(job(1)["state"] == "queued");
   add("b.mp4", {"--when", "now"});
   CHECK(run({"--tariff", path("closed.yaml"), "run", "--once"}).code == 0);
