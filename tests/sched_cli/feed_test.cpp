@@ -77,7 +77,8 @@ TEST_CASE_FIXTURE(FeedPlace, "a daemon asks again, and runs jobs once prices are
   CHECK(job(id)["state"] == "queued");
   server.answer(200, hours_from_now(48, "0.1"));
   CHECK(run({"wait", std::to_string(id), "--timeout", "60s"}).code == 0);
-  CHECK(job(id)["actual"]["cost"].get<double>() > 0);
+  CHECK(job(id)["actual"]["kwh"].get<double>() > 0);
+  CHECK(job(id)["actual"]["currency"] == "EUR");
   daemon.signal(SIGTERM);
   const auto status = daemon.wait(30);
   REQUIRE(status);
