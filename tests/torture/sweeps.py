@@ -4,7 +4,7 @@ every transaction of the daemon, of the commands, and of the engine; by SIGKILL 
 import sqlite3
 import time
 
-from judge import judge
+from judge import CLOSING, judge
 from place import Place
 
 # How a program is ended; a power cut's seed says what of the unflushed changes stays, 0: none.
@@ -14,7 +14,8 @@ HOWS = {"kill": {"how": "kill"}, "both": {"how": "both"}, "power": {"how": "powe
 def finish(place, problems):
     """Work goes on by itself: no command, only a daemon."""
     def under_way():
-        return len(place.lines("order") + place.lines("publish"))
+        ended = [line for line in place.lines("committed") if line[0] in CLOSING]
+        return len(place.lines("order") + place.lines("publish") + ended)
 
     before, start = under_way(), time.monotonic()
     waits = not place.is_settled()
