@@ -11,7 +11,7 @@ constexpr double update_s = 0.25;
 /// A counter that has not moved for so long although power is drawn is not working.
 constexpr double stuck_after_s = 2;
 constexpr double stuck_counts = 50;
-constexpr double far_apart_s = 5;
+constexpr double far_apart_s = 1;
 /// A wrap and a reset both go back; a wrap agrees with the power readings as well as this.
 constexpr double wrap_tolerance = 0.5;
 

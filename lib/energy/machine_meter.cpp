@@ -14,7 +14,7 @@ constexpr double gpu_usual_watts = 50;
 /// Of a core at full load, where nothing counts it.
 constexpr double core_watts = 8;
 /// Power readings further apart than that do not tell what was between them.
-constexpr double sparse_s = 5;
+constexpr double gpu_sparse_s = 1, plug_sparse_s = 5;
 constexpr double disagreement = 0.03, least_disagreement_uj = 10e6;
 /// A plug counts in coarse steps; below that many microjoules it is not compared.
 constexpr double least_plug_uj = 360e9;
@@ -91,7 +91,7 @@ void MachineMeter::feed_rest(double dt_s, const Reading& reading) {
     plug_uj_ += std::llround(plug_uj);
     plug_inner_uj_ += plug_uj * settings_.wall.psu_efficiency;
     plug_wall_uj_ += plug_uj * settings_.wall.cooling;
-    if (dt_s > sparse_s) flags_.insert("sparse");
+    if (dt_s > plug_sparse_s) flags_.insert("sparse");
     const double rest = plug_inner_uj_ - static_cast<double>(total_.gpu + total_.cpu);
     total_.rest = std::max(total_.rest, static_cast<std::int64_t>(rest));
     const auto wall = static_cast<std::int64_t>(plug_wall_uj_);
@@ -150,7 +150,7 @@ void MachineMeter::feed(double awake_s, const Reading& reading) {
   feed_cpu(awake_s, reading);
   feed_rest(dt_s, reading);
   note_use(dt_s, reading);
-  if (dt_s > sparse_s)
+  if (dt_s > gpu_sparse_s)
     for (std::size_t i = 0; i < std::min(gpus_.size(), reading.gpus.size()); ++i)
       if (!reading.gpus[i].counter_mj) flags_.insert("sparse");
 }

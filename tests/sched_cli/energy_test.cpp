@@ -243,10 +243,10 @@ TEST_CASE_FIXTURE(MeteredPlace, "what is metered now is shown, and what to do wh
 TEST_CASE_FIXTURE(MeteredPlace, "a calibration gives the power supply and the rest back") {
   GpuTrace trace;
   trace.step(0, 30);
-  trace.step(3.5, 330);
+  trace.step(2.2, 330);
   trace.write(path("trace"));
   const auto fitted =
-      json({"energy", "calibrate", "--seconds", "3", "--idle-watts", "80", "--load-watts", "430"});
+      json({"energy", "calibrate", "--seconds", "1.5", "--idle-watts", "80", "--load-watts", "430"});
   CHECK(schema_violations(read_schema("sched-energy-calibrate"), fitted).empty());
   CHECK(fitted["idle"]["inner_watts"].get<double>() < 100);
   CHECK(fitted["load"]["inner_watts"].get<double>() == doctest::Approx(330 + cpu_watts).epsilon(0.02));
