@@ -25,20 +25,27 @@ JobEstimate Estimator::estimate(const store::Preset& preset) {
   auto found = models_.find(key);
   if (found == models_.end()) {
     std::vector<energy::Observation> observations;
+    double metered_s = 0, metered_j = 0;
     for (const store::FinishedRun& run :
          store_.finished_runs(preset.fingerprint, preset.device, runs_to_learn_from)) {
       energy::StageSeconds stages{run.stages.load,   run.stages.text,   run.stages.denoise,
                                   run.stages.decode, run.stages.encode, 0};
       stages.other = std::max(
           0.0, run.seconds - stages.load - stages.text - stages.denoise - stages.decode - stages.encode);
+      if (run.metered_microjoules) {
+        metered_s += run.seconds;
+        metered_j += static_cast<double>(*run.metered_microjoules) / 1e6;
+      }
       observations.push_back({{run.tokens, run.steps, run.pixels}, stages});
     }
     energy::SpeedGuess guess;
     if (preset.model == "demo") guess.network = energy::demo_network;
     if (milliwatts(preset.device) >= 300'000) guess.flops_per_s = energy::gpu_flops_per_s;
-    found = models_.try_emplace(key, guess, observations).first;
+    Learnt learnt{energy::TimeModel(guess, observations), {}};
+    if (metered_s > 0) learnt.milliwatts = std::llround(1e3 * metered_j / metered_s);
+    found = models_.try_emplace(key, std::move(learnt)).first;
   }
-  const energy::TimeEstimate time = found->second.estimate({preset.tokens, preset.steps, preset.pixels});
+  const energy::TimeEstimate time = found->second.time.estimate({preset.tokens, preset.steps, preset.pixels});
   JobEstimate estimate;
   estimate.seconds = std::max<std::int64_t>(1, std::llround(std::ceil(time.seconds)));
   estimate.setup_seconds = std::llround(std::ceil(time.load_seconds));
@@ -47,7 +54,7 @@ JobEstimate Estimator::estimate(const store::Preset& preset) {
   estimate.deviation = time.deviation;
   estimate.low = time.low;
   estimate.high = time.high;
-  estimate.milliwatts = milliwatts(preset.device);
+  estimate.milliwatts = found->second.milliwatts.value_or(milliwatts(preset.device));
   estimate.observations = time.observations;
   return estimate;
 }

@@ -38,6 +38,7 @@ class Estimator {
   Estimator(const store::JobStore& store, MachinePower power) : store_(store), power_(power) {}
 
   JobEstimate estimate(const store::Preset& preset);
+  /// By the settings or the kind of device; estimates of models with metered runs go by those instead.
   std::int64_t milliwatts(const std::string& device) const;
   /// Looks at the finished jobs again: after one has finished.
   void forget() { models_.clear(); }
@@ -45,7 +46,11 @@ class Estimator {
  private:
   const store::JobStore& store_;
   MachinePower power_;
-  std::map<std::pair<std::string, std::string>, energy::TimeModel> models_;
+  struct Learnt {
+    energy::TimeModel time;
+    std::optional<std::int64_t> milliwatts;  ///< mean of the metered runs
+  };
+  std::map<std::pair<std::string, std::string>, Learnt> models_;
 };
 
 }  // namespace turbodiff::sched

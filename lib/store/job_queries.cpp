@@ -187,7 +187,7 @@ std::vector<FinishedRun> JobStore::finished_runs(const std::string& fingerprint,
     std::vector<FinishedRun> runs;
     auto find = database_->statement(
         "SELECT p.tokens, p.steps, p.pixels, a.load_s, a.text_s, a.denoise_s, a.decode_s, a.encode_s, "
-        "e.microseconds "
+        "e.microseconds, e.method <> 'fixed', e.microjoules "
         "FROM attempts a JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON j.id = a.job_id JOIN presets p "
         "ON p.id = "
         "j.preset_id WHERE a.state = 'done' AND a.resumed = 0 AND p.fingerprint = ? AND p.device = ? ORDER "
@@ -205,7 +205,9 @@ std::vector<FinishedRun> JobStore::finished_runs(const std::string& fingerprint,
       for (double* stage :
            {&run.stages.load, &run.stages.text, &run.stages.denoise, &run.stages.decode, &run.stages.encode})
         *stage = find.getColumn(i++).getDouble();
-      run.seconds = static_cast<double>(find.getColumn(i).getInt64()) / 1e6;
+      const std::int64_t microseconds = find.getColumn(i++).getInt64();
+      run.seconds = static_cast<double>(microseconds) / 1e6;
+      if (find.getColumn(i++).getInt() != 0) run.metered_microjoules = find.getColumn(i).getInt64();
       runs.push_back(run);
     }
     return runs;

@@ -75,7 +75,8 @@ struct WaitingJob {
 /// A finished generation, as far as estimates learn from it.
 struct FinishedRun {
   std::int64_t tokens = 0, steps = 0, pixels = 0;
-  double seconds = 0;  ///< from claim to bill
+  double seconds = 0;                               ///< from claim to bill
+  std::optional<std::int64_t> metered_microjoules;  ///< at the wall; nothing where it is power times time
   StageTimes stages;
 };
 

@@ -113,6 +113,17 @@ class MeteredPlace : public SchedPlace {
 
 }  // namespace
 
+TEST_CASE_FIXTURE(MeteredPlace, "estimates of energy go by the power of metered jobs") {
+  GpuTrace trace;
+  trace.step(0, 160);
+  trace.write(path("trace"));
+  add("a.mp4");
+  REQUIRE(run_jobs().code == 0);
+  const auto estimate = job(add("b.mp4"))["estimate"];
+  const double watts = estimate["kwh"].get<double>() * 3.6e6 / estimate["seconds"].get<double>();
+  CHECK(watts == doctest::Approx((160 + cpu_watts + 40) / 0.8 * 1.25).epsilon(0.02));
+}
+
 TEST_CASE_FIXTURE(MeteredPlace,
                   "metered jobs are within 0.5 % of what was used, idle time apart, all adds up") {
   GpuTrace trace;
