@@ -10,7 +10,6 @@
 #include "core/text_table.h"
 #include "core/units.h"
 #include "job_report.h"
-#include "store/store_lock.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::app {
@@ -73,28 +72,15 @@ void print_table(Queue& queue, const std::vector<JobView>& views) {
 }
 
 void status(Queue& queue) {
-  const auto counts = queue.store().count_by_state();
-  const store::RunnerInfo runner = queue.store().runner();
-  const bool running = store::is_locked(queue.store_file());
-  Json jobs = Json::object();
+  const Json status = queue_status(queue);
+  if (queue.program().flags().json) return queue.program().print_json(status);
   std::string text;
-  for (const store::State state : {store::State::queued, store::State::held, store::State::running,
-                                   store::State::done, store::State::failed, store::State::cancelled}) {
-    const auto count = counts.contains(state) ? counts.at(state) : 0;
-    jobs[std::string(store::name_of(state))] = count;
-    text += fmt::format("{:<10} {}\n", store::name_of(state), count);
-  }
-  if (queue.program().flags().json) {
-    queue.program().print_json({{"store", queue.store_file().string()},
-                                {"daemon", running ? Json(runner.process.pid) : Json()},
-                                {"paused", runner.paused},
-                                {"jobs", std::move(jobs)}});
-    return;
-  }
-  queue.program().print(fmt::format("{:<10} {}\n{:<10} {}{}\n{}", "store", queue.store_file().string(),
-                                    "daemon",
-                                    running ? fmt::format("process {}", runner.process.pid) : "none runs",
-                                    runner.paused ? ", paused" : "", text));
+  for (const auto& [state, count] : status["jobs"].items())
+    text += fmt::format("{:<10} {}\n", state, count.get<std::int64_t>());
+  queue.program().print(fmt::format(
+      "{:<10} {}\n{:<10} {}{}\n{}", "store", status["store"].get<std::string>(), "daemon",
+      status["daemon"].is_null() ? "none runs" : fmt::format("process {}", status["daemon"].get<std::int64_t>()),
+      status["paused"].get<bool>() ? ", paused" : "", text));
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "job_report.h"
 #include "plan_report.h"
+#include "running_job.h"
 #include "sched/plan_jobs_file.h"
 #include "sched/plan_json.h"
 #include "sched/planner.h"
@@ -103,13 +104,7 @@ class PlanCommand {
     options.idle_milliwatts = thousandths(flags_.idle_watts, 1e3, "--idle-watts");
     options.wake_milliwatt_hours = thousandths(flags_.wake_kwh, 1e6, "--wake-kwh");
     options.label = [this](tariff::Seconds instant) { return tariff::format_local(instant, tariff_.zone); };
-    for (const store::Job& job : queue_.store().list({{store::State::running}, 1, false})) {
-      const auto estimate = estimator.estimate(queue_.store().preset(job.preset));
-      const std::int64_t elapsed = queue_.now() - job.started_at.value_or(0) / 1'000'000;
-      options.running =
-          sched::RunningJob{job.id, std::max<std::int64_t>(1, estimate.seconds - elapsed),
-                            sched::plan_group(queue_.store().preset(job.preset), job.spec.group)};
-    }
+    options.running = running_job(queue_, estimator);
     sched::QueuePlan planned = sched::plan_queue(queue_.store(), estimator, curve_, options);
     if (planned.left_out > 0)
       queue_.program().log().warn("{} more jobs wait; the first {} are planned", planned.left_out,

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "engine.h"
+#include "http_service.h"
 #include "meter_options.h"
 #include "on_finish.h"
 #include "power_limit.h"
@@ -26,6 +27,7 @@ struct RunFlags {
   std::optional<std::string> engine;
   PowerLimitFlags power;
   OnFinishFlags on_finish;
+  HttpFlags http;
 };
 
 sched::WindowEnd parse_window_end(const std::string& text) {
@@ -48,7 +50,6 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   const auto after_batch = make_after_batch(queue, flags.on_finish, daemon);
   settings.after_batch = after_batch.get();
   const sched::ServiceManager manager(program.environment());
-  settings.notify = [&manager](const std::string& state) { manager.notify(state); };
 
   store::JobStore& store = queue.store();
   const store::StoreLock lock(queue.store_file());
@@ -59,6 +60,11 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   });
   sched::Estimator estimator(store, queue.power());
   const PowerLimit power_limit(queue, flags.power, settings.runner.program, estimator);
+  const auto http = daemon ? start_http(queue, flags.http) : nullptr;
+  settings.notify = [&](const std::string& state) {
+    manager.notify(state);
+    if (http) http->poke();
+  };
   sched::DaemonResult result;
   try {
     result = sched::Daemon(store, tariff, estimator, program.clock(), program.log(), settings).run();
@@ -127,6 +133,7 @@ void add_run(Queue& queue) {
       program.add_command("daemon", "Stay, and run each job at its planned second",
                           [daemon_flags, &queue](cli::Program&) { run(queue, *daemon_flags, true); });
   add_common(daemon_command, *daemon_flags);
+  add_http_flags(daemon_command, daemon_flags->http);
   daemon_command.footer("SIGHUP reads the tariff again; SIGTERM and SIGINT stop, leaving a checkpoint.");
 }
 

@@ -7,9 +7,8 @@
 
 #include "commands.h"
 #include "core/text_table.h"
+#include "span_curve.h"
 #include "tariff/feed_check.h"
-#include "tariff/local_time.h"
-#include "tariff/make_curve.h"
 #include "tariff/tariff_folder.h"
 #include "tariff/tariff_report.h"
 
@@ -22,20 +21,10 @@ struct SpanFlags {
   std::optional<std::string> from, to;
 };
 
-constexpr std::int64_t longest_span_s = 3660LL * 86400;
-
 void show(Queue& queue, const SpanFlags& flags) {
   const tariff::Tariff tariff = queue.load_tariff();
   queue.warn_of(tariff);
-  const tariff::Seconds now = queue.now();
-  const auto today = tariff.zone.day_at(now);
-  const tariff::Seconds from =
-      flags.from ? tariff::parse_time(*flags.from, tariff.zone, now, "--from") : tariff.zone.day_start(today);
-  const tariff::Seconds to = flags.to ? tariff::parse_time(*flags.to, tariff.zone, now, "--to")
-                                      : tariff.zone.day_start(tariff.zone.day_at(from) + 7);
-  if (to <= from) throw Error::bad_request("--to must be after --from");
-  if (to - from > longest_span_s) throw Error::bad_request("--from and --to are more than ten years apart");
-  const tariff::PriceCurve curve = tariff::make_curve(tariff, from, to);
+  const tariff::PriceCurve curve = span_curve(queue, tariff, flags.from, flags.to);
   if (queue.program().flags().json) {
     queue.program().print_json(tariff::json_of(tariff, curve));
     return;

@@ -167,6 +167,19 @@ Json json_of(const JobView& view) {
           {"error", job.error.empty() ? Json() : Json(job.error)}};
 }
 
+Json queue_status(Queue& queue) {
+  const auto counts = queue.store().count_by_state();
+  const store::RunnerInfo runner = queue.store().runner();
+  Json jobs = Json::object();
+  for (const store::State state : {store::State::queued, store::State::held, store::State::running,
+                                   store::State::done, store::State::failed, store::State::cancelled})
+    jobs[std::string(store::name_of(state))] = counts.contains(state) ? counts.at(state) : 0;
+  return {{"store", queue.store_file().string()},
+          {"daemon", store::is_locked(queue.store_file()) ? Json(runner.process.pid) : Json()},
+          {"paused", runner.paused},
+          {"jobs", std::move(jobs)}};
+}
+
 std::string money_text(const JobView::Cost& cost) {
   if (!cost.micro) return "-";
   std::string text = core::Money::from_micro(*cost.micro).to_string();

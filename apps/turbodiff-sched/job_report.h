@@ -36,6 +36,9 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs);
 nlohmann::ordered_json json_of(const JobView& view);
 nlohmann::ordered_json json_of(const JobView::Cost& cost, bool with_source);
 
+/// As in `status --json`.
+nlohmann::ordered_json queue_status(Queue& queue);
+
 /// "0.0123 CNY", "-" without a cost.
 std::string money_text(const JobView::Cost& cost);
 /// First words of a prompt on one line.

@@ -24,6 +24,14 @@ Queue::Queue(cli::Program& program) : program_(program) {
       ->group("General");
 }
 
+Queue::Queue(cli::Program& program, std::optional<std::string> store_flag,
+             std::optional<std::string> tariff_flag)
+    : program_(program), store_flag_(std::move(store_flag)), tariff_flag_(std::move(tariff_flag)) {}
+
+std::unique_ptr<Queue> Queue::for_thread() const {
+  return std::unique_ptr<Queue>(new Queue(program_, store_flag_, tariff_flag_));
+}
+
 fs::path Queue::store_file() {
   if (store_flag_) {
     if (store_flag_->empty()) throw Error::bad_request("--store: the name is empty");

@@ -22,6 +22,10 @@ class Queue {
   /// Adds --store and --tariff to the program.
   explicit Queue(cli::Program& program);
 
+  /// The same store, tariff and settings for another thread, which opens the store itself. The program's
+  /// configuration must have been read before.
+  std::unique_ptr<Queue> for_thread() const;
+
   cli::Program& program() { return program_; }
 
   /// Opened at the first call, made when it does not exist.
@@ -46,6 +50,7 @@ class Queue {
   std::string local(tariff::Seconds instant);
 
  private:
+  Queue(cli::Program& program, std::optional<std::string> store_flag, std::optional<std::string> tariff_flag);
   tariff::Tariff read_tariff();
   cli::Program& program_;
   std::optional<std::string> store_flag_, tariff_flag_;

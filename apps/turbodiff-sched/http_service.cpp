@@ -1,0 +1,129 @@
+#include "http_service.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
+
+#include "add_jobs.h"
+#include "job_detail.h"
+#include "job_report.h"
+#include "running_job.h"
+#include "sched/plan_json.h"
+#include "sched/queue_plan.h"
+#include "span_curve.h"
+#include "tariff/local_time.h"
+#include "tariff/make_curve.h"
+#include "tariff/tariff_report.h"
+
+namespace turbodiff::app {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class CommandQueue : public connect::HttpQueue {
+ public:
+  explicit CommandQueue(std::unique_ptr<Queue> queue) : queue_(std::move(queue)) {}
+
+  store::JobStore& store() override { return queue_->store(); }
+  store::Micros now() override { return queue_->now_micros(); }
+
+  store::JobId add(const connect::GenerationPost& post, const fs::path& output) override {
+    AddFlags flags;
+    flags.options = post.options;
+    flags.options.output = output.string();
+    flags.deadline = post.deadline;
+    flags.earliest = post.earliest;
+    flags.priority = post.priority;
+    flags.after = post.after;
+    flags.when = store::name_of(post.when);
+    flags.retries = post.retries;
+    flags.group = post.group;
+    flags.hold = post.hold;
+    return add_jobs(*queue_, flags).at(0);
+  }
+
+  Json list(const store::ListQuery& query) override {
+    Json jobs = Json::array();
+    for (const JobView& view : views_of(*queue_, queue_->store().list(query))) jobs.push_back(json_of(view));
+    return {{"jobs", std::move(jobs)}};
+  }
+
+  Json show(store::JobId id) override { return job_detail(*queue_, id); }
+  Json status() override { return queue_status(*queue_); }
+
+  Json tariff(const std::optional<std::string>& from, const std::optional<std::string>& to) override {
+    const tariff::Tariff tariff = queue_->load_tariff(tariff::FeedAccess::kept);
+    return tariff::json_of(tariff, span_curve(*queue_, tariff, from, to));
+  }
+
+  std::string plan() override {
+    const tariff::Tariff tariff = queue_->load_tariff(tariff::FeedAccess::kept);
+    sched::Estimator estimator(queue_->store(), queue_->power());
+    sched::QueuePlanOptions options;
+    options.now = queue_->now();
+    options.running = running_job(*queue_, estimator);
+    options.label = [&](tariff::Seconds instant) { return tariff::format_local(instant, tariff.zone); };
+    const auto curve = tariff::make_curve(tariff, options.now, options.now + options.horizon_s);
+    return sched::plan_json(sched::plan_queue(queue_->store(), estimator, curve, options).plan, tariff.currency,
+                            true);
+  }
+
+ private:
+  std::unique_ptr<Queue> queue_;
+};
+
+/// With the data of the user, or beside the store where there is no home.
+fs::path video_folder(Queue& queue) {
+  if (const auto path = queue.program().config().path("http.output")) return *path;
+  try {
+    return queue.program().paths().data_dir() / "videos";
+  } catch (const Error&) {
+    return store::folder_beside(queue.store_file(), "videos");
+  }
+}
+
+std::string token_of(Queue& queue) {
+  const core::Config& config = queue.program().config();
+  const auto file = config.path("http.token_file");
+  const auto variable = config.text("http.token_env");
+  if (file && variable)
+    throw Error::bad_request("http.token_file and http.token_env exclude each other", "leave one out");
+  if (file) return connect::read_token(*file);
+  if (!variable) return {};
+  const auto token = queue.program().environment().get(*variable);
+  if (!token) throw Error::bad_request(fmt::format("http.token_env: the variable {} is not set", *variable));
+  connect::check_token(*token, "http.token_env");
+  return *token;
+}
+
+}  // namespace
+
+void add_http_flags(CLI::App& command, HttpFlags& flags) {
+  flags.option = command
+                     .add_option("--http", flags.listen,
+                                 "Serve the HTTP API there (127.0.0.1:7860); elsewhere it needs a token")
+                     ->type_name("[HOST:PORT]")
+                     ->expected(0, 1)
+                     ->group("Options");
+}
+
+std::unique_ptr<connect::HttpApi> start_http(Queue& queue, const HttpFlags& flags) {
+  const auto configured = queue.program().config().text("http.listen");
+  const bool asked = flags.option != nullptr && flags.option->count() > 0;
+  if (!asked && !configured) return nullptr;
+  const std::string text = asked ? flags.listen.empty() ? std::string(connect::default_listen) : flags.listen
+                                 : *configured;
+  const connect::ListenAddress address = connect::parse_listen(text, asked ? "--http" : "http.listen");
+  connect::HttpSettings settings;
+  settings.host = address.host;
+  settings.port = address.port;
+  settings.token = token_of(queue);
+  settings.output = video_folder(queue);
+  return std::make_unique<connect::HttpApi>(
+      std::move(settings), queue.store_file(),
+      [&queue] { return std::make_unique<CommandQueue>(queue.for_thread()); }, queue.program().log());
+}
+
+}  // namespace turbodiff::app

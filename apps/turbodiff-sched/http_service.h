@@ -1,0 +1,29 @@
+// The daemon's HTTP API, as flags and settings ask for it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "connect/http_api.h"
+#include "queue.h"
+
+namespace CLI {
+class App;
+class Option;
+}
+
+namespace turbodiff::app {
+
+struct HttpFlags {
+  CLI::Option* option = nullptr;
+  std::string listen;  ///< empty: the default address
+};
+
+void add_http_flags(CLI::App& command, HttpFlags& flags);
+
+/// Listens when it returns; null when neither --http nor http.listen is given. Errors as
+/// connect::parse_listen(), read_token() and HttpApi.
+std::unique_ptr<connect::HttpApi> start_http(Queue& queue, const HttpFlags& flags);
+
+}  // namespace turbodiff::app

@@ -1,0 +1,43 @@
+// What a client posts to have a video made.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/request_options.h"
+#include "store/job.h"
+
+namespace turbodiff::connect {
+
+struct GenerationPost {
+  spec::RequestOptions options;  ///< no name of a file among them
+  store::When when = store::When::now;
+  std::optional<std::string> deadline, earliest;  ///< as on the command line
+  std::int64_t priority = 0;
+  std::vector<store::JobId> after;
+  int retries = 2;
+  std::string group;
+  bool hold = false;
+  bool async = false;           ///< reply at once with the id
+  std::string format = "mp4";  ///< extension of the file
+};
+
+inline constexpr std::int64_t most_priority = 1'000'000'000;
+inline constexpr int most_retries = 1000;
+inline constexpr int most_pixels_a_side = 16384;
+
+/// Formats that a video can be asked for in.
+std::vector<std::string_view> post_formats();
+
+/// Keys are the long options of `turbodiff generate` as in JSON lines of prompts, `width` and `height`, and
+/// those of the job. Error bad_request for anything that is no such object: unknown keys (with a suggestion),
+/// keys that name files, and models that are not named.
+GenerationPost parse_generation_post(std::string_view body);
+
+/// Whether an option of `generate` may stand in a post: it names no file.
+bool may_be_posted(std::string_view json_name);
+
+}  // namespace turbodiff::connect

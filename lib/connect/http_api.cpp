@@ -1,0 +1,197 @@
+#include "connect/http_api.h"
+
+#include <fmt/format.h>
+#include <httplib.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <thread>
+
+#include "connect/change_signal.h"
+#include "connect/http_guard.h"
+#include "connect/http_handlers.h"
+#include "connect/http_reply.h"
+#include "connect/http_video.h"
+#include "connect/quiet_thread.h"
+
+namespace turbodiff::connect {
+namespace {
+
+/// Beyond what may wait or listen there are always some left for short requests.
+constexpr int most_connections = 128;
+
+/// A thread a connection, none while there is none.
+class ConnectionThreads : public httplib::TaskQueue {
+ public:
+  void enqueue(std::function<void()> work) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ < most_connections; });
+    ++count_;
+    quiet_thread([this, work = std::move(work)] {
+      work();
+      const std::lock_guard done(mutex_);
+      --count_;
+      changed_.notify_all();
+    }).detach();
+  }
+  void shutdown() override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return count_ == 0; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int count_ = 0;
+};
+
+/// The library's own would let two daemons share a port.
+void set_socket_options(socket_t socket) {
+  const int on = 1;
+  ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+std::pair<int, Error> describe(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::foreign_host:
+      return {403, Error::bad_request("the Host header does not name this machine", "use 127.0.0.1 or localhost")};
+    case Refusal::foreign_origin:
+      return {403, Error::bad_request("web pages of other origins may not use this server")};
+    case Refusal::no_token:
+      break;
+  }
+  return {401, Error::bad_request("a token is needed", "send 'Authorization: Bearer TOKEN'")};
+}
+
+/// For what the library refuses by itself.
+void describe_status(httplib::Response& response) {
+  if (!response.body.empty()) return;
+  switch (response.status) {
+    case 413:
+      return reply_error(response, 413, Error::bad_request("the body is too large"));
+    case 414:
+      return reply_error(response, 414, Error::bad_request("the address is too long"));
+    case 416:
+      return reply_error(response, 416, Error::bad_request("the Range header is no range"));
+    default:
+      return reply_error(response, response.status, Error::bad_request("the request is not valid HTTP"));
+  }
+}
+
+}  // namespace
+
+class HttpApi::Server {
+ public:
+  Server(HttpSettings settings, const std::filesystem::path& store, HttpQueueFactory make_queue)
+      : settings_(std::move(settings)), changes_(store), handlers_(settings_, std::move(make_queue), changes_) {
+    require_token_off_loopback(settings_);
+    server_.new_task_queue = [] { return new ConnectionThreads; };
+    server_.set_socket_options(set_socket_options);
+    // A connection takes a thread, and the library polls those that are kept open.
+    server_.set_keep_alive_max_count(1);
+    server_.set_payload_max_length(settings_.body_limit);
+    server_.set_default_headers({{"X-Content-Type-Options", "nosniff"},
+                                 {"Cross-Origin-Resource-Policy", "same-origin"}});
+    server_.set_pre_routing_handler([this](const auto& request, auto& response) {
+      return handle_without_body(request, response);
+    });
+    server_.Post("/sdapi/v1/txt2vid", [this](const httplib::Request& request, httplib::Response& response,
+                                             const httplib::ContentReader& reader) {
+      handlers_.handle(request, response, [&] { return read_body(request, response, reader); });
+    });
+    server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
+      describe_status(response);
+    });
+    listen();
+  }
+  ~Server() {
+    changes_.stop();
+    server_.stop();
+    thread_.join();
+  }
+
+  int port() const { return port_; }
+  void poke() { changes_.poke(); }
+  const HttpSettings& settings() const { return settings_; }
+
+ private:
+  void listen() {
+    errno = 0;
+    if (settings_.port == 0)
+      port_ = server_.bind_to_any_port(settings_.host);
+    else
+      port_ = server_.bind_to_port(settings_.host, settings_.port) ? settings_.port : -1;
+    if (port_ < 0)
+      throw Error::work_failed(fmt::format("cannot listen on {}:{}: {}", settings_.host, settings_.port,
+                                           errno != 0 ? std::strerror(errno) : "the name is not known"),
+                               "choose another address with --http");
+    thread_ = quiet_thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+
+  httplib::Server::HandlerResponse handle_without_body(const httplib::Request& request,
+                                                       httplib::Response& response) {
+    using enum httplib::Server::HandlerResponse;
+    const std::string host = request.get_header_value("Host"), origin = request.get_header_value("Origin"),
+                      authorization = request.get_header_value("Authorization");
+    if (const auto refusal = refusal_of(settings_, {host, origin, authorization})) {
+      ignore_ranges(request);
+      const auto [status, error] = describe(*refusal);
+      if (status == 401) response.set_header("WWW-Authenticate", "Bearer");
+      reply_error(response, status, error);
+      return Handled;
+    }
+    if (request.method == "POST" && request.path == "/sdapi/v1/txt2vid") {
+      if (request.has_header("Content-Length") || request.has_header("Transfer-Encoding")) return Unhandled;
+      ignore_ranges(request);
+      reply_error(response, 411, Error::bad_request("the request has no Content-Length"));
+      return Handled;
+    }
+    handlers_.handle(request, response, [] { return std::string(); });
+    return Handled;
+  }
+
+  std::string read_body(const httplib::Request& request, const httplib::Response& response,
+                        const httplib::ContentReader& reader) const {
+    if (request.is_multipart_form_data())
+      throw HttpError{415, Error::bad_request("the body must be JSON", "send Content-Type: application/json")};
+    std::string body;
+    bool too_large = false;
+    const bool read = reader([&](const char* data, std::size_t size) {
+      too_large = body.size() + size > settings_.body_limit;
+      if (!too_large) body.append(data, size);
+      return !too_large;
+    });
+    if (too_large || response.status == 413) throw HttpError{413, Error::bad_request("the body is too large")};
+    if (response.status == 415) throw HttpError{415, Error::bad_request("the body's encoding is not known")};
+    if (!read) throw Error::bad_request("the body is incomplete");
+    return body;
+  }
+
+  HttpSettings settings_;
+  ChangeSignal changes_;
+  HttpHandlers handlers_;
+  httplib::Server server_;
+  int port_ = -1;
+  std::thread thread_;
+};
+
+HttpApi::HttpApi(HttpSettings settings, const std::filesystem::path& store, HttpQueueFactory make_queue,
+                 core::Log& log)
+    : server_(std::make_unique<Server>(std::move(settings), store, std::move(make_queue))) {
+  const std::string& host = server_->settings().host;
+  log.info("listening on http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port());
+}
+
+HttpApi::~HttpApi() = default;
+
+int HttpApi::port() const {
+  return server_->port();
+}
+
+void HttpApi::poke() {
+  server_->poke();
+}
+
+}  // namespace turbodiff::connect

@@ -1,0 +1,73 @@
+// What each address of the HTTP API does.
+#pragma once
+
+#include <httplib.h>
+
+#include <atomic>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "connect/change_signal.h"
+#include "connect/http_queue.h"
+#include "connect/http_settings.h"
+
+namespace turbodiff::connect {
+
+class HttpHandlers {
+ public:
+  HttpHandlers(const HttpSettings& settings, HttpQueueFactory make_queue, ChangeSignal& changes);
+
+  /// Answers a request that has passed the guard. `body` is read by the addresses that take one. Every
+  /// failure becomes a reply.
+  void handle(const httplib::Request& request, httplib::Response& response,
+              const std::function<std::string()>& body);
+
+ private:
+  struct Call {
+    const httplib::Request& request;
+    httplib::Response& response;
+    HttpQueue& queue;
+    const std::function<std::string()>& body;
+    store::JobId id = 0;  ///< of the {id} in the address
+  };
+  using Handler = void (HttpHandlers::*)(Call&);
+  struct Route {
+    std::string_view method, pattern;
+    Handler handler;
+  };
+  static std::span<const Route> routes();
+
+  void generate(Call& call);
+  void wait_for(Call& call, store::JobId id);
+  void progress(Call& call);
+  void list(Call& call);
+  void show(Call& call);
+  void remove(Call& call);
+  void hold(Call& call);
+  void release(Call& call);
+  void cancel(Call& call);
+  void retry(Call& call);
+  void video(Call& call);
+  void plan(Call& call);
+  void tariff(Call& call);
+  void status(Call& call);
+  void events(Call& call);
+  void openapi(Call& call);
+
+  void change(Call& call, const std::function<void()>& action);
+  nlohmann::ordered_json progress_json(HttpQueue& queue) const;
+  nlohmann::ordered_json state_json(HttpQueue& queue) const;
+  std::filesystem::path new_output(const std::string& format) const;
+
+  const HttpSettings& settings_;
+  HttpQueueFactory make_queue_;
+  ChangeSignal& changes_;
+  std::atomic<int> waiting_{0}, listening_{0};
+};
+
+}  // namespace turbodiff::connect

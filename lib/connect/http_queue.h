@@ -1,0 +1,37 @@
+// What the HTTP API does with the queue; the commands' own code stands behind it.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+#include "connect/generation_post.h"
+#include "store/job_store.h"
+
+namespace turbodiff::connect {
+
+/// Belongs to one request and its thread. The JSON is that of the command of the same name, without
+/// schema_version where it is not said. Errors as the commands'.
+class HttpQueue {
+ public:
+  virtual ~HttpQueue() = default;
+  virtual store::JobStore& store() = 0;
+  virtual store::Micros now() = 0;
+  /// Freezes and adds; the video will be `output`.
+  virtual store::JobId add(const GenerationPost& post, const std::filesystem::path& output) = 0;
+  virtual nlohmann::ordered_json list(const store::ListQuery& query) = 0;
+  virtual nlohmann::ordered_json show(store::JobId id) = 0;
+  virtual nlohmann::ordered_json status() = 0;
+  virtual nlohmann::ordered_json tariff(const std::optional<std::string>& from,
+                                        const std::optional<std::string>& to) = 0;
+  /// With schema_version.
+  virtual std::string plan() = 0;
+};
+
+/// Called in the thread of each request.
+using HttpQueueFactory = std::function<std::unique_ptr<HttpQueue>()>;
+
+}  // namespace turbodiff::connect

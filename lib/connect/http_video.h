@@ -1,0 +1,17 @@
+// A published video as a reply, whole or one range of it.
+#pragma once
+
+#include <httplib.h>
+
+#include <filesystem>
+
+namespace turbodiff::connect {
+
+/// Error not_found when the file is not there any more. An unsatisfiable or many-part Range gets the whole file.
+void reply_video(const httplib::Request& request, httplib::Response& response,
+                 const std::filesystem::path& file);
+
+/// Makes httplib send all of a reply whatever Range says: it cuts up any body, and does not check the ends.
+void ignore_ranges(const httplib::Request& request);
+
+}  // namespace turbodiff::connect

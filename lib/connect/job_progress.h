@@ -1,0 +1,23 @@
+// How far a running job is, from what its runner writes into the job's log.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace turbodiff::connect {
+
+struct JobProgress {
+  std::string stage;  ///< "denoise"; empty before the first
+  std::int64_t step = 0, steps = 0;
+  bool operator==(const JobProgress&) const = default;
+};
+
+/// The last stage told since the last attempt began, in the last lines of a log.
+JobProgress progress_in(std::string_view log);
+
+/// progress_in() of the end of a file; nothing told when it cannot be read.
+JobProgress read_progress(const std::filesystem::path& log);
+
+}  // namespace turbodiff::connect

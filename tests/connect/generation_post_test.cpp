@@ -1,0 +1,76 @@
+#include "connect/generation_post.h"
+
+#include "core/error.h"
+#include "testing.h"
+
+using namespace turbodiff;
+using connect::parse_generation_post;
+
+namespace {
+
+std::string problem(std::string_view body) {
+  try {
+    parse_generation_post(body);
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::bad_request);
+    return error.message();
+  }
+  return "none";
+}
+
+}  // namespace
+
+TEST_CASE("a post has the options of generate and those of a job") {
+  const auto post = parse_generation_post(
+      R"({"prompt":"a circle","steps":2,"width":64,"height":32,"num_frames":5,"seed":-1,"async":true,)"
+      R"("when":"cheapest","deadline":"+2h","priority":-3,"after":[4,5],"retries":0,"group":"g","hold":true,)"
+      R"("format":"webm"})");
+  CHECK(post.options.prompt == "a circle");
+  CHECK(post.options.steps == 2);
+  CHECK(post.options.size == "64x32");
+  CHECK(post.options.frames == 5);
+  CHECK(post.options.seed->random);
+  CHECK(post.async);
+  CHECK(post.when == store::When::cheapest);
+  CHECK(post.deadline == "+2h");
+  CHECK(post.priority == -3);
+  CHECK(post.after == std::vector<store::JobId>{4, 5});
+  CHECK(post.retries == 0);
+  CHECK(post.group == "g");
+  CHECK(post.hold);
+  CHECK(post.format == "webm");
+  CHECK(parse_generation_post(R"({"prompt":"x"})").when == store::When::now);
+  CHECK(parse_generation_post(R"({"prompt":"x","after":7})").after == std::vector<store::JobId>{7});
+}
+
+TEST_CASE("what is no such object is refused with the reason") {
+  CHECK(problem("") == "the body is empty");
+  CHECK(problem("{\"prompt\":") == "the body is not valid JSON, at byte 11");
+  CHECK(problem("[]") == "the body must be a JSON object with a \"prompt\"");
+  CHECK(problem("{}") == "there is no \"prompt\"");
+  CHECK(problem(std::string(100'000, '[')) == "lists and objects stand too deep in each other");
+  CHECK(problem(R"({"prompt":"x","stepps":4})") == "unknown key 'stepps' (did you mean 'steps'?)");
+  CHECK(problem(R"({"prompt":"x","wdith":4})") == "unknown key 'wdith' (did you mean 'width'?)");
+  CHECK(problem(R"({"prompt":"x","priority":18446744073709551615})").starts_with("'priority' must be"));
+  CHECK(problem(R"({"prompt":"x","priority":1.5})").starts_with("'priority' must be"));
+  CHECK(problem(R"({"prompt":"x","after":["1"]})").starts_with("'after' must be"));
+  CHECK(problem(R"({"prompt":"x","when":"later"})") == "'when' must be off-peak, cheapest or now");
+  CHECK(problem(R"({"prompt":"x","async":1})") == "'async' must be true or false");
+  CHECK(problem(R"({"prompt":"x","width":64})") == "'width' is given without 'height'");
+  CHECK(problem(R"({"prompt":"x","width":64,"height":64,"size":"64x64"})").find("exclude") != std::string::npos);
+  CHECK(problem(R"({"prompt":"x","num_samples":3})") == "'num_samples' makes several files");
+  CHECK(parse_generation_post(R"({"prompt":"x","num_samples":3,"grid":true})").options.num_samples == 3);
+}
+
+TEST_CASE("no key of a post names a file") {
+  for (const char* key : {"output", "dit", "dit_path", "vae", "text_encoder", "tokenizer", "image", "noise",
+                          "save_latents", "save-latents", "contact_sheet", "save_path", "high_noise_model"})
+    CHECK(problem(fmt::format(R"({{"prompt":"x","{}":"/etc/passwd"}})", key)).find("names a file") !=
+          std::string::npos);
+  CHECK(problem(R"({"prompt":"x","force":true})").starts_with("unknown key 'force'"));
+  for (const char* model : {"/etc", "../x", "..", "a/b", "~", ""})
+    CHECK(problem(fmt::format(R"({{"prompt":"x","model":"{}"}})", model)).find("not a path") !=
+          std::string::npos);
+  CHECK(problem(R"({"prompt":"x","format":"../../x"})").starts_with("'format' must be one of"));
+  CHECK(parse_generation_post(R"({"prompt":"x","model":"demo"})").options.model == "demo");
+}
