@@ -14,7 +14,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched bench-estimates tariff-oracle \
-  torture torture-broken energy-traces fuzz sanitize floor demo-model install clean
+  torture torture-inbox torture-broken energy-traces fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -76,6 +76,9 @@ tariff-oracle: tests ## every minute of two years in seven zones against Python'
 
 torture: tests ## TRIALS=300: kills, power cuts, full disks and clock jumps against scheduler and engine
 	@python3 tests/torture/torture.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so --trials $(TRIALS)
+
+torture-inbox: tests ## 10,000 files into the watch folder in six ways, with 200 kills and lost events
+	@python3 tests/torture/inbox.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so
 
 torture-broken: ## show that torture fails for a scheduler without fencing or without flushing
 	@scripts/setup.sh --no-engine

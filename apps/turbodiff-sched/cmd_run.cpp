@@ -15,6 +15,7 @@
 #include "sched/service_manager.h"
 #include "store/store_lock.h"
 #include "tariff/local_time.h"
+#include "watch_folder.h"
 
 namespace turbodiff::app {
 namespace {
@@ -25,6 +26,7 @@ struct RunFlags {
   std::string window_end = "finish";
   std::string retry_delay = "30s";
   std::optional<std::string> engine;
+  std::optional<std::string> watch;
   PowerLimitFlags power;
   OnFinishFlags on_finish;
   HttpFlags http;
@@ -47,12 +49,17 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   settings.window_end = parse_window_end(flags.window_end);
   settings.once = !daemon;
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
-  const auto after_batch = make_after_batch(queue, flags.on_finish, daemon);
+  std::unique_ptr<sched::Inbox> inbox;
+  const auto after_batch = make_after_batch(queue, flags.on_finish, daemon, [&inbox] {
+    return inbox ? inbox->waiting() : std::vector<std::string>();
+  });
   settings.after_batch = after_batch.get();
   const sched::ServiceManager manager(program.environment());
 
   store::JobStore& store = queue.store();
   const store::StoreLock lock(queue.store_file());
+  inbox = make_inbox(queue, flags.watch);
+  settings.inbox = inbox.get();
   sched::TariffClock tariff([&queue] {
     tariff::Tariff read = queue.load_tariff();
     queue.warn_of(read);
@@ -107,6 +114,11 @@ void add_common(CLI::App& command, RunFlags& flags) {
                   "How much longer jobs may take under --power-limit auto (1.1)")
       ->type_name("FACTOR")
       ->check(CLI::Range(1.0, 10.0))
+      ->group("Options");
+  command
+      .add_option("--watch", flags.watch,
+                  "Folder whose files become jobs: .txt, .jsonl, .json, .yaml (watch.folder)")
+      ->type_name("DIR")
       ->group("Options");
   add_on_finish_flags(command, flags.on_finish);
 }

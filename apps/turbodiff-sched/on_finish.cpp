@@ -63,7 +63,8 @@ std::filesystem::path operator_folder(Queue& queue) {
   return std::filesystem::path(queue.store_file().string() + "-files");
 }
 
-std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinishFlags& flags, bool staying) {
+std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinishFlags& flags, bool staying,
+                                                    std::function<std::vector<std::string>()> dropped) {
   cli::Program& program = queue.program();
   const double grace_s = duration_s(flags.grace, "--grace");
   if (flags.action == "none") return nullptr;
@@ -86,6 +87,7 @@ std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinish
   settings.machine.idle_watts = config.number("estimate.idle_watts").value_or(settings.machine.idle_watts);
   settings.folder = operator_folder(queue);
   settings.inbox = config.path("power.inbox");
+  settings.dropped = std::move(dropped);
   settings.wake_alarm = [alarm = config.path("power.wake_alarm").value_or("")] {
     return power::WakeAlarm(alarm);
   };

@@ -1,8 +1,10 @@
 // --on-finish and --grace: what run and daemon do once a batch is finished.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "power/after_batch.h"
 #include "queue.h"
@@ -20,8 +22,10 @@ struct OnFinishFlags {
 
 void add_on_finish_flags(CLI::App& command, OnFinishFlags& flags);
 
-/// Null for none. Error bad_request for a slip of the finger, a bad duration or a bad setting.
-std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinishFlags& flags, bool staying);
+/// Null for none. `dropped` names the files that are no jobs yet. Error bad_request for a slip of the finger,
+/// a bad duration or a bad setting.
+std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinishFlags& flags, bool staying,
+                                                    std::function<std::vector<std::string>()> dropped);
 
 /// STORE-files, where the operator's files are.
 std::filesystem::path operator_folder(Queue& queue);

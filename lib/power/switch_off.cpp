@@ -55,6 +55,7 @@ SwitchOff::~SwitchOff() {
 
 std::vector<std::string> SwitchOff::inbox_files() const {
   std::vector<std::string> names;
+  if (settings_.dropped) names = settings_.dropped();
   if (!settings_.inbox) return names;
   std::error_code error;
   fs::directory_iterator entry(*settings_.inbox, error);

@@ -28,7 +28,8 @@ struct SwitchOffSettings {
   Machine machine;
   std::filesystem::path folder;                ///< of OperatorFiles
   std::optional<std::filesystem::path> inbox;  ///< files in it, but for hidden ones, keep the machine on
-  std::function<WakeAlarm()> wake_alarm;       ///< armed when a job is planned later
+  std::function<std::vector<std::string>()> dropped;  ///< names of files that are no jobs yet; may be empty
+  std::function<WakeAlarm()> wake_alarm;              ///< armed when a job is planned later
   std::function<std::unique_ptr<PowerControl>()> connect;
   std::function<std::string(std::int64_t)> label;  ///< how an instant reads
 };

@@ -24,6 +24,8 @@ constexpr Seconds slow_fetch_s = 30;
 constexpr Seconds overdue_s = 900;
 /// For a daemon, a batch is finished when the next job starts later than that.
 constexpr Seconds batch_gap_s = 900;
+/// Many dropped files are planned together, but not so many that a job would be late.
+constexpr double take_files_s = 2;
 
 }  // namespace
 
@@ -39,6 +41,7 @@ Daemon::Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator
       runner_(store, store.begin_epoch(store::this_process()), tariff, estimator, clock, log,
               settings_.runner) {
   if (settings_.after_batch != nullptr) waiter_.also_wake_on(settings_.after_batch->fd());
+  if (settings_.inbox != nullptr) waiter_.also_wake_on(settings_.inbox->fd());
 }
 
 Seconds Daemon::now() const {
@@ -109,8 +112,15 @@ std::optional<store::JobId> Daemon::due_job() {
 }
 
 bool Daemon::nothing_left() const {
+  if (settings_.inbox != nullptr && settings_.inbox->any_soon()) return false;
   const auto next = next_start();
   return paused_ || !next || (next->first > now() && next->first >= *limit_);
+}
+
+void Daemon::take_dropped() {
+  if (settings_.inbox == nullptr) return;
+  const double end_s = clock_.monotonic_s() + take_files_s;
+  while (settings_.inbox->look() && clock_.monotonic_s() < end_s) heed(waiter_.look());
 }
 
 std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
@@ -141,6 +151,7 @@ std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
 Stop Daemon::question() {
   heed(waiter_.look());
   if (stopping_) return Stop::shutdown;
+  if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;
   if (dirty_) {
     if (store_.is_cancel_requested(running_->id)) return Stop::cancelled;
     replan();
@@ -238,6 +249,9 @@ DaemonResult Daemon::run() {
   read_idle_meter();
   if (settings_.notify) settings_.notify("READY=1");
   while (true) {
+    heed(waiter_.look());
+    if (stopping_) break;
+    take_dropped();
     heed(waiter_.look());
     if (stopping_) break;
     if (const auto due = tariff_due(); due && *due + overdue_s <= now()) {

@@ -11,6 +11,7 @@
 #include "power/after_batch.h"
 #include "sched/estimator.h"
 #include "sched/event_waiter.h"
+#include "sched/inbox.h"
 #include "sched/job_runner.h"
 #include "sched/queue_plan.h"
 #include "sched/tariff_clock.h"
@@ -28,6 +29,7 @@ struct DaemonSettings {
   bool once = false;                         ///< ends when nothing is left to do before `until`
   std::optional<Seconds> until;              ///< with `once`; nothing: the end of the current off-peak window
   power::AfterBatch* after_batch = nullptr;  ///< may be missing
+  Inbox* inbox = nullptr;                    ///< may be missing
   std::function<void(const std::string& state)> notify;  ///< sd_notify(3) messages; may be empty
 };
 
@@ -57,6 +59,8 @@ class Daemon {
   /// The planned start of the next job.
   std::optional<std::pair<Seconds, store::JobId>> next_start() const;
   bool nothing_left() const;
+  /// Adds the jobs of files that were dropped into the watch folder.
+  void take_dropped();
   void run_job(store::JobId id);
   Stop question();
   std::vector<std::string> upcoming_prompts(store::JobId id) const;

@@ -8,7 +8,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <iterator>
 
 #include "core/error.h"
 
@@ -47,9 +46,9 @@ Wakeup EventWaiter::wait(std::optional<std::int64_t> until) {
   alarm.it_value.tv_sec = until.value_or(never);
   if (alarm.it_value.tv_sec <= 0) alarm.it_value.tv_sec = 1;
   ::timerfd_settime(timer_, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &alarm, nullptr);
-  pollfd entries[] = {
-      {signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}, {extra_, POLLIN, 0}};
-  while (::poll(entries, std::size(entries), -1) < 0 && errno == EINTR) {
+  std::vector<pollfd> entries = {{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
+  for (const int fd : extra_) entries.push_back({fd, POLLIN, 0});
+  while (::poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
   }
   Wakeup wakeup = look();
   std::uint64_t count = 0;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "store/doorbell.h"
 
@@ -24,7 +25,7 @@ class EventWaiter {
   EventWaiter& operator=(const EventWaiter&) = delete;
 
   /// wait() returns as well once `fd` is readable; -1 is ignored. Whoever owns it reads it.
-  void also_wake_on(int fd) { extra_ = fd; }
+  void also_wake_on(int fd) { extra_.push_back(fd); }
 
   /// Returns at the first event, or when the wall clock reaches `until` (seconds, UTC).
   Wakeup wait(std::optional<std::int64_t> until);
@@ -35,7 +36,7 @@ class EventWaiter {
   store::Doorbell bell_;
   int signals_ = -1;
   int timer_ = -1;
-  int extra_ = -1;
+  std::vector<int> extra_;
 };
 
 }  // namespace turbodiff::sched

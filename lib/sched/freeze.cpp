@@ -91,7 +91,8 @@ class Freezer {
 std::vector<store::NewJob> freeze(std::span<const spec::RequestOptions> requests,
                                   const store::JobSpec& common, const std::vector<store::JobId>& after,
                                   const FreezeSettings& settings) {
-  const spec::JobList list = spec::build_jobs(requests, settings.model_dirs, settings.now);
+  const spec::JobList list = spec::build_jobs(requests, settings.model_dirs, settings.now,
+                                              settings.first_index, settings.more_follow);
   std::vector<fs::path> written;
   for (const spec::Job& job : list.jobs) {
     spec::check_side_files(job);

@@ -16,6 +16,8 @@ struct FreezeSettings {
   std::vector<std::filesystem::path> model_dirs;
   std::filesystem::path cache_dir;  ///< of fingerprints; may be empty
   std::time_t now = 0;
+  int first_index = 1;       ///< what {index} begins with
+  bool more_follow = false;  ///< names vary even for one file
 };
 
 /// One job for each output file, complete: every option resolved, paths absolute, the model's fingerprint and

@@ -1,13 +1,11 @@
 #include "store/database.h"
 
 #include <fmt/format.h>
-#include <linux/magic.h>
-#include <sys/vfs.h>
-
 #include <sqlite3.h>
 
 #include <cerrno>
 
+#include "core/file_system.h"
 #include "store/schema.h"
 
 namespace turbodiff::store {
@@ -15,33 +13,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int busy_timeout_ms = 20'000;
-
-/// The kind of a file system on which locks or fsync cannot be relied upon; nullptr for any other.
-const char* network_file_system(const fs::path& folder) {
-  struct statfs info {};
-  if (::statfs(folder.c_str(), &info) != 0) return nullptr;
-  switch (static_cast<unsigned long>(info.f_type)) {
-    case NFS_SUPER_MAGIC:
-      return "NFS";
-    case SMB_SUPER_MAGIC:
-    case 0xff534d42:  // CIFS
-    case 0xfe534d42:  // SMB2
-      return "SMB";
-    case 0x65735546:  // FUSE: sshfs, rclone, s3fs
-      return "FUSE";
-    case 0x5346414f:
-      return "AFS";
-    case 0x00c36400:
-      return "Ceph";
-    case 0x01021997:
-      return "9p";
-    case 0x0bd00bd0:
-      return "Lustre";
-    case 0x01161970:
-      return "GFS2";
-  }
-  return nullptr;
-}
 
 fs::path prepared(const fs::path& file, bool create) {
   std::error_code error;
@@ -58,7 +29,7 @@ fs::path prepared(const fs::path& file, bool create) {
   } else if (!fs::is_regular_file(file, error)) {
     throw Error::bad_request(fmt::format("the job store '{}' is not a file", file.string()));
   }
-  if (const char* kind = network_file_system(folder))
+  if (const char* kind = core::network_file_system(folder))
     throw Error::bad_request(
         fmt::format("the job store '{}' is on a network file system ({}), where locks cannot be relied on",
                     file.string(), kind),

@@ -136,19 +136,25 @@ std::filesystem::path JobStore::checkpoint_file(JobId job) const {
   return folder("checkpoints") / fmt::format("{}.safetensors", job);
 }
 
-std::vector<JobId> JobStore::add(std::span<const NewJob> jobs, Micros now) {
+std::vector<JobId> JobStore::insert(std::span<const NewJob> jobs, Micros now) {
   std::vector<JobId> ids;
   ids.reserve(jobs.size());
+  const Preset* last = nullptr;
+  std::int64_t preset = 0;
+  for (const NewJob& job : jobs) {
+    if (last == nullptr || !(*last == job.preset)) preset = preset_id(*database_, job.preset);
+    last = &job.preset;
+    ids.push_back(insert_job(*database_, job, preset, now));
+    insert_after(*database_, ids.back(), job.after);
+  }
+  return ids;
+}
+
+std::vector<JobId> JobStore::add(std::span<const NewJob> jobs, Micros now) {
+  std::vector<JobId> ids;
   guarded(*database_, [&] {
     Transaction transaction(*database_, "add");
-    const Preset* last = nullptr;
-    std::int64_t preset = 0;
-    for (const NewJob& job : jobs) {
-      if (last == nullptr || !(*last == job.preset)) preset = preset_id(*database_, job.preset);
-      last = &job.preset;
-      ids.push_back(insert_job(*database_, job, preset, now));
-      insert_after(*database_, ids.back(), job.after);
-    }
+    ids = insert(jobs, now);
     transaction.commit();
   });
   ring(file());

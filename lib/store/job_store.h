@@ -87,6 +87,29 @@ struct PlannedStart {
   bool operator==(const PlannedStart&) const = default;
 };
 
+/// A file of the watch folder, read.
+struct DroppedFile {
+  std::string claim;         ///< where it was read, for this file alone
+  std::string folder, name;  ///< where it was dropped
+  std::string sha256;
+  std::int64_t bytes = 0, modified_ns = 0;
+  std::vector<NewJob> jobs;  ///< at least one
+};
+
+enum class FileOutcome {
+  added,
+  added_before,  ///< its claim is known: whoever added it was cut off afterwards
+  same_as_before,
+  refused
+};
+
+struct TakenFile {
+  FileOutcome outcome = FileOutcome::added;
+  JobId first_job = 0;
+  std::int64_t jobs = 0;
+  std::string reason;  ///< of refused
+};
+
 struct RunnerInfo {
   std::int64_t epoch = 0;
   ProcessIdentity process;
@@ -112,6 +135,12 @@ class JobStore {
   /// All or none. Error bad_request when an output is that of a waiting job or of two new ones (unless they
   /// overwrite), not_found for an `after` that does not exist.
   std::vector<JobId> add(std::span<const NewJob> jobs, Micros now);
+  /// Adds the jobs of each file with a note of the file, all in one transaction; a file's jobs all or none,
+  /// as add() would. With `skip_same`, a file of the same folder, name and content as an earlier one adds
+  /// none.
+  std::vector<TakenFile> take_files(std::span<const DroppedFile> files, bool skip_same, Micros now);
+  /// Whether take_files() would add no jobs for it, whatever they are.
+  bool knows_file(const DroppedFile& file, bool skip_same) const;
   Job job(JobId id) const;
   std::vector<Job> list(const ListQuery& query) const;
   std::map<State, std::int64_t> count_by_state() const;
@@ -188,6 +217,9 @@ class JobStore {
                  std::span<const PriceSnapshot> prices, const std::string& reason, Micros now);
 
  private:
+  std::vector<JobId> insert(std::span<const NewJob> jobs, Micros now);
+  std::optional<TakenFile> known_file(const DroppedFile& file, bool skip_same) const;
+  TakenFile take_file(const DroppedFile& file, bool skip_same, Micros now);
   void change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql);
   void check_epoch(std::int64_t epoch) const;
   void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,

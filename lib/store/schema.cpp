@@ -208,7 +208,24 @@ CREATE TABLE idle_energy (
 CREATE INDEX idle_energy_by_start ON idle_energy (start);
 )sql";
 
-constexpr std::array<std::string_view, 2> all = {version_1, version_2};
+// Files that jobs came from. A claim is the place in the watch folder at which a file was read, and never
+// used twice: its row tells that its jobs were added.
+constexpr std::string_view version_3 = R"sql(
+CREATE TABLE inbox_files (
+  claim TEXT PRIMARY KEY,
+  folder TEXT NOT NULL,
+  name TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  bytes INTEGER NOT NULL CHECK (bytes >= 0),
+  modified_ns INTEGER NOT NULL,
+  taken_at INTEGER NOT NULL,
+  first_job INTEGER NOT NULL,
+  jobs INTEGER NOT NULL CHECK (jobs >= 1)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_files_by_content ON inbox_files (folder, name, sha256);
+)sql";
+
+constexpr std::array<std::string_view, 3> all = {version_1, version_2, version_3};
 
 }  // namespace
 

@@ -1,0 +1,37 @@
+#include "watch_folder.h"
+
+#include "spec/config_options.h"
+#include "tariff/local_time.h"
+
+namespace turbodiff::app {
+namespace fs = std::filesystem;
+namespace {
+
+double seconds(const core::Config& config, std::string_view key) {
+  const std::string text = config.text(key).value_or("");
+  if (text == "0" || text == "0s") return 0;
+  return static_cast<double>(tariff::parse_horizon(text, key));
+}
+
+}  // namespace
+
+std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::string>& folder_flag) {
+  cli::Program& program = queue.program();
+  const core::Config& config = program.config();
+  if (folder_flag && folder_flag->empty()) throw Error::bad_request("--watch: the name is empty");
+  const auto folder = folder_flag ? std::optional<fs::path>(program.paths().expand(*folder_flag))
+                                  : config.path("watch.folder");
+  if (!folder) return nullptr;
+  sched::InboxSettings settings;
+  settings.folder = fs::absolute(*folder / "").lexically_normal().parent_path();
+  settings.output = config.text("watch.output").value_or(settings.output);
+  settings.settle_s = seconds(config, "watch.settle");
+  settings.poll_s = seconds(config, "watch.poll");
+  settings.skip_same = config.text("watch.duplicates") != "add";
+  settings.common = spec::options_of(config);
+  settings.freeze = {program.model_dirs(), program.cache_dir_or_empty()};
+  settings.read_time = [&queue](std::string_view text) { return queue.parse_time(text, "time"); };
+  return std::make_unique<sched::Inbox>(queue.store(), program.clock(), program.log(), std::move(settings));
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,16 @@
+// --watch: the folder whose files become jobs, as flags and settings describe it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "queue.h"
+#include "sched/inbox.h"
+
+namespace turbodiff::app {
+
+/// Null where neither the flag nor watch.folder names a folder. Error bad_request for a bad setting.
+std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::string>& folder_flag);
+
+}  // namespace turbodiff::app

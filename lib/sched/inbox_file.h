@@ -1,0 +1,47 @@
+// The content of a dropped file: requests, and how each is to be scheduled.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sched/inbox_rules.h"
+#include "spec/request_options.h"
+#include "store/job.h"
+
+namespace turbodiff::sched {
+
+/// Settings that `add` has as flags.
+struct InboxSchedule {
+  store::When when = store::When::off_peak;
+  std::int64_t priority = 0;
+  std::optional<std::int64_t> earliest, deadline;  ///< seconds, UTC
+  int retries = 2;
+  std::string group;
+  bool held = false;
+  std::int64_t count = 1;
+};
+
+struct InboxRequest {
+  spec::RequestOptions options;
+  InboxSchedule schedule;
+};
+
+/// A time as a user writes it, in seconds; throws Error bad_request.
+using InboxTime = std::function<std::int64_t(std::string_view text)>;
+
+/// Reads what stood in the file `name`.
+///   .txt           one prompt a line, as spec::read_prompts()
+///   .jsonl         one object a line
+///   .json, .yaml   one prompt, one object, a list of these, or an object with `prompts`, a list of these,
+///   whose
+///                  other keys hold for all
+/// An object has the keys of spec::options_from_json() and when, priority, earliest, deadline, retries,
+/// group, hold and count. Error bad_request with the place of what is wrong, in one line.
+std::vector<InboxRequest> read_inbox_file(const std::string& content, const std::string& name, InboxKind kind,
+                                          const InboxTime& read_time);
+
+}  // namespace turbodiff::sched

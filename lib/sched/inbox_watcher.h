@@ -1,0 +1,62 @@
+// Which files of the watch folder are complete: told by inotify(7), by scans, and where the file system does
+// not tell of changes by frequent scans.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "sched/inbox_rules.h"
+
+namespace turbodiff::sched {
+
+struct WatcherSettings {
+  SettleTimes times;
+  double rescan_s = 60;
+};
+
+class InboxWatcher {
+ public:
+  /// The folder must exist. Error work_failed when inotify is not to be had.
+  InboxWatcher(std::filesystem::path folder, WatcherSettings settings, const core::Clock& clock,
+               core::Log& log);
+  ~InboxWatcher();
+  InboxWatcher(const InboxWatcher&) = delete;
+  InboxWatcher& operator=(const InboxWatcher&) = delete;
+
+  /// Readable when complete() should be called: for poll(2).
+  int fd() const { return all_; }
+  /// Names of files that are complete, each once, at most `most` in a call.
+  std::vector<std::string> complete(std::size_t most);
+  /// Whether a file will be complete soon, as far as one can tell.
+  bool any_soon() const { return settling_.any_soon(); }
+  /// Makes fd() readable at the next moment at which there is something to do, at the latest at `also_s` of
+  /// the monotonic clock.
+  void arm(std::optional<double> also_s);
+
+ private:
+  void hear();
+  void scan();
+  InboxLook look_at(const std::string& name, InboxFacts& facts) const;
+
+  std::filesystem::path folder_;
+  WatcherSettings settings_;
+  const core::Clock& clock_;
+  core::Log& log_;
+  Settling settling_;
+  int events_ = -1, timer_ = -1, all_ = -1;
+  double next_scan_s_ = 0;
+  bool lost_events_ = false;
+  bool missing_ = false;  ///< the folder was not there at the last scan
+};
+
+/// The facts of a regular file or symbolic link; nothing for anything else.
+std::optional<InboxFacts> inbox_facts(const std::filesystem::path& file);
+/// Whether a process of this machine has the open file open for writing, as far as the system tells: a read
+/// lease (fcntl(2)) is to be had only where nobody has.
+bool is_being_written(int fd);
+
+}  // namespace turbodiff::sched
