@@ -165,12 +165,13 @@ class Drop:
         for writer in writers:
             writer.start()
         kills = {"by time": 0, "in take-files": 0, "after take-files": 0}
+        overflowed = False
         while sum(kills.values()) < self.options.kills:
             done = sum(kills.values())
             self.allowed = max(self.allowed, self.options.files * (done + 1) // self.options.kills)
-            if done == self.options.kills // 2 and kills["by time"] and not self.options.no_overflow:
+            if done >= self.options.kills // 2 and not overflowed:
                 self.overflow()
-                self.options.no_overflow = True
+                overflowed = True
             where = random.choice(list(kills))
             point = None if where == "by time" else (where.replace(" take", "-take").removeprefix("in-"),
                                                      random.randint(1, 30))
@@ -242,7 +243,6 @@ def main():
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--work", default=None, help="where to work, instead of the temporary folder")
-    parser.add_argument("--no-overflow", action="store_true")
     options = parser.parse_args()
     random.seed(options.seed)
     return 0 if Drop(options).run() else 1

@@ -1,0 +1,110 @@
+// The watch folder through the real program.
+#include <csignal>
+
+#include "sched_program.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct WatchPlace : SchedPlace {
+  WatchPlace() {
+    place().set("TURBODIFF_CONFIG", path("config.yaml"));
+    configure("");
+    fs::create_directory(path("watch"));
+  }
+  void configure(const std::string& more) {
+    write_file(path("config.yaml"), "version: 1\nwatch:\n  folder: watch\n  settle: 1s\n" + more);
+  }
+  void drop(const std::string& name, const std::string& content) const {
+    write_file(path("new"), content);
+    fs::rename(path("new"), path("watch/" + name));
+  }
+  Finished once(const std::string& tariff = "closed.yaml") const {
+    return run({"--tariff", path(tariff), "run", "--once"});
+  }
+  bool has(const std::string& name) const { return fs::exists(path("watch/" + name)); }
+  nlohmann::json jobs() const { return json({"list"})["jobs"]; }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(WatchPlace, "run takes what was dropped, makes the videos and leaves the file in done/") {
+  drop(
+      "night.yaml",
+      "steps: 1\nframes: 5\nsize: 32x32\nprompts:\n- a red circle\n- {prompt: no, when: now, priority: 2}\n");
+  drop("half.txt.part", "not yet");
+  const auto result = once("open.yaml");
+  CHECK_MESSAGE(result.code == 0, result.err);
+  CHECK(has("done/night.yaml"));
+  CHECK(has("half.txt.part"));
+  const auto all = jobs();
+  REQUIRE(all.size() == 2);
+  for (const auto& job : all) {
+    CHECK(job["state"] == "done");
+    CHECK(job["output"].get<std::string>().starts_with(path("watch/videos/")));
+    CHECK(fs::exists(job["output"].get<std::string>()));
+  }
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "what gives no jobs lies in failed/ with its reason") {
+  drop("typo.json", R"({"prompt": "a", "stepz": 1})");
+  drop("late.yaml", "prompt: a\ndeadline: 2020-01-01T00:00:00Z\n");
+  drop("cat.png", "picture");
+  drop("cat.txt", "a cat");
+  drop("story.doc", "words");
+  drop("inside.yaml", "prompt: a\noutput: a.mp4\n");
+  fs::create_symlink(path("config.yaml"), path("watch/link.txt"));
+  CHECK(once().code == 0);
+  CHECK(jobs().empty());
+  const std::pair<const char*, const char*> reasons[] = {
+      {"typo.json", "did you mean 'steps'?"}, {"late.yaml", "the deadline is over"},
+      {"cat.png", "image to video"},          {"cat.txt", "image to video"},
+      {"story.doc", "it is no .txt"},         {"inside.yaml", "lies in the watch folder itself"},
+      {"link.txt", "symbolic link"}};
+  for (const auto& [name, reason] : reasons) {
+    CHECK_MESSAGE(fs::exists(fs::symlink_status(path("watch/failed/" + std::string(name)))), name);
+    const std::string told = read_file(path("watch/failed/" + std::string(name) + ".reason.txt"));
+    CHECK_MESSAGE(told.find(reason) != std::string::npos, told);
+    CHECK(std::count(told.begin(), told.end(), '\n') == 1);
+  }
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "the same file again adds nothing, unless that is asked for") {
+  for (const char* policy : {"skip", "skip", "add"}) {
+    configure(std::string("  duplicates: ") + policy + "\n");
+    drop("a.txt", "a\n");
+    CHECK(once().code == 0);
+  }
+  CHECK(jobs().size() == 2);
+  CHECK(has("done/a.txt"));
+  CHECK(has("done/a-2.txt"));
+  CHECK(has("done/a-3.txt"));
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "a file is not taken while it is written, and only one watches a folder") {
+  std::ofstream slow(path("watch/slow.txt"));
+  slow << "a red " << std::flush;
+  auto options = call({"--tariff", path("closed.yaml"), "daemon"});
+  core::Subprocess daemon(std::move(options));
+  drop("first.txt", "a");
+  for (int i = 0; i < 400 && !has("done/first.txt"); ++i) daemon.wait(0.025);
+  REQUIRE(has("done/first.txt"));
+  place().set("TURBODIFF_STORE", path("other.db"));
+  const auto second = once();
+  CHECK(second.code == 4);
+  CHECK(second.error_line().find("another turbodiff-sched watches") != std::string::npos);
+  place().set("TURBODIFF_STORE", path("jobs.db"));
+  // Longer than the settle time.
+  daemon.wait(1.5);
+  CHECK(has("slow.txt"));
+  slow << "circle\n";
+  slow.close();
+  for (int i = 0; i < 400 && !has("done/slow.txt"); ++i) daemon.wait(0.025);
+  daemon.signal(SIGTERM);
+  daemon.wait(10);
+  REQUIRE(jobs().size() == 2);
+  CHECK(job(2)["prompt"] == "a red circle");
+}
