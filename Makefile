@@ -7,6 +7,7 @@ CASES ?=
 TRIALS ?= 300
 TRACES ?= 10000
 FUZZ_SECONDS ?= 60
+EXAMPLES ?= 100
 export FLAVOUR
 
 CACHE := $(shell scripts/setup.sh --print-cache)
@@ -14,7 +15,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-sched bench-estimates tariff-oracle \
-  torture torture-inbox torture-broken energy-traces fuzz sanitize floor demo-model install clean
+  torture torture-inbox torture-broken energy-traces fuzz api-fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -91,6 +92,11 @@ energy-traces: tests ## TRACES=10000: power over time with meters that fail, aga
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@scripts/setup.sh --flavour $(FLAVOUR)
 	@scripts/fuzz.sh $(BUILD)-fuzz $(FUZZ_SECONDS)
+
+api-fuzz: all ## EXAMPLES=100: the daemon's HTTP API under schemathesis
+	@scripts/venv.sh api-fuzz tools/api-fuzz/requirements.txt
+	@$(CACHE)/venv-api-fuzz/bin/python tools/api-fuzz/fuzz_api.py $(CURDIR)/$(BUILD)/bin/turbodiff-sched \
+	  --examples $(EXAMPLES)
 
 sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup.sh --flavour $(FLAVOUR)

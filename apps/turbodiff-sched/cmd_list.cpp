@@ -79,7 +79,8 @@ void status(Queue& queue) {
     text += fmt::format("{:<10} {}\n", state, count.get<std::int64_t>());
   queue.program().print(fmt::format(
       "{:<10} {}\n{:<10} {}{}\n{}", "store", status["store"].get<std::string>(), "daemon",
-      status["daemon"].is_null() ? "none runs" : fmt::format("process {}", status["daemon"].get<std::int64_t>()),
+      status["daemon"].is_null() ? "none runs"
+                                 : fmt::format("process {}", status["daemon"].get<std::int64_t>()),
       status["paused"].get<bool>() ? ", paused" : "", text));
 }
 

@@ -66,8 +66,8 @@ class CommandQueue : public connect::HttpQueue {
     options.running = running_job(*queue_, estimator);
     options.label = [&](tariff::Seconds instant) { return tariff::format_local(instant, tariff.zone); };
     const auto curve = tariff::make_curve(tariff, options.now, options.now + options.horizon_s);
-    return sched::plan_json(sched::plan_queue(queue_->store(), estimator, curve, options).plan, tariff.currency,
-                            true);
+    return sched::plan_json(sched::plan_queue(queue_->store(), estimator, curve, options).plan,
+                            tariff.currency, true);
   }
 
  private:
@@ -113,8 +113,8 @@ std::unique_ptr<connect::HttpApi> start_http(Queue& queue, const HttpFlags& flag
   const auto configured = queue.program().config().text("http.listen");
   const bool asked = flags.option != nullptr && flags.option->count() > 0;
   if (!asked && !configured) return nullptr;
-  const std::string text = asked ? flags.listen.empty() ? std::string(connect::default_listen) : flags.listen
-                                 : *configured;
+  const std::string text =
+      asked ? flags.listen.empty() ? std::string(connect::default_listen) : flags.listen : *configured;
   const connect::ListenAddress address = connect::parse_listen(text, asked ? "--http" : "http.listen");
   connect::HttpSettings settings;
   settings.host = address.host;

@@ -10,8 +10,7 @@ std::optional<sched::RunningJob> running_job(Queue& queue, sched::Estimator& est
   const store::Job& job = running.front();
   const store::Preset preset = queue.store().preset(job.preset);
   const std::int64_t elapsed = queue.now() - job.started_at.value_or(0) / 1'000'000;
-  return sched::RunningJob{job.id,
-                           std::max<std::int64_t>(1, estimator.estimate(preset).seconds - elapsed),
+  return sched::RunningJob{job.id, std::max<std::int64_t>(1, estimator.estimate(preset).seconds - elapsed),
                            sched::plan_group(preset, job.spec.group)};
 }
 

@@ -10,8 +10,8 @@ constexpr std::int64_t longest_span_s = 3660LL * 86400;
 
 }  // namespace
 
-tariff::PriceCurve span_curve(Queue& queue, const tariff::Tariff& tariff, const std::optional<std::string>& from,
-                              const std::optional<std::string>& to) {
+tariff::PriceCurve span_curve(Queue& queue, const tariff::Tariff& tariff,
+                              const std::optional<std::string>& from, const std::optional<std::string>& to) {
   const tariff::Seconds now = queue.now();
   const auto today = tariff.zone.day_at(now);
   const tariff::Seconds start =

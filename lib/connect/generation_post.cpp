@@ -31,10 +31,10 @@ Error wrong_type(std::string_view key, std::string_view wanted) {
 }
 
 std::int64_t whole(const Json& value, std::string_view key, std::int64_t least, std::int64_t most) {
-  const bool fits = value.is_number_integer() &&
-                    !(value.is_number_unsigned() &&
-                      value.get<std::uint64_t>() > static_cast<std::uint64_t>(
-                                                       std::numeric_limits<std::int64_t>::max()));
+  const bool fits =
+      value.is_number_integer() &&
+      !(value.is_number_unsigned() &&
+        value.get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
   if (!fits || value.get<std::int64_t>() < least || value.get<std::int64_t>() > most)
     throw wrong_type(key, fmt::format("a whole number between {} and {}", least, most));
   return value.get<std::int64_t>();
@@ -113,8 +113,8 @@ void set_job_key(GenerationPost& post, const std::string& key, const Json& value
 void set_size(GenerationPost& post, const Json& object) {
   const bool width = object.contains("width"), height = object.contains("height");
   if (width != height)
-    throw Error::bad_request(fmt::format("'{}' is given without '{}'", width ? "width" : "height",
-                                         width ? "height" : "width"));
+    throw Error::bad_request(
+        fmt::format("'{}' is given without '{}'", width ? "width" : "height", width ? "height" : "width"));
   if (!width) return;
   if (post.options.size || post.options.resolution || post.options.aspect_ratio)
     throw Error::bad_request("'width' and 'height' exclude 'size', 'resolution' and 'aspect_ratio'");

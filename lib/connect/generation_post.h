@@ -21,7 +21,7 @@ struct GenerationPost {
   int retries = 2;
   std::string group;
   bool hold = false;
-  bool async = false;           ///< reply at once with the id
+  bool async = false;          ///< reply at once with the id
   std::string format = "mp4";  ///< extension of the file
 };
 

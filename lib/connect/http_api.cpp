@@ -55,7 +55,8 @@ void set_socket_options(socket_t socket) {
 std::pair<int, Error> describe(Refusal refusal) {
   switch (refusal) {
     case Refusal::foreign_host:
-      return {403, Error::bad_request("the Host header does not name this machine", "use 127.0.0.1 or localhost")};
+      return {403,
+              Error::bad_request("the Host header does not name this machine", "use 127.0.0.1 or localhost")};
     case Refusal::foreign_origin:
       return {403, Error::bad_request("web pages of other origins may not use this server")};
     case Refusal::no_token:
@@ -84,25 +85,25 @@ void describe_status(httplib::Response& response) {
 class HttpApi::Server {
  public:
   Server(HttpSettings settings, const std::filesystem::path& store, HttpQueueFactory make_queue)
-      : settings_(std::move(settings)), changes_(store), handlers_(settings_, std::move(make_queue), changes_) {
+      : settings_(std::move(settings)),
+        changes_(store),
+        handlers_(settings_, std::move(make_queue), changes_) {
     require_token_off_loopback(settings_);
     server_.new_task_queue = [] { return new ConnectionThreads; };
     server_.set_socket_options(set_socket_options);
     // A connection takes a thread, and the library polls those that are kept open.
     server_.set_keep_alive_max_count(1);
     server_.set_payload_max_length(settings_.body_limit);
-    server_.set_default_headers({{"X-Content-Type-Options", "nosniff"},
-                                 {"Cross-Origin-Resource-Policy", "same-origin"}});
-    server_.set_pre_routing_handler([this](const auto& request, auto& response) {
-      return handle_without_body(request, response);
-    });
+    server_.set_default_headers(
+        {{"X-Content-Type-Options", "nosniff"}, {"Cross-Origin-Resource-Policy", "same-origin"}});
+    server_.set_pre_routing_handler(
+        [this](const auto& request, auto& response) { return handle_without_body(request, response); });
     server_.Post("/sdapi/v1/txt2vid", [this](const httplib::Request& request, httplib::Response& response,
                                              const httplib::ContentReader& reader) {
       handlers_.handle(request, response, [&] { return read_body(request, response, reader); });
     });
-    server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      describe_status(response);
-    });
+    server_.set_error_handler(
+        [](const httplib::Request&, httplib::Response& response) { describe_status(response); });
     listen();
   }
   ~Server() {
@@ -155,7 +156,8 @@ class HttpApi::Server {
   std::string read_body(const httplib::Request& request, const httplib::Response& response,
                         const httplib::ContentReader& reader) const {
     if (request.is_multipart_form_data())
-      throw HttpError{415, Error::bad_request("the body must be JSON", "send Content-Type: application/json")};
+      throw HttpError{415,
+                      Error::bad_request("the body must be JSON", "send Content-Type: application/json")};
     std::string body;
     bool too_large = false;
     const bool read = reader([&](const char* data, std::size_t size) {
@@ -163,7 +165,8 @@ class HttpApi::Server {
       if (!too_large) body.append(data, size);
       return !too_large;
     });
-    if (too_large || response.status == 413) throw HttpError{413, Error::bad_request("the body is too large")};
+    if (too_large || response.status == 413)
+      throw HttpError{413, Error::bad_request("the body is too large")};
     if (response.status == 415) throw HttpError{415, Error::bad_request("the body's encoding is not known")};
     if (!read) throw Error::bad_request("the body is incomplete");
     return body;
@@ -181,7 +184,8 @@ HttpApi::HttpApi(HttpSettings settings, const std::filesystem::path& store, Http
                  core::Log& log)
     : server_(std::make_unique<Server>(std::move(settings), store, std::move(make_queue))) {
   const std::string& host = server_->settings().host;
-  log.info("listening on http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]", port());
+  log.info("listening on http://{}:{}", host.find(':') == std::string::npos ? host : "[" + host + "]",
+           port());
 }
 
 HttpApi::~HttpApi() = default;

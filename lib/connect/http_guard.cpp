@@ -16,8 +16,7 @@ std::string_view name_of(std::string_view host) {
 
 bool is_own_origin(std::string_view origin, std::string_view host) {
   for (const std::string_view scheme : {"http://", "https://"})
-    if (origin.starts_with(scheme))
-      return core::equals_ignoring_case(origin.substr(scheme.size()), host);
+    if (origin.starts_with(scheme)) return core::equals_ignoring_case(origin.substr(scheme.size()), host);
   return false;
 }
 

@@ -71,7 +71,7 @@ int status_of_failed_job(const store::Job& job) {
   if (job.state == store::State::cancelled) return 409;
   if (job.error_code == static_cast<int>(ErrorCode::bad_request)) return 422;
   return status_of(job.error_code == static_cast<int>(ErrorCode::refused) ? ErrorCode::refused
-                                                                         : ErrorCode::work_failed);
+                                                                          : ErrorCode::work_failed);
 }
 
 std::optional<std::string> parameter(const httplib::Request& request, const std::string& name) {
@@ -204,7 +204,7 @@ void HttpHandlers::wait_for(Call& call, store::JobId id) {
 }
 
 Json HttpHandlers::progress_json(HttpQueue& queue) const {
-  Json json = {{"job", nullptr},    {"stage", nullptr},        {"step", nullptr}, {"steps", nullptr},
+  Json json = {{"job", nullptr},  {"stage", nullptr},        {"step", nullptr}, {"steps", nullptr},
                {"progress", 0.0}, {"eta_relative", nullptr}, {"queued", 0}};
   json["queued"] = queue.store().count_by_state()[store::State::queued];
   const auto running = queue.store().list({{store::State::running}, 1, false});
@@ -304,7 +304,8 @@ void HttpHandlers::plan(Call& call) {
 }
 
 void HttpHandlers::tariff(Call& call) {
-  reply(call.response, 200, call.queue.tariff(parameter(call.request, "from"), parameter(call.request, "to")));
+  reply(call.response, 200,
+        call.queue.tariff(parameter(call.request, "from"), parameter(call.request, "to")));
 }
 
 void HttpHandlers::status(Call& call) {

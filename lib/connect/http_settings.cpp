@@ -63,8 +63,9 @@ bool is_loopback(std::string_view host) {
 
 void check_token(std::string_view token, std::string_view origin) {
   if (token.size() < shortest_token)
-    throw Error::bad_request(fmt::format("{}: the token is shorter than {} characters", origin, shortest_token),
-                             "make one with 'openssl rand -hex 32'");
+    throw Error::bad_request(
+        fmt::format("{}: the token is shorter than {} characters", origin, shortest_token),
+        "make one with 'openssl rand -hex 32'");
   if (std::any_of(token.begin(), token.end(), [](char c) { return c <= ' ' || c > '~'; }))
     throw Error::bad_request(fmt::format("{}: the token has characters other than printable ASCII", origin),
                              "make one with 'openssl rand -hex 32'");

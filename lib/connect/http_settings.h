@@ -13,9 +13,9 @@ inline constexpr std::string_view default_listen = "127.0.0.1:7860";
 
 struct HttpSettings {
   std::string host = "127.0.0.1";
-  int port = 7860;                ///< 0: one that is free
-  std::string token;              ///< empty: none is asked for
-  std::filesystem::path output;   ///< folder of the videos
+  int port = 7860;                    ///< 0: one that is free
+  std::string token;                  ///< empty: none is asked for
+  std::filesystem::path output;       ///< folder of the videos
   std::size_t body_limit = 1u << 20;  ///< bytes of a request's body
 };
 
@@ -34,7 +34,8 @@ bool is_loopback(std::string_view host);
 /// The first line of a file. Error bad_request when it cannot be read or is_weak_token().
 std::string read_token(const std::filesystem::path& file);
 
-/// Error bad_request, naming `origin` and never the token, for one that is too short to be safe or has blanks.
+/// Error bad_request, naming `origin` and never the token, for one that is too short to be safe or has
+/// blanks.
 void check_token(std::string_view token, std::string_view origin);
 
 /// Error bad_request off loopback without a token: anyone in the network could use the machine.

@@ -7,7 +7,8 @@
 
 namespace turbodiff::connect {
 
-/// Error not_found when the file is not there any more. An unsatisfiable or many-part Range gets the whole file.
+/// Error not_found when the file is not there any more. An unsatisfiable or many-part Range gets the whole
+/// file.
 void reply_video(const httplib::Request& request, httplib::Response& response,
                  const std::filesystem::path& file);
 

@@ -92,13 +92,18 @@ void add_generation(Paths& paths) {
 void add_jobs(Paths& paths) {
   paths.add("/api/jobs", "get", "list", "The jobs, the newest first",
             {{"200", json_reply("The jobs", "Jobs")}})["parameters"] = {
-      query("limit", "At most so many", {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}, {"default", 100}}),
+      query("limit", "At most so many",
+            {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}, {"default", 100}}),
       query("state", "Only jobs in these states, with commas between them",
             {{"type", "string"},
-             {"pattern", "^(queued|held|running|done|failed|cancelled)(,(queued|held|running|done|failed|cancelled))*$"}})};
-  paths.add("/api/jobs/{id}", "get", "show", "Everything about a job", {{"200", json_reply("The job", "JobDetail")}});
+             {"pattern",
+              "^(queued|held|running|done|failed|cancelled)(,(queued|held|running|done|failed|cancelled))*"
+              "$"}})};
+  paths.add("/api/jobs/{id}", "get", "show", "Everything about a job",
+            {{"200", json_reply("The job", "JobDetail")}});
   paths.add("/api/jobs/{id}", "delete", "remove", "Delete a job, its log and its bills; the video stays",
-            {{"200", json_reply("It is removed", "Removed")}}, {{409, "The job runs, or others wait for it"}});
+            {{"200", json_reply("It is removed", "Removed")}},
+            {{409, "The job runs, or others wait for it"}});
   const std::pair<const char*, const char*> changes[] = {
       {"hold", "Keep a job from running"},
       {"release", "Let a held job run"},
@@ -106,10 +111,13 @@ void add_jobs(Paths& paths) {
       {"retry", "Queue a failed or cancelled job again"}};
   for (const auto& [name, summary] : changes)
     paths.add(std::string("/api/jobs/{id}/") + name, "post", name, summary,
-              {{"200", json_reply("The job", "JobDetail")}}, {{409, "The job is in a state that does not take it"}});
-  Json& video = paths.add("/api/jobs/{id}/video", "get", "video", "The video of a job that is done",
-                          Json::object(), {{409, "The job is not done"}, {416, "The Range header is no range"}});
-  for (const auto& [status, text] : {std::pair{"200", "The video"}, std::pair{"206", "A part of the video"}}) {
+              {{"200", json_reply("The job", "JobDetail")}},
+              {{409, "The job is in a state that does not take it"}});
+  Json& video =
+      paths.add("/api/jobs/{id}/video", "get", "video", "The video of a job that is done", Json::object(),
+                {{409, "The job is not done"}, {416, "The Range header is no range"}});
+  for (const auto& [status, text] :
+       {std::pair{"200", "The video"}, std::pair{"206", "A part of the video"}}) {
     video["responses"][status]["description"] = text;
     for (const char* type : {"video/mp4", "video/webm", "image/gif", "image/png", "application/octet-stream"})
       video["responses"][status]["content"][type] = binary();
@@ -125,7 +133,8 @@ void add_rest(Paths& paths) {
   tariff["parameters"] = {query("from", "Begin (today)", time), query("to", "End (7 days later)", time)};
   paths.add("/api/status", "get", "status", "How many jobs there are and who runs them",
             {{"200", json_reply("The status", "Status")}});
-  Json events = {{"200", {{"description", "Server-sent events: 'queue' when jobs change, 'progress' while one runs"}}}};
+  Json events = {
+      {"200", {{"description", "Server-sent events: 'queue' when jobs change, 'progress' while one runs"}}}};
   events["200"]["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
   paths.add("/api/events", "get", "events", "Changes as they happen", std::move(events));
   Json description = {{"200", {{"description", "OpenAPI 3.1"}}}};

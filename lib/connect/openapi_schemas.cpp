@@ -55,7 +55,9 @@ Json schema_of(const spec::Option& option) {
   else
     schema = type("string");
   const bool integer = schema["type"] == "integer";
-  const auto bound = [&](double value) { return integer ? Json(static_cast<std::int64_t>(value)) : Json(value); };
+  const auto bound = [&](double value) {
+    return integer ? Json(static_cast<std::int64_t>(value)) : Json(value);
+  };
   if (option.minimum) schema["minimum"] = bound(*option.minimum);
   if (option.maximum) schema["maximum"] = bound(*option.maximum);
   if (!option.choices.empty()) schema["enum"] = option.choices;
@@ -155,40 +157,40 @@ Json error() {
 }  // namespace
 
 Json openapi_schemas() {
-  return {{"Generation", generation()},
-          {"Video", document({{"id", type("integer")},
-                              {"path", type("string")},
-                              {"seed", type("integer")},
-                              {"seconds", type("number")},
-                              {"kwh", type("number")},
-                              {"cost", nullable("number")},
-                              {"currency", nullable("string")},
-                              {"url", type("string")}})},
-          {"Queued", document({{"id", type("integer")}})},
-          {"Progress", document({{"job", nullable("integer")},
-                                 {"stage", nullable("string")},
-                                 {"step", nullable("integer")},
-                                 {"steps", nullable("integer")},
-                                 {"progress", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}},
-                                 {"eta_relative", nullable("number")},
-                                 {"queued", type("integer")}})},
-          {"Job", job()},
-          {"JobDetail", job_detail()},
-          {"Jobs", document({{"jobs", array_of({{"$ref", "#/components/schemas/Job"}})}})},
-          {"Removed", document({{"id", type("integer")}, {"state", {{"const", "removed"}}}})},
-          {"Plan", plan()},
-          {"Tariff", document({{"name", type("string")},
-                               {"currency", type("string")},
-                               {"timezone", type("string")},
-                               {"segments", array_of(object({{"start", time()},
-                                                             {"end", time()},
-                                                             {"rate", nullable("string")},
-                                                             {"price", nullable("number")},
-                                                             {"off_peak", type("boolean")}}))}})},
-          {"Status", document({{"daemon", nullable("integer")},
-                               {"paused", type("boolean")},
-                               {"jobs", type("object")}})},
-          {"Error", error()}};
+  return {
+      {"Generation", generation()},
+      {"Video", document({{"id", type("integer")},
+                          {"path", type("string")},
+                          {"seed", type("integer")},
+                          {"seconds", type("number")},
+                          {"kwh", type("number")},
+                          {"cost", nullable("number")},
+                          {"currency", nullable("string")},
+                          {"url", type("string")}})},
+      {"Queued", document({{"id", type("integer")}})},
+      {"Progress", document({{"job", nullable("integer")},
+                             {"stage", nullable("string")},
+                             {"step", nullable("integer")},
+                             {"steps", nullable("integer")},
+                             {"progress", {{"type", "number"}, {"minimum", 0}, {"maximum", 1}}},
+                             {"eta_relative", nullable("number")},
+                             {"queued", type("integer")}})},
+      {"Job", job()},
+      {"JobDetail", job_detail()},
+      {"Jobs", document({{"jobs", array_of({{"$ref", "#/components/schemas/Job"}})}})},
+      {"Removed", document({{"id", type("integer")}, {"state", {{"const", "removed"}}}})},
+      {"Plan", plan()},
+      {"Tariff", document({{"name", type("string")},
+                           {"currency", type("string")},
+                           {"timezone", type("string")},
+                           {"segments", array_of(object({{"start", time()},
+                                                         {"end", time()},
+                                                         {"rate", nullable("string")},
+                                                         {"price", nullable("number")},
+                                                         {"off_peak", type("boolean")}}))}})},
+      {"Status",
+       document({{"daemon", nullable("integer")}, {"paused", type("boolean")}, {"jobs", type("object")}})},
+      {"Error", error()}};
 }
 
 }  // namespace turbodiff::connect

@@ -57,7 +57,8 @@ TEST_CASE("what is no such object is refused with the reason") {
   CHECK(problem(R"({"prompt":"x","when":"later"})") == "'when' must be off-peak, cheapest or now");
   CHECK(problem(R"({"prompt":"x","async":1})") == "'async' must be true or false");
   CHECK(problem(R"({"prompt":"x","width":64})") == "'width' is given without 'height'");
-  CHECK(problem(R"({"prompt":"x","width":64,"height":64,"size":"64x64"})").find("exclude") != std::string::npos);
+  CHECK(problem(R"({"prompt":"x","width":64,"height":64,"size":"64x64"})").find("exclude") !=
+        std::string::npos);
   CHECK(problem(R"({"prompt":"x","num_samples":3})") == "'num_samples' makes several files");
   CHECK(parse_generation_post(R"({"prompt":"x","num_samples":3,"grid":true})").options.num_samples == 3);
 }

@@ -30,7 +30,8 @@ TEST_CASE("pages of other origins are refused, with and without a token") {
   for (const HttpSettings& settings : {HttpSettings{}, with_token()}) {
     CHECK(!refusal_of(settings, {"localhost:7860", "http://localhost:7860", bearer}));
     for (const char* origin : {"http://evil.example", "null", "http://localhost:8000", "localhost:7860"})
-      CHECK_MESSAGE(refusal_of(settings, {"localhost:7860", origin, bearer}) == Refusal::foreign_origin, origin);
+      CHECK_MESSAGE(refusal_of(settings, {"localhost:7860", origin, bearer}) == Refusal::foreign_origin,
+                    origin);
   }
 }
 
@@ -38,8 +39,9 @@ TEST_CASE("with a token it is needed, and any name will do") {
   const HttpSettings settings = with_token();
   CHECK(!refusal_of(settings, {"gpu.example:7860", "", "Bearer " + token}));
   CHECK(!refusal_of(settings, {"gpu.example:7860", "", "bearer  " + token}));
-  for (const std::string& given : {std::string(), token, "Basic " + token, std::string("Bearer "), "Bearer " + token + "0",
-                                   "Bearer " + token.substr(1), std::string("Bearer")})
+  for (const std::string& given :
+       {std::string(), token, "Basic " + token, std::string("Bearer "), "Bearer " + token + "0",
+        "Bearer " + token.substr(1), std::string("Bearer")})
     CHECK_MESSAGE(refusal_of(settings, {"localhost", "", given}) == Refusal::no_token, given);
 }
 

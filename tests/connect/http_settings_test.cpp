@@ -19,7 +19,8 @@ TEST_CASE("addresses to listen on, with what may be left out") {
   CHECK(parsed(":8000") == "127.0.0.1 8000");
   CHECK(parsed("8000") == "127.0.0.1 8000");
   CHECK(parsed("127.0.0.1:0") == "127.0.0.1 0");
-  for (const char* wrong : {"::1", "a:b", "a:", "a:70000", "a:-1", "[::1", "[::1]x", "[]:1", "http://a:1", "a b:1"})
+  for (const char* wrong :
+       {"::1", "a:b", "a:", "a:70000", "a:-1", "[::1", "[::1]x", "[]:1", "http://a:1", "a b:1"})
     CHECK_THROWS_AS_MESSAGE(parse_listen(wrong, "--http"), Error, wrong);
 }
 

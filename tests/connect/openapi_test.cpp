@@ -35,7 +35,8 @@ TEST_CASE("every reference of the description leads somewhere, and every schema 
 
 TEST_CASE("the described keys are those that a post may have") {
   const Json properties = connect::openapi_schemas()["Generation"]["properties"];
-  for (const char* key : {"prompt", "steps", "width", "height", "frames", "seed", "async", "when", "deadline"})
+  for (const char* key :
+       {"prompt", "steps", "width", "height", "frames", "seed", "async", "when", "deadline"})
     CHECK_MESSAGE(properties.contains(key), key);
   for (const char* key : {"output", "image", "dit", "save_latents", "force"})
     CHECK_MESSAGE(!properties.contains(key), key);

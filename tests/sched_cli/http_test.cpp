@@ -1,0 +1,195 @@
+#include <csignal>
+#include <thread>
+
+#include "loopback_client.h"
+#include "sched_program.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+namespace fs = std::filesystem;
+
+namespace {
+
+const std::string tiny = R"("steps":1,"width":32,"height":32,"frames":5)";
+
+/// A daemon with its HTTP API at a free port.
+class HttpDaemon : public SchedPlace {
+ public:
+  /// An engine that makes no video but is quick.
+  HttpDaemon() { place().set("FAKE_ENGINE_SECONDS", "0.05"); }
+  ~HttpDaemon() { stop(); }
+
+  void start(const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"--tariff", path("open.yaml"), "daemon", "--http", "127.0.0.1:0"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto options = call(std::move(arguments));
+    options.errors = core::SubprocessOptions::Stream::pipe;
+    port_ = 0;
+    options.on_errors = [this](std::string_view line) {
+      told_ += std::string(line) + "\n";
+      if (const auto at = line.find("http://127.0.0.1:"); at != std::string_view::npos)
+        port_ = std::stoi(std::string(line.substr(at + 17)));
+    };
+    daemon_ = std::make_unique<core::Subprocess>(std::move(options));
+    for (int i = 0; i < 400 && port_ == 0; ++i) daemon_->wait(0.05);
+    REQUIRE_MESSAGE(port_ != 0, told_);
+  }
+  void start_quick() { start({"--engine", TURBODIFF_SOURCE_DIR "/tests/sched_cli/fake_engine.py"}); }
+  void stop() {
+    if (!daemon_) return;
+    daemon_->signal(SIGTERM);
+    daemon_->wait();
+    daemon_.reset();
+  }
+  LoopbackClient http() const { return LoopbackClient(port_); }
+  const std::string& told() const { return told_; }
+
+  void check_error(const LoopbackReply& reply, int status, const std::string& part) const {
+    CHECK_MESSAGE(reply.status == status, reply.body);
+    CHECK(schema_violations(read_schema("error"), reply.json()) == std::vector<std::string>{});
+    const std::string text = reply.json()["error"].dump();
+    CHECK_MESSAGE(text.find(part) != std::string::npos, text);
+  }
+
+ private:
+  std::unique_ptr<core::Subprocess> daemon_;
+  std::string told_;
+  int port_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(HttpDaemon, "a post is answered when its video is published, in the folder of the server") {
+  start({});
+  const auto done = http().post("/sdapi/v1/txt2vid", R"({"prompt":"a red circle","seed":5,)" + tiny + "}");
+  REQUIRE_MESSAGE(done.status == 200, done.body);
+  const auto reply = done.json();
+  CHECK(reply["seed"] == 5);
+  CHECK(reply["currency"] == "EUR");
+  CHECK(std::abs(reply["cost"].get<double>() - reply["kwh"].get<double>() * 0.2) <= 0.6e-6);
+  CHECK(reply["seconds"].get<double>() > 0);
+  const fs::path video = reply["path"].get<std::string>();
+  CHECK(video.parent_path().filename() == "videos");
+  CHECK(place().run({"info", video.string()}).out.find("a red circle") != std::string::npos);
+  const auto shown = job(reply["id"]);
+  CHECK(shown["state"] == "done");
+  CHECK(shown["when"] == "now");
+
+  const std::string address = reply["url"];
+  CHECK(http().get(address).body == read_file(video));
+  const auto part = http().get(address, "Range: bytes=4-7\r\n");
+  CHECK(part.status == 206);
+  CHECK(part.body == read_file(video).substr(4, 4));
+  CHECK(http().get(address, "Range: bytes=5-99999999\r\n").body == read_file(video).substr(5));
+  CHECK(http().get(address, "Range: bytes=99999999-\r\n").body == read_file(video));
+}
+
+TEST_CASE_FIXTURE(HttpDaemon, "jobs are added, looked at and changed") {
+  start_quick();
+  const auto queued =
+      http().post("/sdapi/v1/txt2vid",
+                  R"({"prompt":"x","async":true,"hold":true,"priority":3,"format":"webm",)" + tiny + "}");
+  CHECK(queued.status == 202);
+  const std::int64_t id = queued.json()["id"];
+  const std::string address = fmt::format("/api/jobs/{}", id);
+  CHECK(queued.headers.find("Location: " + address) != std::string::npos);
+  const auto shown = http().get(address);
+  CHECK(schema_violations(read_schema("sched-show"), shown.json()) == std::vector<std::string>{});
+  CHECK(shown.json()["state"] == "held");
+  CHECK(shown.json()["priority"] == 3);
+  check_error(http().get(address + "/video"), 409, "is held");
+  check_error(http().post(address + "/retry"), 409, "cannot be");
+  CHECK(http().post(address + "/release").json()["state"] != "held");
+  CHECK(run({"wait", std::to_string(id), "--timeout", "30s"}).code == 0);
+  const auto list = http().get("/api/jobs?state=done&limit=5").json();
+  CHECK(schema_violations(read_schema("sched-list"), list) == std::vector<std::string>{});
+  CHECK(list["jobs"].size() == 1);
+  for (const auto& [path, schema] :
+       {std::pair{"/api/status", "sched-status"}, std::pair{"/api/plan", "sched-plan"},
+        std::pair{"/api/tariff", "sched-tariff"}})
+    CHECK(schema_violations(read_schema(schema), http().get(path).json()) == std::vector<std::string>{});
+  CHECK(http().get("/sdapi/v1/progress").json()["job"].is_null());
+  CHECK(http().get("/openapi.json").json()["paths"].contains("/sdapi/v1/txt2vid"));
+  CHECK(http().send("DELETE", address).json()["state"] == "removed");
+  check_error(http().get(address), 404, "no job");
+}
+
+TEST_CASE_FIXTURE(HttpDaemon, "what cannot be is refused in one line, and adds nothing") {
+  start_quick();
+  const auto post = [&](const std::string& body) { return http().post("/sdapi/v1/txt2vid", body); };
+  check_error(post(R"({"prompt":"x","stepps":4})"), 400, "did you mean 'steps'");
+  check_error(post(R"({"prompt":"x","frames":6})"), 400, "4k+1");
+  check_error(post(R"({"prompt":"x","output":"/tmp/evil.mp4"})"), 400, "names a file");
+  check_error(post(R"({"prompt":"x","image":"/etc/passwd"})"), 400, "names a file");
+  check_error(post(R"({"prompt":"x","model":"../../etc"})"), 400, "not a path");
+  check_error(post(R"({"prompt":"x","model":"none"})"), 404, "none");
+  check_error(post(R"({"prompt":"x","deadline":"+1s","when":"off-peak"})"), 422, "deadline");
+  check_error(post(R"({"prompt":"x","after":99,"async":true})"), 404, "99");
+  check_error(post("not json"), 400, "JSON");
+  check_error(post(std::string(2u << 20, 'x')), 413, "too large");
+  check_error(
+      http().send("POST", "/sdapi/v1/txt2vid", "5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n"),
+      400, "JSON");
+  check_error(http().get("/sdapi/v1/txt2vid"), 405, "POST");
+  check_error(http().get("/api/jobs/../../../etc/passwd"), 404, "nothing at this address");
+  check_error(http().get("/api/jobs/%2e%2e%2fpasswd"), 404, "");
+  check_error(http().get("/api/jobs?limit=0"), 400, "limit");
+  check_error(http().get("/api/status", "Host: evil.example\r\n"), 403, "Host");
+  check_error(http().get("/api/status", "Origin: http://evil.example\r\n"), 403, "origin");
+  CHECK(run({"pause"}).code == 0);
+  check_error(post(R"({"prompt":"x"})"), 503, "paused");
+  CHECK(json({"list"})["jobs"].empty());
+}
+
+TEST_CASE_FIXTURE(HttpDaemon, "off loopback a token is needed, which is never shown") {
+  const auto open = run({"--tariff", path("open.yaml"), "daemon", "--http", "0.0.0.0:0"});
+  CHECK(open.code == 2);
+  CHECK(open.err.find("http.token_file") != std::string::npos);
+  const std::string token = "0123456789abcdef0123456789abcdef";
+  write_file(path("token"), token + "\n");
+  write_file(path("config.yaml"), "version: 1\nhttp: { token_file: " + path("token") + " }\n");
+  place().set("TURBODIFF_CONFIG", path("config.yaml"));
+  start_quick();
+  const auto without = http().get("/api/status");
+  check_error(without, 401, "token");
+  CHECK(without.headers.find("WWW-Authenticate: Bearer") != std::string::npos);
+  check_error(http().get("/api/status", "Authorization: Bearer " + token + "0\r\n"), 401, "token");
+  CHECK(http().get("/api/status", "Authorization: Bearer " + token + "\r\n").status == 200);
+  stop();
+  CHECK(told().find(token) == std::string::npos);
+}
+
+TEST_CASE_FIXTURE(HttpDaemon, "a stop tells those who wait, and their jobs stay; events end") {
+  start_quick();
+  LoopbackReply waiting, events;
+  std::thread poster(
+      [&] { waiting = http().post("/sdapi/v1/txt2vid", R"({"prompt":"x","earliest":"+2h",)" + tiny + "}"); });
+  std::thread listener([&] { events = http().get("/api/events"); });
+  for (int i = 0; i < 200 && json({"list"})["jobs"].empty(); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  stop();
+  poster.join();
+  listener.join();
+  check_error(waiting, 503, "goes on when it is started again");
+  CHECK(job(1)["state"] == "queued");
+  CHECK(events.body.find("event: queue") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(HttpDaemon, "a night script finds all its videos done before its last line") {
+  start_quick();
+  write_file(path("prompts.txt"), "# tonight\na red circle\n\na \"blue\" square\nein gr\xc3\xbcnes Dreieck");
+  write_file(path("off"), "#!/bin/sh\nls '" + path("videos") + "' | grep -c mp4\n");
+  fs::permissions(path("off"), fs::perms::owner_all);
+  stop();
+  write_file(path("config.yaml"), "version: 1\nhttp: { output: " + path("videos") + " }\n");
+  place().set("TURBODIFF_CONFIG", path("config.yaml"));
+  start_quick();
+  place().set("TURBODIFF_SERVER", fmt::format("http://127.0.0.1:{}", http().port()));
+  place().set("SHUTDOWN", path("off"));
+  core::SubprocessOptions script = call({});
+  script.argv = {"bash", TURBODIFF_SOURCE_DIR "/examples/night.sh", path("prompts.txt")};
+  const auto completed = core::run_process(std::move(script));
+  CHECK_MESSAGE(completed.status.code == 0, completed.errors);
+  CHECK(completed.output.ends_with("3 videos done\n3\n"));
+  for (const auto& job : json({"list"})["jobs"]) CHECK(job["state"] == "done");
+}
