@@ -140,14 +140,14 @@ class Place:
             return False  # read while the power was cut
 
     def wait_settled(self, process, seconds=900):
-        seen = None
+        seen, again = None, 0.0
 
         def settled():
-            nonlocal seen
-            size = self.ledger.stat().st_size
-            if size == seen and process.poll() is None:
+            nonlocal seen, again
+            size, now = self.ledger.stat().st_size, time.monotonic()
+            if size == seen and now < again and process.poll() is None:
                 return False  # nothing was committed since: the store need not be opened
-            seen = size
+            seen, again = size, now + 1  # it may have been busy
             return self.is_settled()
 
         return self.wait_until(settled, process, seconds)
