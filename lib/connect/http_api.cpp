@@ -66,8 +66,14 @@ std::pair<int, Error> describe(Refusal refusal) {
 }
 
 /// For what the library refuses by itself.
-void describe_status(httplib::Response& response) {
+void describe_status(const httplib::Request& request, httplib::Response& response) {
   if (!response.body.empty()) return;
+  // A method that the library does not know: nothing but the first line has been read.
+  const std::string allowed = HttpHandlers::methods_of(request.target.substr(0, request.target.find('?')));
+  if (response.status == 400 && request.path.empty() && !allowed.empty()) {
+    response.set_header("Allow", allowed);
+    return reply_error(response, 405, Error::bad_request("there is no such method", "use " + allowed));
+  }
   switch (response.status) {
     case 413:
       return reply_error(response, 413, Error::bad_request("the body is too large"));
@@ -102,8 +108,9 @@ class HttpApi::Server {
                                              const httplib::ContentReader& reader) {
       handlers_.handle(request, response, [&] { return read_body(request, response, reader); });
     });
-    server_.set_error_handler(
-        [](const httplib::Request&, httplib::Response& response) { describe_status(response); });
+    server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+      describe_status(request, response);
+    });
     listen();
   }
   ~Server() {

@@ -105,24 +105,29 @@ std::span<const HttpHandlers::Route> HttpHandlers::routes() {
   return table;
 }
 
+std::string HttpHandlers::methods_of(std::string_view path) {
+  std::string methods;
+  std::string_view id;
+  for (const Route& route : routes())
+    if (matches(route.pattern, path, id))
+      methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+  return methods;
+}
+
 void HttpHandlers::handle(const httplib::Request& request, httplib::Response& response,
                           const std::function<std::string()>& body) {
   const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
   try {
     if (!request.path.ends_with("/video")) ignore_ranges(request);
-    std::string allowed;
     for (const Route& route : routes()) {
       std::string_view id;
-      if (!matches(route.pattern, request.path, id)) continue;
-      if (route.method != method) {
-        allowed += (allowed.empty() ? "" : ", ") + std::string(route.method);
-        continue;
-      }
+      if (route.method != method || !matches(route.pattern, request.path, id)) continue;
       const store::JobId number = id.empty() ? 0 : parse_id(id);
       const std::unique_ptr<HttpQueue> queue = make_queue_();
       Call call{request, response, *queue, body, number};
       return (this->*route.handler)(call);
     }
+    const std::string allowed = methods_of(request.path);
     if (allowed.empty())
       throw Error::not_found("there is nothing at this address", "see /openapi.json for what there is");
     response.set_header("Allow", allowed);

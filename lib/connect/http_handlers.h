@@ -27,6 +27,9 @@ class HttpHandlers {
   void handle(const httplib::Request& request, httplib::Response& response,
               const std::function<std::string()>& body);
 
+  /// "GET, DELETE": what an address takes; empty where there is nothing.
+  static std::string methods_of(std::string_view path);
+
  private:
   struct Call {
     const httplib::Request& request;
