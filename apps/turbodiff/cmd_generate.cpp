@@ -62,7 +62,7 @@ class Generate {
     for (const Job& job : list.jobs) {
       planned.push_back(generator_.plan(list, job));
       if (planned.back().plan.ignores_sparse_attention && !warned) {
-        program_.log().warn("'{}' was trained with sparse-linear attention and runs with full attention here",
+        program_.log().warn("'{}' was trained with sparse-linear attention and runs with full attention",
                             list.models[job.model].model.name);
         warned = true;
       }

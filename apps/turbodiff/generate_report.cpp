@@ -55,7 +55,9 @@ Json output_json(const Job& job, const JobResult& result) {
 
 Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
   const Job& job = planned.job;
-  const auto& [runtime, latent, tokens, memory, mapped, text, denoise, decode, ignores] = planned.plan;
+  const pipeline::Plan& plan = planned.plan;
+  Json key_blocks = nullptr;
+  if (plan.key_blocks > 0) key_blocks = {{"kept", plan.kept_key_blocks}, {"of", plan.key_blocks}};
   return {{"path", job.output.string()},
           {"model", list.models[job.model].model.name},
           {"prompt", job.request.prompt},
@@ -68,14 +70,15 @@ Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
           {"steps", job.request.steps},
           {"sampler", spec::name_of(job.request.sampler)},
           {"attention", spec::name_of(job.request.attention)},
+          {"key_blocks", std::move(key_blocks)},
           {"sigma_max", job.request.sigma_max},
-          {"device", runtime.device_name()},
-          {"dtype", runtime.type_name()},
-          {"threads", runtime.threads},
-          {"latent", latent},
-          {"tokens", tokens},
-          {"memory_bytes", memory},
-          {"mapped_bytes", mapped},
+          {"device", plan.runtime.device_name()},
+          {"dtype", plan.runtime.type_name()},
+          {"threads", plan.runtime.threads},
+          {"latent", plan.latent},
+          {"tokens", plan.tokens},
+          {"memory_bytes", plan.memory_bytes},
+          {"mapped_bytes", plan.mapped_bytes},
           {"output_bytes", expected_bytes(job)},
           {"expected_seconds", rounded(all_seconds(planned, seconds), 1e3)}};
 }
@@ -96,6 +99,9 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
                                job.request.steps, job.request.sigma_max, seeds_text(job)));
   line("latent", fmt::format("{}x{}x{}x{}, {} tokens", plan.latent[0], plan.latent[1], plan.latent[2],
                              plan.latent[3], plan.tokens));
+  if (plan.key_blocks > 0)
+    line("attention", fmt::format("{}, {} of {} key blocks", spec::name_of(job.request.attention),
+                                  plan.kept_key_blocks, plan.key_blocks));
   line("runs on", fmt::format("{} in {} with {} threads", plan.runtime.device_name(),
                               plan.runtime.type_name(), plan.runtime.threads));
   line("memory", fmt::format("about {}, and {} of weights used in place",

@@ -114,7 +114,7 @@ PlannedJob Generator::plan(const JobList& list, const Job& job) {
                                     job.seeds.front());
   }
   planned.job.request.dtype = precision_of(planned.plan.runtime);
-  planned.job.request.attention = spec::Attention::original;
+  planned.job.request.attention = planned.plan.attention;
   return planned;
 }
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "core/error.h"
 #include "ops/attention.h"
 #include "ops/gelu.h"
 #include "ops/layer_norm.h"
@@ -44,6 +45,24 @@ WanBlock::WanBlock(const Parameters& parameters, const DitConfig& config, std::i
   norm3_weight_ = vector("norm3.weight");
   norm3_bias_ = vector("norm3.bias");
   modulation_ = parameters.get_f32(prefix + "modulation", {1, 6, dim});
+  if (config.sparse_linear_attention) {
+    const std::string name = prefix + "self_attn.attn_op.local_attn.proj_l";
+    const std::int64_t d = config.head_dim();
+    projection_ = {parameters.get_f32(name + ".weight", {d, d}), parameters.get_f32(name + ".bias", {d})};
+  }
+}
+
+void WanBlock::set_attention(const SelfAttention& attention) {
+  if (attention.kind != SelfAttention::Kind::full && !projection_.weight.defined())
+    throw Error::bad_request("this checkpoint has no proj_l weights, which sparse-linear attention needs",
+                             "use full attention");
+  attention_ = attention;
+}
+
+at::Tensor WanBlock::mix_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
+  if (attention_.kind == SelfAttention::Kind::full) return ops::attention(q, k, v);
+  const bool int8 = attention_.kind == SelfAttention::Kind::sagesla;
+  return ops::sla_attention(q, k, v, projection_, {.topk = attention_.topk, .int8_scores = int8});
 }
 
 TextKeysValues WanBlock::project_text(const at::Tensor& text) const {
@@ -55,7 +74,7 @@ at::Tensor WanBlock::self_attention(const at::Tensor& h, const ops::RopeTable& r
   const std::vector<std::int64_t> shape{h.size(0), h.size(1), heads_, h.size(2) / heads_};
   const at::Tensor q = ops::rms_norm_rope(self_q_(h), self_norm_q_, eps_, rope.cos, rope.sin).view(shape);
   const at::Tensor k = ops::rms_norm_rope(self_k_(h), self_norm_k_, eps_, rope.cos, rope.sin).view(shape);
-  return self_o_(ops::attention(q, k, self_v_(h).view(shape)).flatten(2));
+  return self_o_(mix_tokens(q, k, self_v_(h).view(shape)).flatten(2));
 }
 
 at::Tensor WanBlock::cross_attention(const at::Tensor& h, const TextKeysValues& text,

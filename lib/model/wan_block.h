@@ -12,6 +12,7 @@
 #include "model/umt5_encoder.h"
 #include "model/wan_config.h"
 #include "ops/rope.h"
+#include "ops/sla.h"
 
 namespace turbodiff::model {
 
@@ -28,6 +29,14 @@ struct TextKeysValues {
   at::Tensor keys, values;
 };
 
+/// How tokens attend to each other: in full, or sparsely with the linear branch that SLA checkpoints have.
+struct SelfAttention {
+  enum class Kind : std::uint8_t { full, sla, sagesla };
+  Kind kind = Kind::full;
+  double topk = 0.1;  ///< share of the key blocks of sla and sagesla
+  bool operator==(const SelfAttention&) const = default;
+};
+
 class WanBlock {
  public:
   WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index);
@@ -42,7 +51,11 @@ class WanBlock {
                const TextKeysValues& text, const at::Tensor& text_bias, Trace* trace,
                const std::string& trace_prefix) const;
 
+  /// Full attention at first. Error bad_request where a sparse kind is asked of a checkpoint without proj_l.
+  void set_attention(const SelfAttention& attention);
+
  private:
+  at::Tensor mix_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
   at::Tensor self_attention(const at::Tensor& h, const ops::RopeTable& rope) const;
   at::Tensor cross_attention(const at::Tensor& h, const TextKeysValues& text,
                              const at::Tensor& text_bias) const;
@@ -54,6 +67,8 @@ class WanBlock {
   at::Tensor self_norm_q_, self_norm_k_, cross_norm_q_, cross_norm_k_;  // [dim] fp32
   at::Tensor norm3_weight_, norm3_bias_;                                // [dim] fp32
   at::Tensor modulation_;                                               // [1, 6, dim] fp32
+  ops::SlaProjection projection_;                                       // [D, D], [D] fp32, or undefined
+  SelfAttention attention_;
 };
 
 }  // namespace turbodiff::model

@@ -53,6 +53,10 @@ WanDit::WanDit(const Parameters& parameters, const DitConfig& config, const OnBl
   }
 }
 
+void WanDit::set_attention(const SelfAttention& attention) {
+  for (WanBlock& block : blocks_) block.set_attention(attention);
+}
+
 WanDit::Text WanDit::embed_text(const at::Tensor& context) const {
   const c10::InferenceMode inference;
   Text text;

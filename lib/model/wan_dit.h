@@ -42,6 +42,9 @@ class WanDit {
   at::Tensor forward(const at::Tensor& x, const at::Tensor& timesteps, const Text& text,
                      const OnBlock& on_block = {}, Trace* trace = nullptr) const;
 
+  /// Of all blocks; full attention at first. Error as WanBlock::set_attention().
+  void set_attention(const SelfAttention& attention);
+
   const DitConfig& config() const { return config_; }
   at::Device device() const { return device_; }
   at::ScalarType compute_type() const { return type_; }

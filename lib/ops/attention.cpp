@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/signals.h"
+#include "ops/cpu/blocked_attention.h"
 #include "ops/one_thread.h"
 
 namespace turbodiff::ops {
@@ -30,6 +31,10 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
   std::optional<at::Tensor> mask;
   if (bias.defined()) mask = q.is_cpu() ? bias : bias.to(q.scalar_type());
   if (!q.is_cpu()) return attend(q, k, v, mask, scale);
+  const bool bias_of_keys = !mask || (mask->dim() == 4 && mask->size(1) == 1 && mask->size(2) == 1);
+  if (bias_of_keys && cpu::has_blocked_attention(q, k, v))
+    return cpu::blocked_attention(q, k, v, mask ? mask->select(1, 0).select(1, 0) : at::Tensor(),
+                                  scale.value_or(1.0 / std::sqrt(static_cast<double>(q.size(3)))));
 
   std::optional<OneThread> alone;
   if (q.size(1) < few_rows) alone.emplace();

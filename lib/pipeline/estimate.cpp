@@ -14,11 +14,11 @@ std::int64_t token_count(const model::DitConfig& dit, const LatentShape& latent)
   return latent[1] / dit.patch[0] * (latent[2] / dit.patch[1]) * (latent[3] / dit.patch[2]);
 }
 
-double dit_flops(const model::DitConfig& dit, std::int64_t tokens, std::int64_t text_tokens) {
+double dit_flops(const model::DitConfig& dit, std::int64_t tokens, std::int64_t text_tokens, double seen) {
   const auto d = static_cast<double>(dit.dim), f = static_cast<double>(dit.ffn_dim);
   const auto n = static_cast<double>(tokens), s = static_cast<double>(text_tokens);
   const double linear = 2 * (6 * d * d + 2 * d * f);  // self q, k, v, o; cross q, o; feed-forward
-  const double attention = 4 * d * (n + s);
+  const double attention = 4 * d * (n * seen + s);
   return n * static_cast<double>(dit.layers) * (linear + attention);
 }
 

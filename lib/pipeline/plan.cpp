@@ -10,6 +10,7 @@
 #include "core/system_info.h"
 #include "core/units.h"
 #include "model/parameters.h"
+#include "ops/block_map.h"
 
 namespace turbodiff::pipeline {
 
@@ -21,32 +22,33 @@ constexpr double program_bytes = 400e6;
 /// Share of a bare matrix product's rate that a whole network reaches.
 constexpr double network_efficiency = 0.6;
 
-void require_supported(const spec::GenerationRequest& request, const model::DitConfig& dit) {
+void require_supported(const spec::GenerationRequest& request) {
   if (request.image) throw Error::bad_request("image to video is not in this version", "leave out --image");
   if (request.sampler != spec::Sampler::rcm)
     throw Error::bad_request(
         fmt::format("the sampler '{}' is not in this version", spec::name_of(request.sampler)),
         "use --sampler rcm with a distilled checkpoint");
   if (request.quant_linear) throw Error::bad_request("--quant-linear is not in this version", "leave it out");
-  if (request.attention == spec::Attention::sla || request.attention == spec::Attention::sagesla) {
-    if (!dit.sparse_linear_attention)
-      throw Error::bad_request(fmt::format("--attention {} needs a checkpoint with proj_l weights, such as "
-                                           "TurboWan2.1-T2V-1.3B-480P.pth",
-                                           spec::name_of(request.attention)),
-                               "use --attention original");
-    throw Error::bad_request(
-        fmt::format("--attention {} is not in this version", spec::name_of(request.attention)),
-        "use --attention original");
-  }
   if (request.rng == spec::Rng::cuda && !cuda_available())
     throw Error::bad_request("--rng cuda needs a CUDA device, and none answers", "leave it out");
 }
 
 }  // namespace
 
+spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& dit) {
+  using enum spec::Attention;
+  if (asked == automatic) return dit.sparse_linear_attention ? sagesla : original;
+  if (asked != original && !dit.sparse_linear_attention)
+    throw Error::bad_request(fmt::format("--attention {} needs a checkpoint with proj_l weights, such as "
+                                         "TurboWan2.1-T2V-1.3B-480P.pth",
+                                         spec::name_of(asked)),
+                             "use --attention original");
+  return asked;
+}
+
 Plan make_plan(const spec::GenerationRequest& request, const Components& components) {
   const auto& dit = components.dit_config;
-  require_supported(request, dit);
+  require_supported(request);
   Plan plan;
   plan.latent = latent_shape(components.vae_config, request.frames, request.size.width, request.size.height);
   if (plan.latent[2] % dit.patch[1] != 0 || plan.latent[3] % dit.patch[2] != 0)
@@ -56,12 +58,20 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                     dit.patch[2] * components.vae_config.spatial_factor,
                     dit.patch[1] * components.vae_config.spatial_factor));
   plan.tokens = token_count(dit, plan.latent);
-  const double step_flops = dit_flops(dit, plan.tokens, typical_prompt_tokens);
+  plan.attention = settle_attention(request.attention, dit);
+  double seen = 1;  // share of the keys that a query sees
+  if (plan.attention != spec::Attention::original) {
+    const std::int64_t rows = ops::BlockTiling{}.k_rows;
+    plan.key_blocks = (plan.tokens + rows - 1) / rows;
+    plan.kept_key_blocks = ops::kept_blocks(plan.key_blocks, request.sla_topk);
+    seen = static_cast<double>(plan.kept_key_blocks) / static_cast<double>(plan.key_blocks);
+  }
+  const double step_flops = dit_flops(dit, plan.tokens, typical_prompt_tokens, seen);
   plan.text_flops = text_encoder_flops(components.text_config, typical_prompt_tokens);
   plan.denoise_flops = step_flops * request.steps;
   plan.decode_flops = vae_decode_flops(components.vae, plan.latent);
   plan.runtime = resolve_runtime(request, std::max(step_flops, plan.decode_flops));
-  plan.ignores_sparse_attention = dit.sparse_linear_attention;
+  plan.ignores_sparse_attention = dit.sparse_linear_attention && plan.attention == spec::Attention::original;
 
   const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));
   const auto stored = [](const weights::Checkpoint& checkpoint, const char* name) {

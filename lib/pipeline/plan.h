@@ -17,9 +17,15 @@ struct Plan {
   std::int64_t memory_bytes = 0;  ///< at the peak, mapped weights that the kernel may drop not counted
   std::int64_t mapped_bytes = 0;  ///< weights used where the files are mapped
   double text_flops = 0, denoise_flops = 0, decode_flops = 0;  ///< of one sample
+  spec::Attention attention = spec::Attention::original;       ///< never automatic
+  std::int64_t kept_key_blocks = 0, key_blocks = 0;            ///< of sparse attention; 0 in full attention
   bool ignores_sparse_attention =
       false;  ///< the checkpoint was trained with SLA and runs with full attention
 };
+
+/// The attention a request runs with on this network: automatic is sagesla where the checkpoint has SLA
+/// weights, else original. Error bad_request where it asks for a sparse kind and there are none.
+spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& dit);
 
 /// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
 /// small.

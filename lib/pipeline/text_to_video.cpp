@@ -30,6 +30,17 @@ std::string text_identity(const spec::ModelFiles& files, const std::filesystem::
   return identity;
 }
 
+model::SelfAttention::Kind kind_of(spec::Attention attention) {
+  switch (attention) {
+    case spec::Attention::sla:
+      return model::SelfAttention::Kind::sla;
+    case spec::Attention::sagesla:
+      return model::SelfAttention::Kind::sagesla;
+    default:
+      return model::SelfAttention::Kind::full;
+  }
+}
+
 }  // namespace
 
 TextToVideo::TextToVideo(spec::ModelFiles files, Options options)
@@ -98,13 +109,16 @@ at::Tensor TextToVideo::context_of(const std::string& prompt) const {
   return context;
 }
 
-void TextToVideo::load_networks(core::ProgressTracker& progress) {
-  if (dit_ && vae_) return;
+void TextToVideo::load_networks(const spec::GenerationRequest& request, core::ProgressTracker& progress) {
+  const model::SelfAttention attention{kind_of(settle_attention(request.attention, components_.dit_config)),
+                                       request.sla_topk};
+  if (dit_ && vae_) return dit_->set_attention(attention);
   const auto layers = components_.dit_config.layers;
   core::ProgressStage stage(progress, "load", layers + 1);
   dit_ = std::make_unique<model::WanDit>(model::Parameters(components_.dit, runtime_.type, runtime_.device),
                                          components_.dit_config,
                                          [&](std::int64_t done, std::int64_t) { stage.update(done); });
+  dit_->set_attention(attention);
   vae_ = std::make_unique<model::WanVae>(model::Parameters(components_.vae, runtime_.type, runtime_.device),
                                          components_.vae_config, model::WanVae::Parts::decoder);
   stage.update(layers + 1);
@@ -169,7 +183,7 @@ void TextToVideo::generate(const spec::GenerationRequest& request, std::span<con
   with_torch_errors([&] {
     const c10::InferenceMode inference;
     embed(std::span(&request.prompt, 1), request, progress);
-    load_networks(progress);
+    load_networks(request, progress);
     std::optional<StepState> kept = checkpoint != nullptr ? checkpoint->read() : std::nullopt;
     std::vector<at::Tensor> latents;
     if (kept) latents = kept->finished;

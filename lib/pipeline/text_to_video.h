@@ -63,7 +63,7 @@ class TextToVideo {
                      core::ProgressTracker& progress) const;
   void decode(const at::Tensor& latents, FrameSink& sink, core::ProgressTracker& progress) const;
   void use(const Runtime& runtime);
-  void load_networks(core::ProgressTracker& progress);
+  void load_networks(const spec::GenerationRequest& request, core::ProgressTracker& progress);
 
   spec::ModelFiles files_;
   Options options_;

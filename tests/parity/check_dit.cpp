@@ -12,10 +12,12 @@
 
 namespace turbodiff::parity {
 
-at::Tensor run_dit(const fs::path& path, std::int64_t heads, std::optional<double> eps, at::ScalarType type,
+at::Tensor run_dit(const fs::path& path, const DitSettings& settings, at::ScalarType type,
                    const DitInputs& inputs, model::Trace* trace) {
   const auto checkpoint = weights::Checkpoint::open(path, weights::Component::dit);
-  const model::WanDit dit({checkpoint, type, at::kCPU}, model::infer_dit_config(checkpoint, {heads, eps}));
+  model::WanDit dit({checkpoint, type, at::kCPU},
+                    model::infer_dit_config(checkpoint, {settings.heads, settings.eps}));
+  dit.set_attention(settings.attention);
   return dit.forward(inputs.x, inputs.timesteps, dit.embed_text(inputs.context), {}, trace);
 }
 
@@ -59,8 +61,7 @@ void check_dit_t2v(const fs::path& folder, Report& report) {
   for (const auto& [name, values] : manifest["cases"].items()) case_files.insert(name);
 
   for (const auto& [net, config] : manifest["config"].items()) {
-    const auto heads = config["heads"].get<std::int64_t>();
-    const double eps = config.value("eps", 1e-6);
+    const DitSettings settings{config["heads"].get<std::int64_t>(), config.value("eps", 1e-6)};
     const fs::path primary = folder / config["ckpt"]["fp32"].get<std::string>();
     std::set<fs::path> others;
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -78,16 +79,14 @@ void check_dit_t2v(const fs::path& folder, Report& report) {
       const at::Tensor expected = file.f32("out");
       for (const Run& run : runs())
         report.check(fmt::format("05_dit21_t2v/{}/{}", name, run.name),
-                     run.exact ? 2e-5 : default_tolerance(manifest, net + "/" + short_name), [&] {
-                       return distance(run_dit(primary, heads, eps, run.type, inputs), expected).rel_l2;
-                     });
+                     run.exact ? 2e-5 : default_tolerance(manifest, net + "/" + short_name),
+                     [&] { return distance(run_dit(primary, settings, run.type, inputs), expected).rel_l2; });
       for (const fs::path& other : others)
-        report.check(fmt::format("05_dit21_t2v/{}/{}", name, other.filename().string()), 2e-5, [&] {
-          return distance(run_dit(other, heads, eps, at::kFloat, inputs), expected).rel_l2;
-        });
+        report.check(fmt::format("05_dit21_t2v/{}/{}", name, other.filename().string()), 2e-5,
+                     [&] { return distance(run_dit(other, settings, at::kFloat, inputs), expected).rel_l2; });
       report.check(fmt::format("05_dit21_t2v/{}/layers", name), 2e-5, [&] {
         model::Trace trace;
-        run_dit(primary, heads, eps, at::kFloat, inputs, &trace);
+        run_dit(primary, settings, at::kFloat, inputs, &trace);
         double worst = 0;
         for (const std::string& tensor : file.names()) {
           if (!tensor.starts_with("dbg.")) continue;

@@ -12,8 +12,14 @@ struct DitInputs {
   at::Tensor x, timesteps, context;
 };
 
-/// `heads` from the manifest, as shapes do not tell.
-at::Tensor run_dit(const fs::path& checkpoint, std::int64_t heads, std::optional<double> eps,
-                   at::ScalarType type, const DitInputs& inputs, model::Trace* trace = nullptr);
+/// What shapes do not tell, from the manifest, and how to run.
+struct DitSettings {
+  std::int64_t heads = 0;
+  std::optional<double> eps;
+  model::SelfAttention attention = {};
+};
+
+at::Tensor run_dit(const fs::path& checkpoint, const DitSettings& settings, at::ScalarType type,
+                   const DitInputs& inputs, model::Trace* trace = nullptr);
 
 }  // namespace turbodiff::parity

@@ -54,7 +54,9 @@ double default_tolerance(const nlohmann::json& manifest, const std::string& pref
   const auto tolerances = manifest.find("tolerance");
   if (tolerances != manifest.end())
     for (const auto& [name, values] : tolerances->items())
-      if (name.starts_with(prefix + "_reference_in_bf16") && values.contains("rel_l2"))
+      if ((name.starts_with(prefix + "_reference_in_bf16") ||
+           name.starts_with(prefix + "/reference_in_bf16")) &&
+          values.contains("rel_l2"))
         return 2 * values["rel_l2"].get<double>();
   return 0.03;
 }

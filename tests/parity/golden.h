@@ -50,7 +50,7 @@ struct Run {
 };
 std::vector<Run> runs();
 
-/// twice the manifest's "<prefix>..._reference_in_bf16..." rel_l2, 0.03 where it has none.
+/// Twice the manifest's "<prefix>[_/]reference_in_bf16..." rel_l2, 0.03 where it has none.
 double default_tolerance(const nlohmann::json& manifest, const std::string& prefix);
 
 /// Prints a line a case and remembers whether all were well.
@@ -88,6 +88,7 @@ void check_umt5(const fs::path& folder, Report& report);
 void check_vae21(const fs::path& folder, Report& report);
 void check_dit_t2v(const fs::path& folder, Report& report);
 void check_sampler(const fs::path& folder, Report& report);
+void check_sla(const fs::path& folder, Report& report);
 void check_pipeline(const fs::path& folder, Report& report);
 void check_gguf(const fs::path& folder, Report& report);
 void check_pth(const fs::path& folder, Report& report);

@@ -19,14 +19,19 @@ using Checker = void (*)(const fs::path&, Report&);
 /// By folder name.
 const std::map<std::string, Checker>& checkers() {
   using namespace turbodiff::parity;
-  static const std::map<std::string, Checker> known{
-      {"01_tokenizer", check_tokenizer},   {"02_umt5", check_umt5},
-      {"03_vae21", check_vae21},           {"04_vae22", list_unsupported},
-      {"05_dit21_t2v", check_dit_t2v},     {"06_dit22_i2v", list_unsupported},
-      {"07_dit_ti2v5b", list_unsupported}, {"08_sampler", check_sampler},
-      {"09_sla", list_unsupported},        {"10_int8linear", list_unsupported},
-      {"11_pipeline", check_pipeline},     {"12_gguf", check_gguf},
-      {"13_pth_edge", check_pth}};
+  static const std::map<std::string, Checker> known{{"01_tokenizer", check_tokenizer},
+                                                    {"02_umt5", check_umt5},
+                                                    {"03_vae21", check_vae21},
+                                                    {"04_vae22", list_unsupported},
+                                                    {"05_dit21_t2v", check_dit_t2v},
+                                                    {"06_dit22_i2v", list_unsupported},
+                                                    {"07_dit_ti2v5b", list_unsupported},
+                                                    {"08_sampler", check_sampler},
+                                                    {"09_sla", check_sla},
+                                                    {"10_int8linear", list_unsupported},
+                                                    {"11_pipeline", check_pipeline},
+                                                    {"12_gguf", check_gguf},
+                                                    {"13_pth_edge", check_pth}};
   return known;
 }
 
