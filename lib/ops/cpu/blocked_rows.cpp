@@ -25,9 +25,10 @@ inline void store_bf16(std::uint16_t* p, __mmask16 mask, __m512 x) {
   _mm256_mask_storeu_epi16(p, mask, to_bf16(x));
 }
 
-/// 2^x for x <= 0 to 2e-6 of the value: 2^n p(f) with f in [-0.5, 0.5].
+/// 2^x for x <= 0 to 2e-6 of the value: 2^n p(f) with f in [-0.5, 0.5]. x may be above 0 by the rounding of a
+/// difference of huge numbers.
 inline __m512 exp2_approx(__m512 x) {
-  x = _mm512_max_ps(x, _mm512_set1_ps(-126.0f));
+  x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-126.0f)), _mm512_setzero_ps());
   const __m512 n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 f = _mm512_sub_ps(x, n);
   __m512 p = _mm512_set1_ps(1.3333558146428e-3f);
