@@ -12,6 +12,7 @@
 #include "core/units.h"
 #include "pipeline/benchmark.h"
 #include "pipeline/make_checkpoint.h"
+#include "pipeline/op_benchmark.h"
 #include "spec/device.h"
 #include "spec/model_folder.h"
 
@@ -24,7 +25,10 @@ using pipeline::Measurement;
 struct BenchFlags {
   std::optional<std::string> model;
   std::filesystem::path dit, vae, text_encoder;
-  std::string device = "auto", dtype = "auto", size = "256x256";
+  std::string device = "auto", dtype = "auto", size = "256x256", attention = "original";
+  double sla_topk = 0.1;
+  bool ops = false;
+  std::int64_t tokens = 32760;
   int frames = 17, repeats = 3, threads = 0;
   std::string make_checkpoint;  // name
   std::filesystem::path folder;
@@ -52,6 +56,12 @@ pipeline::BenchmarkInputs inputs_of(const BenchFlags& flags, cli::Program& progr
     throw Error::bad_request(fmt::format("--dtype: unknown value '{}'", flags.dtype),
                              "one of auto, bf16, fp16, fp32");
   inputs.dtype = *precision;
+  const auto attention = spec::value_named<spec::Attention>(flags.attention);
+  if (!attention)
+    throw Error::bad_request(fmt::format("--attention: unknown value '{}'", flags.attention),
+                             "one of auto, original, sla, sagesla");
+  inputs.attention = *attention;
+  inputs.sla_topk = flags.sla_topk;
   inputs.size = spec::parse_size(flags.size);
   if (flags.frames % 4 != 1 || flags.frames < 1)
     throw Error::bad_request(fmt::format("--frames: {} does not fit, it must be 4k+1", flags.frames));
@@ -70,13 +80,12 @@ Json json_of(const Measurement& measurement) {
           {"gflops", known(measurement.gflops())},
           {"peak_gflops", known(measurement.peak_gflops)},
           {"peak_share", known(measurement.peak_share())},
-          {"peak_rss_bytes", measurement.peak_rss_bytes}};
+          {"peak_rss_bytes", measurement.peak_rss_bytes},
+          {"rel_l2", measurement.rel_l2 ? Json(*measurement.rel_l2) : Json(nullptr)},
+          {"times_faster", measurement.times_faster ? Json(*measurement.times_faster) : Json(nullptr)}};
 }
 
-void measure(cli::Program& program, const pipeline::BenchmarkInputs& inputs) {
-  const auto measurements = pipeline::run_benchmarks(inputs, [&](const Measurement& measurement) {
-    program.log().info("{}: {}", measurement.name, core::format_duration(measurement.wall_s));
-  });
+void show(cli::Program& program, const std::vector<Measurement>& measurements) {
   if (program.flags().json) {
     Json array = Json::array();
     for (const Measurement& measurement : measurements) array.push_back(json_of(measurement));
@@ -89,16 +98,33 @@ void measure(cli::Program& program, const pipeline::BenchmarkInputs& inputs) {
       .add_column("CORE-S", Align::right);
   table.add_column("GFLOP/S", Align::right)
       .add_column("% OF PEAK", Align::right)
-      .add_column("PEAK RSS", Align::right);
+      .add_column("PEAK RSS", Align::right)
+      .add_column("REL_L2", Align::right)
+      .add_column("FASTER", Align::right);
   for (const Measurement& measurement : measurements) {
     const bool counted = measurement.gflop > 0;
     table.add_row({measurement.name, core::format_duration(measurement.wall_s),
                    fmt::format("{:.2f}", measurement.core_s),
                    counted ? fmt::format("{:.1f}", measurement.gflops()) : "",
                    measurement.peak_share() > 0 ? fmt::format("{:.0f}", 100 * measurement.peak_share()) : "",
-                   core::format_bytes(measurement.peak_rss_bytes)});
+                   core::format_bytes(measurement.peak_rss_bytes),
+                   measurement.rel_l2 ? fmt::format("{:.1e}", *measurement.rel_l2) : "",
+                   measurement.times_faster ? fmt::format("{:.2f}x", *measurement.times_faster) : ""});
   }
   program.print(table.render(program.output_traits().tty ? program.output_traits().columns : 0));
+}
+
+void measure(cli::Program& program, const BenchFlags& flags) {
+  const auto on_result = [&](const Measurement& measurement) {
+    program.log().info("{}: {}", measurement.name, core::format_duration(measurement.wall_s));
+  };
+  if (flags.ops)
+    return show(program, pipeline::run_op_benchmarks({.tokens = flags.tokens,
+                                                      .sla_topk = flags.sla_topk,
+                                                      .repeats = flags.repeats,
+                                                      .threads = flags.threads},
+                                                     on_result));
+  show(program, pipeline::run_benchmarks(inputs_of(flags, program), on_result));
 }
 
 void make_checkpoint(cli::Program& program, const BenchFlags& flags) {
@@ -120,11 +146,11 @@ void make_checkpoint(cli::Program& program, const BenchFlags& flags) {
 
 void run(cli::Program& program, const BenchFlags& flags) {
   if (!flags.make_checkpoint.empty()) return make_checkpoint(program, flags);
-  const pipeline::BenchmarkInputs inputs = inputs_of(flags, program);
   if (!flags.folder.empty())
     throw Error::bad_request("DIR goes with --make-checkpoint", "a folder to measure is named with --model");
-  if (flags.peer_case.empty()) return measure(program, inputs);
-  const Measurement result = pipeline::run_peer_case(inputs, flags.peer_case[0], flags.peer_case[1]);
+  if (flags.peer_case.empty()) return measure(program, flags);
+  const Measurement result =
+      pipeline::run_peer_case(inputs_of(flags, program), flags.peer_case[0], flags.peer_case[1]);
   if (program.flags().json)
     program.print_json(json_of(result));
   else
@@ -152,6 +178,13 @@ void add_bench(cli::Program& program) {
   add("--text-encoder", flags->text_encoder, "FILE", "Text encoder weights", "Model");
   add("--size", flags->size, "WxH", "Width and height in pixels", "Work");
   add("--frames", flags->frames, "N", "Number of frames, 4k+1", "Work");
+  command.add_flag("--ops", flags->ops, "Measure single operators in the sizes of Wan2.1 1.3B instead")->group("Work");
+  add("--tokens", flags->tokens, "N", "Tokens of --ops; 32760 are 832x480, 81 frames", "Work")
+      ->check(CLI::Range(1, 1 << 20));
+  add("--attention", flags->attention, "KIND", "auto, original, sla or sagesla: a sparse kind is measured too",
+      "Work");
+  add("--sla-topk", flags->sla_topk, "RATIO", "Share of the key blocks that sparse attention keeps", "Work")
+      ->check(CLI::Range(0.0, 1.0));
   add("--repeats", flags->repeats, "N", "Runs of each, the fastest counts", "Work")
       ->check(CLI::Range(1, 1000));
   add("--device", flags->device, "NAME", "auto, cpu, cuda or cuda:N", "Machine");

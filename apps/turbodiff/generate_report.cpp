@@ -57,7 +57,7 @@ Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
   const Job& job = planned.job;
   const pipeline::Plan& plan = planned.plan;
   Json key_blocks = nullptr;
-  if (plan.key_blocks > 0) key_blocks = {{"kept", plan.kept_key_blocks}, {"of", plan.key_blocks}};
+  if (plan.key_blocks) key_blocks = {{"kept", plan.key_blocks->kept}, {"of", plan.key_blocks->of}};
   return {{"path", job.output.string()},
           {"model", list.models[job.model].model.name},
           {"prompt", job.request.prompt},
@@ -99,9 +99,9 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
                                job.request.steps, job.request.sigma_max, seeds_text(job)));
   line("latent", fmt::format("{}x{}x{}x{}, {} tokens", plan.latent[0], plan.latent[1], plan.latent[2],
                              plan.latent[3], plan.tokens));
-  if (plan.key_blocks > 0)
+  if (plan.key_blocks)
     line("attention", fmt::format("{}, {} of {} key blocks", spec::name_of(job.request.attention),
-                                  plan.kept_key_blocks, plan.key_blocks));
+                                  plan.key_blocks->kept, plan.key_blocks->of));
   line("runs on", fmt::format("{} in {} with {} threads", plan.runtime.device_name(),
                               plan.runtime.type_name(), plan.runtime.threads));
   line("memory", fmt::format("about {}, and {} of weights used in place",

@@ -4,46 +4,21 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "core/error.h"
 #include "core/signals.h"
-#include "core/system_info.h"
 #include "model/infer_config.h"
 #include "model/tensor_file.h"
 #include "model/umt5_encoder.h"
 #include "model/wan_dit.h"
 #include "model/wan_vae.h"
+#include "pipeline/attention_choice.h"
 #include "pipeline/estimate.h"
 #include "pipeline/torch_errors.h"
 
 namespace turbodiff::pipeline {
 
 namespace {
-
-double wall_seconds() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-/// The fastest of `repeats` runs, after one that does not count where `warm_up` is set.
-template <typename Work>
-Measurement fastest(std::string name, int repeats, bool warm_up, const Work& work) {
-  Measurement best;
-  best.name = std::move(name);
-  for (int i = warm_up ? -1 : 0; i < std::max(1, repeats); ++i) {
-    core::throw_if_interrupted();
-    const double wall = wall_seconds(), cpu = core::process_cpu_seconds();
-    work();
-    const double wall_taken = wall_seconds() - wall, cpu_taken = core::process_cpu_seconds() - cpu;
-    if (i < 0) continue;
-    if (best.core_s == 0 || cpu_taken < best.core_s) {
-      best.wall_s = wall_taken;
-      best.core_s = cpu_taken;
-    }
-  }
-  best.peak_rss_bytes = core::peak_rss_bytes();
-  return best;
-}
 
 void require_finite(const at::Tensor& result, const std::string& what) {
   if (!at::isfinite(result).all().item<bool>())
@@ -106,6 +81,49 @@ Measurement measure_matrix_product(const Runtime& runtime) {
 
 namespace {
 
+std::string size_of(const BenchmarkInputs& inputs) {
+  return fmt::format("{}x{}x{}", inputs.size.width, inputs.size.height, inputs.frames);
+}
+
+using Keep = std::function<void(Measurement)>;
+
+/// One evaluation with full attention and, where inputs ask for a sparse kind, one with that beside it.
+void measure_transformer(const BenchmarkInputs& inputs, const Runtime& runtime, const Keep& keep) {
+  keep(fastest("load transformer", 1, true, [&] { load_dit(inputs, runtime); }));
+  auto [config, dit] = load_dit(inputs, runtime);
+  const LatentShape latent = latent_shape({}, inputs.frames, inputs.size.width, inputs.size.height);
+  const at::Tensor x = noise({1, config.in_dim, latent[1], latent[2], latent[3]});
+  at::Tensor context = at::zeros({1, model::text_length, config.text_dim});
+  context.narrow(1, 0, inputs.prompt_tokens).copy_(noise({1, inputs.prompt_tokens, config.text_dim}));
+  const auto text = dit.embed_text(context);
+  const std::int64_t tokens = token_count(config, latent);
+  const auto evaluate = [&, &network = dit] {
+    return network.forward(x, at::full({1}, 932.0f), text,
+                           [](std::int64_t, std::int64_t) { core::throw_if_interrupted(); });
+  };
+  at::Tensor out;
+  const auto step = [&](const std::string& how, double seen) {
+    Measurement result = fastest(fmt::format("DiT step {} ({} tokens){}", size_of(inputs), tokens, how),
+                                 inputs.repeats, true, [&] { out = evaluate(); });
+    require_finite(out, "the transformer");
+    result.gflop = dit_flops(config, tokens, inputs.prompt_tokens + 1, seen) / 1e9;
+    return result;
+  };
+  const Measurement full = step("", 1);
+  keep(full);
+
+  const spec::Attention attention = settle_attention(inputs.attention, config);
+  if (attention == spec::Attention::original) return;
+  dit.set_attention({model::SelfAttention::Kind::sla, inputs.sla_topk});
+  const at::Tensor reference = evaluate();
+  dit.set_attention({kind_of(attention), inputs.sla_topk});
+  Measurement sparse = step(fmt::format(", {} {}", spec::name_of(attention), inputs.sla_topk),
+                            key_blocks(tokens, inputs.sla_topk).share());
+  sparse.rel_l2 = ((out - reference).norm() / reference.norm()).item<double>();
+  sparse.times_faster = full.core_s / sparse.core_s;
+  keep(std::move(sparse));
+}
+
 std::vector<Measurement> measure_all(const BenchmarkInputs& inputs,
                                      const std::function<void(const Measurement&)>& on_result) {
   const c10::InferenceMode inference;
@@ -135,32 +153,13 @@ std::vector<Measurement> measure_all(const BenchmarkInputs& inputs,
     text.gflop = text_encoder_flops(config, inputs.prompt_tokens) / 1e9;
     keep(std::move(text));
   }
-  const std::string size = fmt::format("{}x{}x{}", inputs.size.width, inputs.size.height, inputs.frames);
-  if (!inputs.dit.empty()) {
-    keep(fastest("load transformer", 1, true, [&] { load_dit(inputs, runtime); }));
-    const auto [config, dit] = load_dit(inputs, runtime);
-    const LatentShape latent = latent_shape({}, inputs.frames, inputs.size.width, inputs.size.height);
-    const at::Tensor x = noise({1, config.in_dim, latent[1], latent[2], latent[3]});
-    at::Tensor context = at::zeros({1, model::text_length, config.text_dim});
-    context.narrow(1, 0, inputs.prompt_tokens).copy_(noise({1, inputs.prompt_tokens, config.text_dim}));
-    const auto text = dit.embed_text(context);
-    const std::int64_t tokens = token_count(config, latent);
-    at::Tensor out;
-    Measurement step =
-        fastest(fmt::format("DiT step {} ({} tokens)", size, tokens), inputs.repeats, true, [&] {
-          out = dit.forward(x, at::full({1}, 932.0f), text,
-                            [](std::int64_t, std::int64_t) { core::throw_if_interrupted(); });
-        });
-    require_finite(out, "the transformer");
-    step.gflop = dit_flops(config, tokens, inputs.prompt_tokens + 1) / 1e9;
-    keep(std::move(step));
-  }
+  if (!inputs.dit.empty()) measure_transformer(inputs, runtime, keep);
   if (!inputs.vae.empty()) {
     const auto loaded = load_vae(inputs, runtime);
     const LatentShape latent =
         latent_shape(loaded.config, inputs.frames, inputs.size.width, inputs.size.height);
     const at::Tensor z = noise({1, latent[0], latent[1], latent[2], latent[3]});
-    Measurement decode = fastest(fmt::format("VAE decode {}", size), inputs.repeats, false, [&] {
+    Measurement decode = fastest(fmt::format("VAE decode {}", size_of(inputs)), inputs.repeats, false, [&] {
       loaded.vae.decode(z, [](const at::Tensor& chunk) {
         core::throw_if_interrupted();
         require_finite(chunk, "the VAE");

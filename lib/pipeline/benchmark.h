@@ -7,24 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/measurement.h"
 #include "pipeline/runtime.h"
 #include "spec/generation_request.h"
 
 namespace turbodiff::pipeline {
-
-/// One thing measured. Times are those of the fastest of several repeats.
-struct Measurement {
-  std::string name;  ///< "DiT step 256x256x17 (1280 tokens)"
-  double wall_s = 0;
-  double core_s = 0;       ///< user and system time of all threads
-  double gflop = 0;        ///< floating-point operations, 10^9; 0 where there are none to speak of
-  double peak_gflops = 0;  ///< of a bare matrix product in this type, per core-second; 0 where gflop is
-  std::uint64_t peak_rss_bytes = 0;  ///< of the process so far
-
-  double gflops() const { return wall_s > 0 ? gflop / wall_s : 0; }
-  /// Share of the peak, by core-seconds, so that a busy machine does not distort it.
-  double peak_share() const { return core_s > 0 && peak_gflops > 0 ? gflop / core_s / peak_gflops : 0; }
-};
 
 struct BenchmarkInputs {
   std::filesystem::path dit, vae, text_encoder, config;  ///< each may be empty: not measured
@@ -35,6 +22,9 @@ struct BenchmarkInputs {
   int frames = 17;
   int repeats = 3;
   int prompt_tokens = 64;
+  /// A sparse kind is measured beside full attention; the checkpoint must have proj_l.
+  spec::Attention attention = spec::Attention::original;
+  double sla_topk = 0.1;
 };
 
 /// Measures the matrix product, then loading, text encoding, one transformer evaluation and decoding, as far

@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/output_file.h"
 #include "core/signals.h"
+#include "core/strings.h"
 #include "core/system_info.h"
 #include "core/units.h"
 
@@ -22,8 +23,13 @@ using weights::TensorSpec;
 struct Sizes {
   const char* name;
   std::int64_t dim, ffn_dim, layers;
+  bool sparse_linear_attention = false;
 };
-constexpr Sizes known_sizes[] = {{"wan2.1-1.3b", 1536, 8960, 30}, {"wan2.1-14b", 5120, 13824, 40}};
+constexpr Sizes known_sizes[] = {{"wan2.1-1.3b", 1536, 8960, 30},
+                                 {"wan2.1-14b", 5120, 13824, 40},
+                                 {"turbowan2.1-1.3b", 1536, 8960, 30, true},
+                                 {"turbowan2.1-14b", 5120, 13824, 40, true}};
+constexpr std::int64_t head_dim = 128;
 constexpr std::int64_t text_dim = 4096, vae_dim = 96;
 
 struct Part {
@@ -143,7 +149,7 @@ std::vector<std::string> random_checkpoint_names() {
 }
 
 std::vector<TensorSpec> dit_tensors(std::int64_t dim, std::int64_t ffn_dim, std::int64_t layers,
-                                    std::int64_t text_width) {
+                                    std::int64_t text_width, bool sparse_linear_attention) {
   std::vector<TensorSpec> out;
   constexpr std::int64_t channels = 16, patch = 4, freq_dim = 256;
   add_linear(out, "patch_embedding", dim, channels * patch);
@@ -160,6 +166,11 @@ std::vector<TensorSpec> dit_tensors(std::int64_t dim, std::int64_t ffn_dim, std:
         add_linear(out, block + attention + projection, dim, dim);
       out.push_back({block + attention + "norm_q.weight", Dtype::bf16, {dim}});
       out.push_back({block + attention + "norm_k.weight", Dtype::bf16, {dim}});
+    }
+    if (sparse_linear_attention) {
+      const std::string projection = block + "self_attn.attn_op.local_attn.proj_l";
+      out.push_back({projection + ".weight", Dtype::f32, {head_dim, head_dim}});
+      out.push_back({projection + ".bias", Dtype::f32, {head_dim}});
     }
     out.push_back({block + "norm3.weight", Dtype::bf16, {dim}});
     out.push_back({block + "norm3.bias", Dtype::bf16, {dim}});
@@ -239,10 +250,11 @@ void make_random_checkpoint(const RandomCheckpoint& wanted, const std::filesyste
                                   [&](const Sizes& s) { return wanted.name == s.name; });
   if (sizes == std::end(known_sizes))
     throw Error::bad_request(fmt::format("no configuration is called '{}'", wanted.name),
-                             "use one of: wan2.1-1.3b, wan2.1-14b");
+                             "use one of: " + core::join(random_checkpoint_names(), ", "));
   std::vector<Part> parts{
       {"dit.safetensors",
-       dit_tensors(sizes->dim, sizes->ffn_dim, wanted.layers > 0 ? wanted.layers : sizes->layers, text_dim)},
+       dit_tensors(sizes->dim, sizes->ffn_dim, wanted.layers > 0 ? wanted.layers : sizes->layers, text_dim,
+                   sizes->sparse_linear_attention)},
       {"vae.safetensors", wan21_vae_tensors(vae_dim)}};
   if (wanted.text_layers > 0)
     parts.push_back({"t5.safetensors", umt5_tensors(256384, text_dim, 10240, 64, wanted.text_layers)});

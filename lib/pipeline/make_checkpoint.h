@@ -12,7 +12,7 @@
 
 namespace turbodiff::pipeline {
 
-/// "wan2.1-1.3b", "wan2.1-14b".
+/// "wan2.1-1.3b", "wan2.1-14b", and "turbowan2.1-..." with the projections of sparse-linear attention.
 std::vector<std::string> random_checkpoint_names();
 
 struct RandomCheckpoint {
@@ -29,7 +29,7 @@ void make_random_checkpoint(const RandomCheckpoint& wanted, const std::filesyste
 
 /// The tensors of each part.
 std::vector<weights::TensorSpec> dit_tensors(std::int64_t dim, std::int64_t ffn_dim, std::int64_t layers,
-                                             std::int64_t text_dim);
+                                             std::int64_t text_dim, bool sparse_linear_attention = false);
 std::vector<weights::TensorSpec> wan21_vae_tensors(std::int64_t dim);
 std::vector<weights::TensorSpec> umt5_tensors(std::int64_t vocab, std::int64_t dim, std::int64_t dim_ffn,
                                               std::int64_t heads, std::int64_t layers);

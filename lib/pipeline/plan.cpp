@@ -10,7 +10,6 @@
 #include "core/system_info.h"
 #include "core/units.h"
 #include "model/parameters.h"
-#include "ops/block_map.h"
 
 namespace turbodiff::pipeline {
 
@@ -35,17 +34,6 @@ void require_supported(const spec::GenerationRequest& request) {
 
 }  // namespace
 
-spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& dit) {
-  using enum spec::Attention;
-  if (asked == automatic) return dit.sparse_linear_attention ? sagesla : original;
-  if (asked != original && !dit.sparse_linear_attention)
-    throw Error::bad_request(fmt::format("--attention {} needs a checkpoint with proj_l weights, such as "
-                                         "TurboWan2.1-T2V-1.3B-480P.pth",
-                                         spec::name_of(asked)),
-                             "use --attention original");
-  return asked;
-}
-
 Plan make_plan(const spec::GenerationRequest& request, const Components& components) {
   const auto& dit = components.dit_config;
   require_supported(request);
@@ -59,14 +47,9 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                     dit.patch[1] * components.vae_config.spatial_factor));
   plan.tokens = token_count(dit, plan.latent);
   plan.attention = settle_attention(request.attention, dit);
-  double seen = 1;  // share of the keys that a query sees
-  if (plan.attention != spec::Attention::original) {
-    const std::int64_t rows = ops::BlockTiling{}.k_rows;
-    plan.key_blocks = (plan.tokens + rows - 1) / rows;
-    plan.kept_key_blocks = ops::kept_blocks(plan.key_blocks, request.sla_topk);
-    seen = static_cast<double>(plan.kept_key_blocks) / static_cast<double>(plan.key_blocks);
-  }
-  const double step_flops = dit_flops(dit, plan.tokens, typical_prompt_tokens, seen);
+  if (plan.attention != spec::Attention::original) plan.key_blocks = key_blocks(plan.tokens, request.sla_topk);
+  const double step_flops = dit_flops(dit, plan.tokens, typical_prompt_tokens,
+                                      plan.key_blocks ? plan.key_blocks->share() : 1);
   plan.text_flops = text_encoder_flops(components.text_config, typical_prompt_tokens);
   plan.denoise_flops = step_flops * request.steps;
   plan.decode_flops = vae_decode_flops(components.vae, plan.latent);

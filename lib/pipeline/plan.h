@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
+#include "pipeline/attention_choice.h"
 #include "pipeline/components.h"
 #include "pipeline/estimate.h"
 #include "pipeline/runtime.h"
@@ -18,14 +20,10 @@ struct Plan {
   std::int64_t mapped_bytes = 0;  ///< weights used where the files are mapped
   double text_flops = 0, denoise_flops = 0, decode_flops = 0;  ///< of one sample
   spec::Attention attention = spec::Attention::original;       ///< never automatic
-  std::int64_t kept_key_blocks = 0, key_blocks = 0;            ///< of sparse attention; 0 in full attention
+  std::optional<KeyBlocks> key_blocks;  ///< of sparse attention
   bool ignores_sparse_attention =
       false;  ///< the checkpoint was trained with SLA and runs with full attention
 };
-
-/// The attention a request runs with on this network: automatic is sagesla where the checkpoint has SLA
-/// weights, else original. Error bad_request where it asks for a sparse kind and there are none.
-spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& dit);
 
 /// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
 /// small.

@@ -30,17 +30,6 @@ std::string text_identity(const spec::ModelFiles& files, const std::filesystem::
   return identity;
 }
 
-model::SelfAttention::Kind kind_of(spec::Attention attention) {
-  switch (attention) {
-    case spec::Attention::sla:
-      return model::SelfAttention::Kind::sla;
-    case spec::Attention::sagesla:
-      return model::SelfAttention::Kind::sagesla;
-    default:
-      return model::SelfAttention::Kind::full;
-  }
-}
-
 }  // namespace
 
 TextToVideo::TextToVideo(spec::ModelFiles files, Options options)
