@@ -178,11 +178,12 @@ void add_bench(cli::Program& program) {
   add("--text-encoder", flags->text_encoder, "FILE", "Text encoder weights", "Model");
   add("--size", flags->size, "WxH", "Width and height in pixels", "Work");
   add("--frames", flags->frames, "N", "Number of frames, 4k+1", "Work");
-  command.add_flag("--ops", flags->ops, "Measure single operators in the sizes of Wan2.1 1.3B instead")->group("Work");
+  command.add_flag("--ops", flags->ops, "Measure single operators in the sizes of Wan2.1 1.3B instead")
+      ->group("Work");
   add("--tokens", flags->tokens, "N", "Tokens of --ops; 32760 are 832x480, 81 frames", "Work")
       ->check(CLI::Range(1, 1 << 20));
-  add("--attention", flags->attention, "KIND", "auto, original, sla or sagesla: a sparse kind is measured too",
-      "Work");
+  add("--attention", flags->attention, "KIND",
+      "auto, original, sla or sagesla: a sparse kind is measured too", "Work");
   add("--sla-topk", flags->sla_topk, "RATIO", "Share of the key blocks that sparse attention keeps", "Work")
       ->check(CLI::Range(0.0, 1.0));
   add("--repeats", flags->repeats, "N", "Runs of each, the fastest counts", "Work")

@@ -20,9 +20,12 @@ spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& 
 
 model::SelfAttention::Kind kind_of(spec::Attention attention) {
   switch (attention) {
-    case spec::Attention::sla: return model::SelfAttention::Kind::sla;
-    case spec::Attention::sagesla: return model::SelfAttention::Kind::sagesla;
-    default: return model::SelfAttention::Kind::full;
+    case spec::Attention::sla:
+      return model::SelfAttention::Kind::sla;
+    case spec::Attention::sagesla:
+      return model::SelfAttention::Kind::sagesla;
+    default:
+      return model::SelfAttention::Kind::full;
   }
 }
 

@@ -251,11 +251,10 @@ void make_random_checkpoint(const RandomCheckpoint& wanted, const std::filesyste
   if (sizes == std::end(known_sizes))
     throw Error::bad_request(fmt::format("no configuration is called '{}'", wanted.name),
                              "use one of: " + core::join(random_checkpoint_names(), ", "));
-  std::vector<Part> parts{
-      {"dit.safetensors",
-       dit_tensors(sizes->dim, sizes->ffn_dim, wanted.layers > 0 ? wanted.layers : sizes->layers, text_dim,
-                   sizes->sparse_linear_attention)},
-      {"vae.safetensors", wan21_vae_tensors(vae_dim)}};
+  std::vector<Part> parts{{"dit.safetensors", dit_tensors(sizes->dim, sizes->ffn_dim,
+                                                          wanted.layers > 0 ? wanted.layers : sizes->layers,
+                                                          text_dim, sizes->sparse_linear_attention)},
+                          {"vae.safetensors", wan21_vae_tensors(vae_dim)}};
   if (wanted.text_layers > 0)
     parts.push_back({"t5.safetensors", umt5_tensors(256384, text_dim, 10240, 64, wanted.text_layers)});
 

@@ -19,7 +19,7 @@ struct Measurement {
   double core_s = 0;       ///< user and system time of all threads
   double gflop = 0;        ///< floating-point operations, 10^9; 0 where there are none to speak of
   double peak_gflops = 0;  ///< of a bare matrix product in this type, per core-second; 0 where gflop is
-  std::uint64_t peak_rss_bytes = 0;  ///< of the process so far
+  std::uint64_t peak_rss_bytes = 0;         ///< of the process so far
   std::optional<double> rel_l2 = {};        ///< distance of the result from its reference
   std::optional<double> times_faster = {};  ///< than what it is compared with, by core-seconds
 

@@ -45,7 +45,9 @@ class OpBenchmark {
   /// Neighbouring tokens are alike, as those of a video are.
   at::Tensor tokens(std::uint64_t seed) const {
     auto generator = at::detail::createCPUGenerator(seed);
-    const auto draw = [&](at::IntArrayRef shape) { return at::randn(shape, generator, at::TensorOptions(at::kFloat)); };
+    const auto draw = [&](at::IntArrayRef shape) {
+      return at::randn(shape, generator, at::TensorOptions(at::kFloat));
+    };
     const at::Tensor phase = at::arange(inputs_.tokens, at::kFloat).view({1, -1, 1, 1}) * 0.002;
     const at::Tensor drift = at::sin(phase + 3 * draw({1, 1, inputs_.heads, inputs_.head_dim}));
     return (draw({1, inputs_.tokens, inputs_.heads, inputs_.head_dim}) + drift).to(runtime_.type);
@@ -53,9 +55,10 @@ class OpBenchmark {
 
   void keep(Measurement result, double gflop, double distance, const Measurement* baseline) {
     if (!(distance <= limit))
-      throw Error::work_failed(fmt::format("{}: the result is {:.3g} from its reference (rel_l2), its time would "
-                                           "mean nothing",
-                                           result.name, distance));
+      throw Error::work_failed(
+          fmt::format("{}: the result is {:.3g} from its reference (rel_l2), its time would "
+                      "mean nothing",
+                      result.name, distance));
     result.gflop = gflop;
     result.peak_gflops = peak_;
     result.rel_l2 = distance;
@@ -67,16 +70,19 @@ class OpBenchmark {
   void measure_attention() {
     const at::Tensor q = tokens(1), k = tokens(2), v = tokens(3);
     const std::string size = fmt::format("{} tokens", inputs_.tokens);
-    const auto n = static_cast<double>(inputs_.tokens), width = static_cast<double>(inputs_.heads * inputs_.head_dim);
+    const auto n = static_cast<double>(inputs_.tokens),
+               width = static_cast<double>(inputs_.heads * inputs_.head_dim);
     const double dense_gflop = 4 * n * n * width / 1e9;
     at::Tensor out;
-    const auto some = [&](const at::Tensor& x) { return x.narrow(1, inputs_.tokens / 3, std::min(compared_rows, inputs_.tokens - inputs_.tokens / 3)); };
+    const auto some = [&](const at::Tensor& x) {
+      return x.narrow(1, inputs_.tokens / 3, std::min(compared_rows, inputs_.tokens - inputs_.tokens / 3));
+    };
     const at::Tensor exact = ops::reference::attention(some(q), k, v);
 
-    const Measurement stock =
-        fastest("torch attention, " + size, inputs_.repeats, false, [&] {
-          out = at::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2);
-        });
+    const Measurement stock = fastest("torch attention, " + size, inputs_.repeats, false, [&] {
+      out = at::scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
+                .transpose(1, 2);
+    });
     keep(stock, dense_gflop, rel_l2(some(out), exact), nullptr);
     const Measurement dense =
         fastest("attention, " + size, inputs_.repeats, true, [&] { out = ops::attention(q, k, v); });
@@ -89,11 +95,11 @@ class OpBenchmark {
     for (const bool int8 : {false, true}) {
       const ops::SlaOptions options{.topk = inputs_.sla_topk, .int8_scores = int8};
       const Measurement sparse =
-          fastest(fmt::format("{} {}, {}", int8 ? "sagesla" : "sla", inputs_.sla_topk, size), inputs_.repeats, true,
-                  [&] { out = ops::sla_attention(q, k, v, projection, options); });
+          fastest(fmt::format("{} {}, {}", int8 ? "sagesla" : "sla", inputs_.sla_topk, size), inputs_.repeats,
+                  true, [&] { out = ops::sla_attention(q, k, v, projection, options); });
       // fp32 takes the path that gathers the chosen blocks, which tests hold to fp64.
-      const at::Tensor plain =
-          ops::sla_attention(q.to(at::kFloat), k.to(at::kFloat), v.to(at::kFloat), projection, {.topk = inputs_.sla_topk});
+      const at::Tensor plain = ops::sla_attention(q.to(at::kFloat), k.to(at::kFloat), v.to(at::kFloat),
+                                                  projection, {.topk = inputs_.sla_topk});
       const auto blocks = key_blocks(inputs_.tokens, inputs_.sla_topk);
       keep(sparse, dense_gflop * blocks.share(), rel_l2(out, plain), &stock);
     }

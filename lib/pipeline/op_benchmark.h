@@ -1,4 +1,5 @@
-// The operators that make TurboDiffusion fast, each against the one it replaces, on the shapes of Wan2.1 1.3B.
+// The operators that make TurboDiffusion fast, each against the one it replaces, on the shapes of
+// Wan2.1 1.3B.
 #pragma once
 
 #include <cstdint>

@@ -47,9 +47,10 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                     dit.patch[1] * components.vae_config.spatial_factor));
   plan.tokens = token_count(dit, plan.latent);
   plan.attention = settle_attention(request.attention, dit);
-  if (plan.attention != spec::Attention::original) plan.key_blocks = key_blocks(plan.tokens, request.sla_topk);
-  const double step_flops = dit_flops(dit, plan.tokens, typical_prompt_tokens,
-                                      plan.key_blocks ? plan.key_blocks->share() : 1);
+  if (plan.attention != spec::Attention::original)
+    plan.key_blocks = key_blocks(plan.tokens, request.sla_topk);
+  const double step_flops =
+      dit_flops(dit, plan.tokens, typical_prompt_tokens, plan.key_blocks ? plan.key_blocks->share() : 1);
   plan.text_flops = text_encoder_flops(components.text_config, typical_prompt_tokens);
   plan.denoise_flops = step_flops * request.steps;
   plan.decode_flops = vae_decode_flops(components.vae, plan.latent);

@@ -20,7 +20,7 @@ struct Plan {
   std::int64_t mapped_bytes = 0;  ///< weights used where the files are mapped
   double text_flops = 0, denoise_flops = 0, decode_flops = 0;  ///< of one sample
   spec::Attention attention = spec::Attention::original;       ///< never automatic
-  std::optional<KeyBlocks> key_blocks;  ///< of sparse attention
+  std::optional<KeyBlocks> key_blocks;                         ///< of sparse attention
   bool ignores_sparse_attention =
       false;  ///< the checkpoint was trained with SLA and runs with full attention
 };

@@ -16,17 +16,22 @@ struct Inputs {
 };
 
 /// Tokens drift along the sequence, so that pooled scores tell blocks apart as those of videos do.
-Inputs inputs(std::int64_t batch, std::int64_t length, std::int64_t heads, std::int64_t d, std::uint64_t seed) {
+Inputs inputs(std::int64_t batch, std::int64_t length, std::int64_t heads, std::int64_t d,
+              std::uint64_t seed) {
   const at::Tensor phase = at::arange(length, at::kFloat).view({1, length, 1, 1}) * 0.02;
   const auto drifting = [&](std::uint64_t of) {
     return random({batch, length, heads, d}, of) + at::sin(phase + random({1, 1, heads, d}, of + 1));
   };
-  return {drifting(seed), drifting(seed + 2), drifting(seed + 4),
+  return {drifting(seed),
+          drifting(seed + 2),
+          drifting(seed + 4),
           {random({d, d}, seed + 6) * 0.1, random({d}, seed + 7)}};
 }
 
 Inputs as(const Inputs& from, at::Device device, at::ScalarType type) {
-  return {from.q.to(device, type), from.k.to(device, type), from.v.to(device, type),
+  return {from.q.to(device, type),
+          from.k.to(device, type),
+          from.v.to(device, type),
           {from.projection.weight.to(device), from.projection.bias.to(device)}};
 }
 
@@ -53,7 +58,8 @@ TEST_CASE("sparse-linear attention agrees with whole matrices in fp64") {
     for (const auto& [b, l, h, d, topk, tiling] :
          {Case{1, 1000, 2, 128, 0.2, {128, 64}}, Case{2, 333, 3, 64, 0.5, {128, 64}},
           Case{1, 900, 2, 128, 0.3, {64, 128}}, Case{1, 65, 1, 32, 0.1, {128, 64}},
-          Case{1, 7, 2, 16, 0.1, {64, 64}}, Case{1, 1, 1, 48, 1.0, {128, 64}}, Case{1, 257, 2, 22, 0.4, {128, 64}}})
+          Case{1, 7, 2, 16, 0.1, {64, 64}}, Case{1, 1, 1, 48, 1.0, {128, 64}},
+          Case{1, 257, 2, 22, 0.4, {128, 64}}})
       for (const bool int8 : {false, true}) {
         CAPTURE(l);
         CAPTURE(d);
@@ -106,8 +112,7 @@ TEST_CASE("a block map is ascending, of distinct blocks, and holds the highest p
 
 TEST_CASE("equal scores keep the lowest blocks") {
   const at::Tensor same = at::ones({1, 640, 1, 32});
-  CHECK(at::equal(ops::block_map(same, same, {}, 0.3).flatten(),
-                  at::arange(3, at::kInt).repeat({5})));
+  CHECK(at::equal(ops::block_map(same, same, {}, 0.3).flatten(), at::arange(3, at::kInt).repeat({5})));
 }
 
 TEST_CASE("SLA gives the same bits with any number of threads") {
