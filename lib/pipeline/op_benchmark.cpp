@@ -3,8 +3,12 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "core/error.h"
 #include "ops/attention.h"
+#include "ops/int8_linear.h"
+#include "ops/linear.h"
 #include "ops/sla.h"
 #include "pipeline/attention_choice.h"
 #include "pipeline/benchmark.h"
@@ -37,6 +41,7 @@ class OpBenchmark {
   }
 
   std::vector<Measurement> run() {
+    measure_linear();
     measure_attention();
     return std::move(results_);
   }
@@ -65,6 +70,33 @@ class OpBenchmark {
     if (baseline != nullptr) result.times_faster = baseline->core_s / result.core_s;
     results_.push_back(result);
     if (on_result_) on_result_(results_.back());
+  }
+
+  /// Layers of a block in the runtime's type and in int8, whose time includes quantising the input.
+  void measure_linear() {
+    const std::int64_t dim = inputs_.heads * inputs_.head_dim, ffn = dim * 35 / 6;
+    for (const auto& [in, out_dim] : {std::pair{dim, dim}, {dim, ffn}, {ffn, dim}}) {
+      auto generator = at::detail::createCPUGenerator(5);
+      const auto draw = [&, &from = in](std::int64_t rows) {
+        return at::randn({rows, from}, generator, at::TensorOptions(at::kFloat)).to(runtime_.type);
+      };
+      const at::Tensor x = draw(inputs_.tokens), weight = draw(out_dim) / std::sqrt(static_cast<double>(in));
+      const at::Tensor bias = at::zeros({out_dim}, weight.options());
+      const std::string size = fmt::format("linear {}x{}, {} tokens", in, out_dim, inputs_.tokens);
+      const double gflop = 2 * static_cast<double>(inputs_.tokens) * static_cast<double>(in * out_dim) / 1e9;
+      at::Tensor out;
+      const Measurement plain =
+          fastest(size, inputs_.repeats, true, [&] { out = ops::linear(x, weight, bias); });
+      const auto some = [&](const at::Tensor& rows) {
+        return rows.narrow(0, 0, std::min(compared_rows, inputs_.tokens));
+      };
+      const at::Tensor exact = ops::reference::linear(some(x), weight, bias);
+      keep(plain, gflop, rel_l2(some(out), exact), nullptr);
+      const ops::Int8Weight int8(ops::int8_quantise(weight));
+      const Measurement fast = fastest("int8 " + size, inputs_.repeats, true,
+                                       [&] { out = ops::int8_linear(ops::Int8Input(x), int8, bias); });
+      keep(fast, gflop, rel_l2(some(out), exact), &plain);
+    }
   }
 
   void measure_attention() {

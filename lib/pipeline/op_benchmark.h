@@ -19,10 +19,11 @@ struct OpBenchmarkInputs {
   int threads = 0;
 };
 
-/// On the CPU in bf16, or fp32 where it has no bf16 products: torch's attention, full attention, SLA and
-/// SageSLA. Each result is compared with the same operator computed plainly in fp32 (for full attention, some
-/// of its rows in fp64) before its time counts. `on_result` is called as they come. Error work_failed where a
-/// result is off, interrupted after a signal.
+/// On the CPU in bf16, or fp32 where it has no bf16 products: linear layers and the same in int8 (input
+/// quantised within the time), torch's attention, full attention, SLA and SageSLA. Each result is compared
+/// with the same operator computed plainly in fp32 (for full attention, some of its rows in fp64) before its
+/// time counts. `on_result` is called as they come. Error work_failed where a result is off, interrupted
+/// after a signal.
 std::vector<Measurement> run_op_benchmarks(const OpBenchmarkInputs& inputs,
                                            const std::function<void(const Measurement&)>& on_result = {});
 

@@ -10,13 +10,13 @@ from .classify import classify_files
 
 
 def _stages():
-    from . import evaluate, export, train_decoder, train_dit, train_text, train_vae
+    from . import evaluate, export, train_decoder, train_dit, train_sla, train_text, train_vae
     return {
         "train": recipe.train, "tokenizer": lambda a: text_encoder.train_tokenizer(a.out, a.captions),
         "vae": train_vae.train_vae, "freeze": train_vae.freeze_encoder, "decoder": train_vae.tune_decoder,
         "latents": latents.make_latents, "narrow": recipe.narrow, "text": train_text.pretrain_text,
         "dit": train_dit.train_dit, "wording": train_text.teach_wording, "refine": train_decoder.refine_decoder,
-        "export": export.export, "reference": export.write_reference, "evaluate": evaluate.evaluate,
+        "sla": train_sla.train_sla, "export": export.export, "reference": export.write_reference, "evaluate": evaluate.evaluate,
         "prompts": evaluate.write_prompts, "classify": classify_files, "fixture": crosscheck.write_fixture,
         "crosscheck": crosscheck.crosscheck}
 
@@ -28,6 +28,9 @@ def _parser(stages):
     add = parser.add_argument
     add("--out", default="out", help="working folder of a training")
     add("--dest", default="out/demo", help="model folder: written by export, read by reference and evaluate")
+    add("--source", default="../../models/demo", help="sla: model folder to start from")
+    add("--topk", type=float, default=0.34, help="sla: share of the key blocks attended to exactly")
+    add("--link", action="store_true", help="sla: link to the other files of --source instead of copying them")
     add("--quick", action="store_true", help="train: every stage for seconds only, as a test")
     add("--workers", type=int, default=1, help="processes, one core each")
     add("--rank", type=int, default=0, help="which of the workers this is")

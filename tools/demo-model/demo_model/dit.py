@@ -8,6 +8,8 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from .sla import AttentionOp
+
 
 class FullRMSNorm(nn.Module):
     """RMS norm over all heads together."""
@@ -47,6 +49,7 @@ class Attention(nn.Module):
         self.heads = heads
         self.q, self.k, self.v, self.o = (nn.Linear(dim, dim) for _ in range(4))
         self.norm_q, self.norm_k = FullRMSNorm(dim, eps), FullRMSNorm(dim, eps)
+        self.attn_op = None
 
     def forward(self, x, context=None, rope=None, bias=None):
         c = x if context is None else context
@@ -58,6 +61,8 @@ class Attention(nn.Module):
         if rope is not None:
             q, k = rotate(q, *rope), rotate(k, *rope)
         q, k = q.type_as(v), k.type_as(v)
+        if self.attn_op is not None:
+            return self.o(self.attn_op(q, k, v).transpose(1, 2).reshape(x.shape))
         # written out: on a CPU the backward pass of the fused kernel costs several times as much
         score = torch.matmul(q * q.shape[-1] ** -0.5, k.transpose(-1, -2))
         if bias is not None:
@@ -141,6 +146,11 @@ class DiT(nn.Module):
         y = self.head(tokens, e)
         y = y.view(batch, t, h, w, kt, kh, kw, self.out_dim).permute(0, 7, 1, 4, 2, 5, 3, 6)
         return y.reshape(batch, self.out_dim, full_t, full_h, full_w)
+
+    def use_sparse_attention(self, topk):
+        """Adds what checkpoints with sparse-linear attention have beside these weights."""
+        for block in self.blocks:
+            block.self_attn.attn_op = AttentionOp(self.dim // self.heads, topk)
 
     def initialise(self):
         """The network starts by returning its noisy input, close to the wanted velocity at high noise: the first

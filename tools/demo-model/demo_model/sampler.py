@@ -47,12 +47,17 @@ def sample(dit, text, noise, steps=4, sigma_max=80.0, bf16=False, trace=None):
     return x.float()
 
 
-def load_models(folder):
-    """tokenizer, text encoder, DiT and VAE of a model folder, weights widened to float32."""
+def load_models(folder, topk=0.34):
+    """tokenizer, text encoder, DiT and VAE of a model folder, weights widened to float32.
+
+    A DiT that has the weights of sparse-linear attention runs with it, over the share `topk` of the key blocks."""
     tokenizer = Tokenizer(f"{folder}/spiece.model")
     encoder, dit, vae = TextEncoder(tokenizer.size, **CONFIG["t5"]), DiT(**CONFIG["dit"]), VAE(**CONFIG["vae"])
     for module, name in ((encoder, "t5.pth"), (dit, "dit.pth"), (vae, "vae.pth")):
-        module.load_state_dict({k: v.float() for k, v in torch.load(f"{folder}/{name}").items()})
+        weights = torch.load(f"{folder}/{name}")
+        if any("proj_l" in key for key in weights):
+            module.use_sparse_attention(topk)
+        module.load_state_dict({k: v.float() for k, v in weights.items()})
         module.eval()
     return tokenizer, encoder, dit, vae
 

@@ -1,0 +1,262 @@
+#include "ops/int8_linear.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.h"
+#include "core/signals.h"
+#include "ops/cpu/int8_rows.h"
+#include "ops/parallel.h"
+#include "ops/rows.h"
+
+namespace turbodiff::ops {
+
+namespace {
+
+using cpu::int8_block;
+using cpu::int8_panel;
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+  return (a + b - 1) / b;
+}
+
+/// Columns of the output that one task computes: panels of weights that stay in the second-level cache.
+constexpr std::int64_t panels_of_task = 8;
+
+bool is_fast(const at::Tensor& x) {
+  return x.is_cpu() && cpu::int8_rows() != nullptr;
+}
+
+/// Calls body(row block, rows, column block, columns, first element) for the 128 x 128 blocks of x [rows,
+/// columns].
+template <typename Body>
+void for_blocks(const at::Tensor& x, const Body& body) {
+  const std::int64_t rows = x.size(0), columns = x.size(1);
+  const auto element = static_cast<std::int64_t>(x.element_size());
+  const auto* from = static_cast<const char*>(x.const_data_ptr());
+  parallel_for(0, ceil_div(rows, int8_block), 1, [&](std::int64_t first, std::int64_t last) {
+    for (std::int64_t r = first; r < last; ++r)
+      for (std::int64_t c = 0; c * int8_block < columns; ++c)
+        body(r, std::min(int8_block, rows - r * int8_block), c,
+             std::min(int8_block, columns - c * int8_block), from + (r * columns + c) * int8_block * element);
+  });
+}
+
+/// Quantises one block into uint8 with zero point 128; returns its scale.
+float quantise_block(const void* x, const at::Tensor& of, std::int64_t rows, std::int64_t columns,
+                     std::uint8_t* out, std::int64_t ld_out) {
+  const cpu::Int8Rows& kernels = *cpu::int8_rows();
+  const cpu::Storage type = storage_of(of.scalar_type());
+  const float amax = std::max(1e-8f, kernels.largest(x, type, of.size(1), rows, columns));
+  kernels.quantise(x, type, of.size(1), rows, columns, 128.0f / amax, out, ld_out);
+  return amax / 128.0f;
+}
+
+/// Scales of 128 x 128 blocks, one for each element: [rows, columns].
+at::Tensor spread(const at::Tensor& scales, std::int64_t rows, std::int64_t columns) {
+  return scales.repeat_interleave(int8_block, 0)
+      .narrow(0, 0, rows)
+      .repeat_interleave(int8_block, 1)
+      .narrow(1, 0, columns);
+}
+
+}  // namespace
+
+bool has_fast_int8() {
+  return cpu::int8_rows() != nullptr;
+}
+
+Int8Matrix int8_quantise(const at::Tensor& x) {
+  if (!is_fast(x)) return reference::int8_quantise(x);
+  const at::Tensor from = x.contiguous();
+  at::Tensor values = at::empty(x.sizes(), x.options().dtype(at::kByte));
+  at::Tensor scales = at::empty({ceil_div(x.size(0), int8_block), ceil_div(x.size(1), int8_block)},
+                                x.options().dtype(at::kFloat));
+  auto* to = values.mutable_data_ptr<std::uint8_t>();
+  auto* scale = scales.mutable_data_ptr<float>();
+  for_blocks(
+      from, [&](std::int64_t r, std::int64_t rows, std::int64_t c, std::int64_t columns, const void* block) {
+        scale[r * scales.size(1) + c] =
+            quantise_block(block, from, rows, columns, to + (r * x.size(1) + c) * int8_block, x.size(1));
+      });
+  return {values.bitwise_xor_(0x80).view(at::kChar), scales};
+}
+
+/// Both implementations of the product, with a view into its operands.
+class Int8Product {
+ public:
+  static void pack(Int8Weight& weight, const Int8Matrix& matrix) {
+    weight.n_ = matrix.values.size(0);
+    weight.k_ = matrix.values.size(1);
+    weight.scales_ = matrix.scales.to(at::kFloat).contiguous();
+    if (!is_fast(matrix.values)) {
+      weight.values_ = matrix.values.contiguous();
+      return;
+    }
+    const std::int64_t panels = ceil_div(weight.n_, int8_panel), k_blocks = ceil_div(weight.k_, int8_block);
+    const at::Tensor rows = matrix.values.contiguous();
+    weight.values_ = at::empty({panels, k_blocks * int8_block * int8_panel}, at::kChar);
+    weight.offsets_ = at::empty({panels, k_blocks * int8_panel}, at::kInt);
+    const auto* from = rows.const_data_ptr<std::int8_t>();
+    auto* to = weight.values_.mutable_data_ptr<std::int8_t>();
+    auto* offset = weight.offsets_.mutable_data_ptr<std::int32_t>();
+    parallel_for(0, panels, 1, [&](std::int64_t first, std::int64_t last) {
+      for (std::int64_t p = first; p < last; ++p)
+        cpu::int8_rows()->pack(
+            from + p * int8_panel * weight.k_, std::min(int8_panel, weight.n_ - p * int8_panel), weight.k_,
+            to + p * k_blocks * int8_block * int8_panel, offset + p * k_blocks * int8_panel);
+    });
+  }
+
+  static void quantise(Int8Input& input, const at::Tensor& x) {
+    input.shape_.assign(x.sizes().begin(), x.sizes().end());
+    input.type_ = x.scalar_type();
+    const at::Tensor flat = x.reshape({-1, x.size(-1)}).contiguous();
+    if (!is_fast(x)) {
+      const Int8Matrix matrix = reference::int8_quantise(flat);
+      input.values_ = matrix.values;
+      input.scales_ = matrix.scales;
+      return;
+    }
+    const std::int64_t row_blocks = ceil_div(flat.size(0), int8_block),
+                       k_blocks = ceil_div(flat.size(1), int8_block);
+    input.values_ = at::empty({row_blocks, k_blocks, int8_block, int8_block}, at::kByte);
+    input.scales_ = at::empty({row_blocks, k_blocks}, at::kFloat);
+    auto* to = input.values_.mutable_data_ptr<std::uint8_t>();
+    auto* scale = input.scales_.mutable_data_ptr<float>();
+    for_blocks(flat, [&](std::int64_t r, std::int64_t rows, std::int64_t c, std::int64_t columns,
+                         const void* block) {
+      std::uint8_t* values = to + (r * k_blocks + c) * int8_block * int8_block;
+      if (columns < int8_block) std::fill_n(values, rows * int8_block, std::uint8_t{128});
+      scale[r * k_blocks + c] = quantise_block(block, flat, rows, columns, values, int8_block);
+    });
+  }
+
+  static at::Tensor multiply(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias) {
+    std::vector<std::int64_t> shape = x.shape_;
+    if (shape.back() != weight.k_)
+      throw Error::bad_request(
+          fmt::format("an int8 layer of {} inputs was given {}", weight.k_, shape.back()));
+    shape.back() = weight.n_;
+    at::Tensor y = at::empty(shape, x.values_.options().dtype(x.type_));
+    if (weight.offsets_.defined())
+      fast(x, weight, bias, y);
+    else
+      plain(x, weight, bias, y);
+    return y;
+  }
+
+ private:
+  static void fast(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias, at::Tensor& y) {
+    const std::int64_t rows = y.numel() / weight.n_, k_blocks = x.values_.size(1);
+    const std::int64_t panels = ceil_div(weight.n_, int8_panel), columns = ceil_div(panels, panels_of_task);
+    const at::Tensor wide_bias = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
+    const float* b = bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr;
+    const cpu::Int8Rows& kernels = *cpu::int8_rows();
+    const cpu::Storage type = storage_of(x.type_);
+    const auto element = static_cast<std::int64_t>(y.element_size());
+    auto* to = static_cast<char*>(y.data_ptr());
+    parallel_for(0, ceil_div(rows, int8_block) * columns, 1, [&](std::int64_t first, std::int64_t last) {
+      alignas(64) float sum[int8_block * int8_panel];
+      for (std::int64_t task = first; task < last; ++task) {
+        core::throw_if_interrupted();
+        const std::int64_t block = task / columns, row = block * int8_block,
+                           begin = task % columns * panels_of_task;
+        cpu::Int8Tile tile{.x = x.values_.const_data_ptr<std::uint8_t>() + row * k_blocks * int8_block,
+                           .rows = std::min(int8_block, rows - row),
+                           .k_blocks = k_blocks,
+                           .x_scale = x.scales_.const_data_ptr<float>() + block * k_blocks,
+                           .sum = sum};
+        for (std::int64_t p = begin; p < std::min(begin + panels_of_task, panels); ++p) {
+          const std::int64_t column = p * int8_panel;
+          tile.weight = weight.values_.const_data_ptr<std::int8_t>() + p * k_blocks * int8_block * int8_panel;
+          tile.offset = weight.offsets_.const_data_ptr<std::int32_t>() + p * k_blocks * int8_panel;
+          tile.weight_scale = weight.scales_.const_data_ptr<float>() + column / int8_block * k_blocks;
+          kernels.multiply(tile);
+          kernels.store(sum, tile.rows, std::min(int8_panel, weight.n_ - column),
+                        b != nullptr ? b + column : nullptr, to + (row * weight.n_ + column) * element, type,
+                        weight.n_);
+        }
+      }
+    });
+  }
+
+  /// Blocks of K one after another; integers are exact in fp32, 128 products of 2^14 at most.
+  static void plain(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias, at::Tensor& y) {
+    y.view({-1, weight.n_})
+        .copy_(blockwise({x.values_, x.scales_}, {weight.values_, weight.scales_}, bias, x.type_));
+  }
+
+ public:
+  static at::Tensor blockwise(const Int8Matrix& x, const Int8Matrix& w, const at::Tensor& bias,
+                              at::ScalarType type) {
+    const std::int64_t k = x.values.size(1);
+    at::Tensor sum = at::zeros({x.values.size(0), w.values.size(0)}, x.scales.options());
+    for (std::int64_t kb = 0; kb * int8_block < k; ++kb) {
+      const std::int64_t width = std::min(int8_block, k - kb * int8_block);
+      const auto part = [&](const Int8Matrix& m) {
+        return m.values.narrow(1, kb * int8_block, width).to(at::kFloat);
+      };
+      const auto scale = [&](const Int8Matrix& m) {
+        return m.scales.select(1, kb).repeat_interleave(int8_block).narrow(0, 0, m.values.size(0));
+      };
+      // fma(product, scale, sum): exact in fp64 up to its one rounding
+      const at::Tensor factor = (scale(x).unsqueeze(1) * scale(w).unsqueeze(0)).to(at::kDouble);
+      sum = (at::matmul(part(x), part(w).t()).to(at::kDouble) * factor + sum.to(at::kDouble)).to(at::kFloat);
+    }
+    const at::Tensor rounded = sum.to(type);
+    return bias.defined() ? (rounded.to(at::kFloat) + bias.to(at::kFloat)).to(type) : rounded;
+  }
+};
+
+Int8Weight::Int8Weight(const Int8Matrix& matrix) {
+  const std::int64_t rows = ceil_div(matrix.values.size(0), int8_block),
+                     columns = ceil_div(matrix.values.size(1), int8_block);
+  if (matrix.scales.dim() != 2 || matrix.scales.size(0) != rows || matrix.scales.size(1) != columns)
+    throw Error::bad_request(
+        fmt::format("int8 weights of {}x{} need {}x{} scales, one for each 128x128 block",
+                    matrix.values.size(0), matrix.values.size(1), rows, columns));
+  Int8Product::pack(*this, matrix);
+}
+
+std::uint64_t Int8Weight::bytes() const {
+  return values_.nbytes() + scales_.nbytes() + (offsets_.defined() ? offsets_.nbytes() : 0);
+}
+
+Int8Input::Int8Input(const at::Tensor& x) {
+  Int8Product::quantise(*this, x);
+}
+
+at::Tensor int8_linear(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias) {
+  return Int8Product::multiply(x, weight, bias);
+}
+
+namespace reference {
+
+Int8Matrix int8_quantise(const at::Tensor& x) {
+  const std::int64_t rows = x.size(0), columns = x.size(1);
+  const std::int64_t row_blocks = ceil_div(rows, int8_block), column_blocks = ceil_div(columns, int8_block);
+  const at::Tensor wide = x.to(at::kFloat);
+  const at::Tensor amax =
+      at::constant_pad_nd(wide, {0, column_blocks * int8_block - columns, 0, row_blocks * int8_block - rows})
+          .view({row_blocks, int8_block, column_blocks, int8_block})
+          .abs()
+          .amax({1, 3})
+          .clamp_min(1e-8);
+  const at::Tensor factor = spread(at::full({}, 128.0f, amax.options()) / amax, rows, columns);
+  return {(wide * factor).round().clamp(-128, 127).to(at::kChar), amax / 128.0f};
+}
+
+at::Tensor int8_linear(const at::Tensor& x, const Int8Matrix& weight, const at::Tensor& bias) {
+  const Int8Matrix input = int8_quantise(x.reshape({-1, x.size(-1)}));
+  std::vector<std::int64_t> shape(x.sizes().begin(), x.sizes().end());
+  shape.back() = weight.values.size(0);
+  return Int8Product::blockwise(input, weight, bias, x.scalar_type()).view(shape);
+}
+
+}  // namespace reference
+
+}  // namespace turbodiff::ops

@@ -1,0 +1,75 @@
+// Linear layers in int8 (W8A8): weights and activations have one scale for every 128 x 128 block.
+//   amax = max(1e-8, max|x|),  scale = amax / 128,  q = saturate(round half to even(x * (128 / amax)))
+//   y = sum over blocks of 128 of K, ascending: fma(sum of integer products, scale_x * scale_w, y);  y + bias
+// For bf16 y is rounded before the bias is added. Blocks of activations run across the items of a batch.
+// TurboDiffusion (arXiv:2512.16093). Reference: Int8Linear in thu-ml/TurboDiffusion, ops/core.py, which gives
+// zeros where K is no multiple of 128 or N none of 8; here every shape works, what is missing counts as 0.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <vector>
+
+namespace turbodiff::ops {
+
+/// values [rows, columns] int8, scales [ceil(rows / 128), ceil(columns / 128)] fp32.
+struct Int8Matrix {
+  at::Tensor values, scales;
+};
+
+/// x [rows, columns] fp32 or bf16.
+Int8Matrix int8_quantise(const at::Tensor& x);
+
+/// Weights [N, K], laid out for this machine.
+class Int8Weight {
+ public:
+  Int8Weight() = default;
+  /// Error bad_request where the shape of `scales` does not fit that of `values`.
+  explicit Int8Weight(const Int8Matrix& matrix);
+
+  bool defined() const { return scales_.defined(); }
+  std::int64_t out() const { return n_; }
+  std::int64_t in() const { return k_; }
+  std::uint64_t bytes() const;
+
+ private:
+  friend class Int8Product;
+  std::int64_t n_ = 0, k_ = 0;
+  at::Tensor values_;   // packed panels on the CPU with VNNI, else [N, K] int8
+  at::Tensor offsets_;  // packed only
+  at::Tensor scales_;   // [N / 128, K / 128] fp32
+};
+
+/// Activations quantised once for all layers that read them.
+class Int8Input {
+ public:
+  Int8Input() = default;
+  /// x [..., K] fp32 or bf16.
+  explicit Int8Input(const at::Tensor& x);
+
+  bool defined() const { return values_.defined(); }
+
+ private:
+  friend class Int8Product;
+  std::vector<std::int64_t> shape_;
+  at::ScalarType type_ = at::kFloat;
+  at::Tensor values_;  // with VNNI blocks [rows / 128, K / 128, 128, 128] of uint8, zero point 128; else
+                       // [rows, K] int8
+  at::Tensor scales_;
+};
+
+/// x [..., K], bias [N] or undefined -> [..., N] in x's type. The same bits for any number of threads.
+at::Tensor int8_linear(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias);
+
+/// True where the fast path for this CPU's instructions is in use.
+bool has_fast_int8();
+
+namespace reference {
+/// The definitions above, operator by operator.
+Int8Matrix int8_quantise(const at::Tensor& x);
+/// x [..., K] quantised, weight as stored.
+at::Tensor int8_linear(const at::Tensor& x, const Int8Matrix& weight, const at::Tensor& bias);
+}  // namespace reference
+
+}  // namespace turbodiff::ops
