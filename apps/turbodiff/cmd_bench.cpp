@@ -27,7 +27,7 @@ struct BenchFlags {
   std::filesystem::path dit, vae, text_encoder;
   std::string device = "auto", dtype = "auto", size = "256x256", attention = "original";
   double sla_topk = 0.1;
-  bool ops = false;
+  bool ops = false, quant_linear = false;
   std::int64_t tokens = 32760;
   int frames = 17, repeats = 3, threads = 0;
   std::string make_checkpoint;  // name
@@ -62,6 +62,7 @@ pipeline::BenchmarkInputs inputs_of(const BenchFlags& flags, cli::Program& progr
                              "one of auto, original, sla, sagesla");
   inputs.attention = *attention;
   inputs.sla_topk = flags.sla_topk;
+  inputs.quant_linear = flags.quant_linear;
   inputs.size = spec::parse_size(flags.size);
   if (flags.frames % 4 != 1 || flags.frames < 1)
     throw Error::bad_request(fmt::format("--frames: {} does not fit, it must be 4k+1", flags.frames));
@@ -186,6 +187,8 @@ void add_bench(cli::Program& program) {
       "auto, original, sla or sagesla: a sparse kind is measured too", "Work");
   add("--sla-topk", flags->sla_topk, "RATIO", "Share of the key blocks that sparse attention keeps", "Work")
       ->check(CLI::Range(0.0, 1.0));
+  command.add_flag("--quant-linear", flags->quant_linear, "Measure with the linear layers in int8, too")
+      ->group("Work");
   add("--repeats", flags->repeats, "N", "Runs of each, the fastest counts", "Work")
       ->check(CLI::Range(1, 1000));
   add("--device", flags->device, "NAME", "auto, cpu, cuda or cuda:N", "Machine");

@@ -71,6 +71,7 @@ Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
           {"sampler", spec::name_of(job.request.sampler)},
           {"attention", spec::name_of(job.request.attention)},
           {"key_blocks", std::move(key_blocks)},
+          {"quant_linear", plan.linear == model::LinearKind::int8},
           {"sigma_max", job.request.sigma_max},
           {"device", plan.runtime.device_name()},
           {"dtype", plan.runtime.type_name()},
@@ -102,8 +103,10 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
   if (plan.key_blocks)
     line("attention", fmt::format("{}, {} of {} key blocks", spec::name_of(job.request.attention),
                                   plan.key_blocks->kept, plan.key_blocks->of));
-  line("runs on", fmt::format("{} in {} with {} threads", plan.runtime.device_name(),
-                              plan.runtime.type_name(), plan.runtime.threads));
+  line("runs on",
+       fmt::format("{} in {}{} with {} threads", plan.runtime.device_name(), plan.runtime.type_name(),
+                   plan.linear == model::LinearKind::int8 ? ", linear layers in int8," : "",
+                   plan.runtime.threads));
   line("memory", fmt::format("about {}, and {} of weights used in place",
                              core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
                              core::format_bytes(static_cast<std::uint64_t>(plan.mapped_bytes))));

@@ -115,6 +115,7 @@ PlannedJob Generator::plan(const JobList& list, const Job& job) {
   }
   planned.job.request.dtype = precision_of(planned.plan.runtime);
   planned.job.request.attention = planned.plan.attention;
+  planned.job.request.quant_linear = planned.plan.linear == model::LinearKind::int8;
   return planned;
 }
 

@@ -57,13 +57,11 @@ ConfigOverrides read_config_overrides(const std::filesystem::path& config_json) 
 }
 
 DitConfig infer_dit_config(const weights::Checkpoint& checkpoint, const ConfigOverrides& overrides) {
-  if (checkpoint.contains("blocks.0.self_attn.q.int8_weight"))
-    throw Error::bad_request(
-        fmt::format("'{}' has int8 linear layers, which this version cannot run", checkpoint.path().string()),
-        "use the checkpoint without '-quant' in its name");
   DitConfig config;
+  config.int8_linear = checkpoint.contains("blocks.0.self_attn.q.int8_weight");
   config.dim = size(checkpoint, "patch_embedding.weight", 2, 0);
-  config.ffn_dim = size(checkpoint, "blocks.0.ffn.0.weight", 2, 0);
+  config.ffn_dim =
+      size(checkpoint, config.int8_linear ? "blocks.0.ffn.0.int8_weight" : "blocks.0.ffn.0.weight", 2, 0);
   config.layers = checkpoint.block_count();
   config.freq_dim = size(checkpoint, "time_embedding.0.weight", 2, 1);
   config.text_dim = size(checkpoint, "text_embedding.0.weight", 2, 1);

@@ -1,6 +1,7 @@
 #include "model/parameters.h"
 
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include "core/error.h"
 
@@ -66,6 +67,20 @@ at::Tensor Parameters::get(const std::string& name, const Shape& shape) const {
 
 at::Tensor Parameters::get_f32(const std::string& name, const Shape& shape) const {
   return load(checkpoint_.at(name, shape), at::kFloat);
+}
+
+at::Tensor Parameters::get_int8(const std::string& name, const Shape& shape) const {
+  const auto& view = checkpoint_.at(name, shape);
+  if (view.block != weights::BlockFormat::none || view.dtype != Dtype::i8)
+    throw Error::bad_request(fmt::format("'{}': tensor '{}' is not int8", checkpoint_.path().string(), name),
+                             "int8 layers are stored as int8_weight, scale and bias");
+  return wrap(view).to(device_).contiguous();
+}
+
+at::Tensor Parameters::get_stored(const std::string& name, const Shape& shape) const {
+  const auto& view = checkpoint_.at(name, shape);
+  const bool bf16 = view.block == weights::BlockFormat::none && view.dtype == Dtype::bf16;
+  return load(view, bf16 ? at::kBFloat16 : at::kFloat);
 }
 
 void Parameters::drop_pages(const std::string& prefix) const {

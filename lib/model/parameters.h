@@ -28,6 +28,10 @@ class Parameters {
   at::Tensor get(const std::string& name, const Shape& shape) const;
   /// In fp32, for norms, modulations and what the reference computes in fp32.
   at::Tensor get_f32(const std::string& name, const Shape& shape) const;
+  /// int8 values as they are stored. Error bad_request also where they are of another type.
+  at::Tensor get_int8(const std::string& name, const Shape& shape) const;
+  /// In fp32 or bf16: bf16 where that is what the file holds.
+  at::Tensor get_stored(const std::string& name, const Shape& shape) const;
   bool contains(const std::string& name) const { return checkpoint_.contains(name); }
   const weights::Checkpoint& checkpoint() const { return checkpoint_; }
   at::ScalarType compute_type() const { return compute_type_; }

@@ -7,26 +7,20 @@
 #include "ops/attention.h"
 #include "ops/gelu.h"
 #include "ops/layer_norm.h"
-#include "ops/linear.h"
 #include "ops/residual.h"
 #include "ops/rms_norm.h"
 
 namespace turbodiff::model {
 
-Linear Linear::load(const Parameters& parameters, const std::string& name, std::int64_t out,
-                    std::int64_t in) {
-  return {parameters.get(name + ".weight", {out, in}), parameters.get(name + ".bias", {out})};
-}
-
-at::Tensor Linear::operator()(const at::Tensor& x) const {
-  return ops::linear(x, weight, bias);
-}
-
-WanBlock::WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index)
-    : heads_(config.heads), eps_(config.eps), type_(parameters.compute_type()) {
+WanBlock::WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index, LinearKind kind)
+    : heads_(config.heads), eps_(config.eps), type_(parameters.compute_type()), kind_(kind) {
   const std::string prefix = fmt::format("blocks.{}.", index);
   const std::int64_t dim = config.dim;
-  const auto square = [&](const char* name) { return Linear::load(parameters, prefix + name, dim, dim); };
+  const auto layer = [&](const char* name, std::int64_t out, std::int64_t in) {
+    return kind == LinearKind::int8 ? Linear::load_int8(parameters, prefix + name, out, in)
+                                    : Linear::load(parameters, prefix + name, out, in);
+  };
+  const auto square = [&](const char* name) { return layer(name, dim, dim); };
   const auto vector = [&](const char* name) { return parameters.get_f32(prefix + name, {dim}); };
   self_q_ = square("self_attn.q");
   self_k_ = square("self_attn.k");
@@ -36,8 +30,8 @@ WanBlock::WanBlock(const Parameters& parameters, const DitConfig& config, std::i
   cross_k_ = square("cross_attn.k");
   cross_v_ = square("cross_attn.v");
   cross_o_ = square("cross_attn.o");
-  ffn_in_ = Linear::load(parameters, prefix + "ffn.0", config.ffn_dim, dim);
-  ffn_out_ = Linear::load(parameters, prefix + "ffn.2", dim, config.ffn_dim);
+  ffn_in_ = layer("ffn.0", config.ffn_dim, dim);
+  ffn_out_ = layer("ffn.2", dim, config.ffn_dim);
   self_norm_q_ = vector("self_attn.norm_q.weight");
   self_norm_k_ = vector("self_attn.norm_k.weight");
   cross_norm_q_ = vector("cross_attn.norm_q.weight");
@@ -66,21 +60,24 @@ at::Tensor WanBlock::mix_tokens(const at::Tensor& q, const at::Tensor& k, const 
 }
 
 TextKeysValues WanBlock::project_text(const at::Tensor& text) const {
+  const LinearInput rows(text, kind_);
   const std::vector<std::int64_t> shape{text.size(0), text.size(1), heads_, text.size(2) / heads_};
-  return {ops::rms_norm(cross_k_(text), cross_norm_k_, eps_, type_).view(shape), cross_v_(text).view(shape)};
+  return {ops::rms_norm(cross_k_(rows), cross_norm_k_, eps_, type_).view(shape), cross_v_(rows).view(shape)};
 }
 
-at::Tensor WanBlock::self_attention(const at::Tensor& h, const ops::RopeTable& rope) const {
-  const std::vector<std::int64_t> shape{h.size(0), h.size(1), heads_, h.size(2) / heads_};
+at::Tensor WanBlock::self_attention(const LinearInput& h, const ops::RopeTable& rope) const {
+  const at::Tensor& x = h.tensor();
+  const std::vector<std::int64_t> shape{x.size(0), x.size(1), heads_, x.size(2) / heads_};
   const at::Tensor q = ops::rms_norm_rope(self_q_(h), self_norm_q_, eps_, rope.cos, rope.sin).view(shape);
   const at::Tensor k = ops::rms_norm_rope(self_k_(h), self_norm_k_, eps_, rope.cos, rope.sin).view(shape);
   return self_o_(mix_tokens(q, k, self_v_(h).view(shape)).flatten(2));
 }
 
-at::Tensor WanBlock::cross_attention(const at::Tensor& h, const TextKeysValues& text,
+at::Tensor WanBlock::cross_attention(const LinearInput& h, const TextKeysValues& text,
                                      const at::Tensor& text_bias) const {
+  const at::Tensor& x = h.tensor();
   const at::Tensor q = ops::rms_norm(cross_q_(h), cross_norm_q_, eps_, type_)
-                           .view({h.size(0), h.size(1), heads_, h.size(2) / heads_});
+                           .view({x.size(0), x.size(1), heads_, x.size(2) / heads_});
   return cross_o_(ops::attention(q, text.keys, text.values, text_bias).flatten(2));
 }
 
@@ -94,13 +91,14 @@ void WanBlock::forward(at::Tensor& x, const at::Tensor& modulation, const ops::R
   const auto part = [&](std::int64_t i) { return m.dim() == 3 ? m.narrow(1, i, 1) : m.select(2, i); };
 
   {
-    const at::Tensor y = self_attention(ops::layer_norm_modulate(x, part(1), part(0), eps_, type_), rope);
+    const at::Tensor y =
+        self_attention({ops::layer_norm_modulate(x, part(1), part(0), eps_, type_), kind_}, rope);
     keep("self_attn", y);
     ops::add_gated_(x, y, part(2));
   }
   {
-    const at::Tensor y =
-        cross_attention(ops::layer_norm_affine(x, norm3_weight_, norm3_bias_, eps_, type_), text, text_bias);
+    const at::Tensor y = cross_attention(
+        {ops::layer_norm_affine(x, norm3_weight_, norm3_bias_, eps_, type_), kind_}, text, text_bias);
     keep("cross_attn", y);
     ops::add_(x, y);
   }

@@ -8,6 +8,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "model/linear.h"
 #include "model/parameters.h"
 #include "model/umt5_encoder.h"
 #include "model/wan_config.h"
@@ -15,14 +16,6 @@
 #include "ops/sla.h"
 
 namespace turbodiff::model {
-
-/// Weight [out, in] and bias [out] of a fully connected layer.
-struct Linear {
-  at::Tensor weight, bias;
-  static Linear load(const Parameters& parameters, const std::string& name, std::int64_t out,
-                     std::int64_t in);
-  at::Tensor operator()(const at::Tensor& x) const;
-};
 
 /// Keys and values of the text for one block, [B, S, H, head_dim]; they do not change from step to step.
 struct TextKeysValues {
@@ -39,7 +32,8 @@ struct SelfAttention {
 
 class WanBlock {
  public:
-  WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index);
+  /// With LinearKind::int8 all its linear layers run in int8.
+  WanBlock(const Parameters& parameters, const DitConfig& config, std::int64_t index, LinearKind kind);
 
   /// text [B, S, dim] in the compute type, after the text MLP.
   TextKeysValues project_text(const at::Tensor& text) const;
@@ -56,13 +50,14 @@ class WanBlock {
 
  private:
   at::Tensor mix_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
-  at::Tensor self_attention(const at::Tensor& h, const ops::RopeTable& rope) const;
-  at::Tensor cross_attention(const at::Tensor& h, const TextKeysValues& text,
+  at::Tensor self_attention(const LinearInput& h, const ops::RopeTable& rope) const;
+  at::Tensor cross_attention(const LinearInput& h, const TextKeysValues& text,
                              const at::Tensor& text_bias) const;
 
   std::int64_t heads_;
   double eps_;
   at::ScalarType type_;
+  LinearKind kind_;
   Linear self_q_, self_k_, self_v_, self_o_, cross_q_, cross_k_, cross_v_, cross_o_, ffn_in_, ffn_out_;
   at::Tensor self_norm_q_, self_norm_k_, cross_norm_q_, cross_norm_k_;  // [dim] fp32
   at::Tensor norm3_weight_, norm3_bias_;                                // [dim] fp32

@@ -24,6 +24,7 @@ struct DitConfig {
   std::array<std::int64_t, 3> patch{1, 2, 2};  ///< frames, rows, columns of a token
   double eps = 1e-6;
   bool sparse_linear_attention = false;  ///< the checkpoint was trained with SLA (has proj_l)
+  bool int8_linear = false;              ///< the checkpoint holds the blocks' linear layers in int8
 
   std::int64_t head_dim() const { return dim / heads; }
 };

@@ -34,8 +34,12 @@ std::int64_t trailing_zero_rows(const at::Tensor& context) {
 }
 }  // namespace
 
-WanDit::WanDit(const Parameters& parameters, const DitConfig& config, const OnBlock& on_block)
-    : config_(config), type_(parameters.compute_type()), device_(parameters.device()) {
+WanDit::WanDit(const Parameters& parameters, const DitConfig& config, const OnBlock& on_block,
+               LinearKind kind)
+    : config_(config),
+      type_(parameters.compute_type()),
+      device_(parameters.device()),
+      kind_(config.int8_linear ? LinearKind::int8 : kind) {
   const std::int64_t dim = config.dim;
   const std::int64_t patch = config.patch[0] * config.patch[1] * config.patch[2];
   patch_embedding_ = Linear::load(parameters, "patch_embedding", dim, config.in_dim * patch);
@@ -48,7 +52,7 @@ WanDit::WanDit(const Parameters& parameters, const DitConfig& config, const OnBl
   head_modulation_ = parameters.get_f32("head.modulation", {1, 2, dim});
   blocks_.reserve(static_cast<std::size_t>(config.layers));
   for (std::int64_t i = 0; i < config.layers; ++i) {
-    blocks_.emplace_back(parameters, config, i);
+    blocks_.emplace_back(parameters, config, i, kind_);
     if (on_block) on_block(i + 1, config.layers);
   }
 }
@@ -59,17 +63,38 @@ void WanDit::set_attention(const SelfAttention& attention) {
 
 WanDit::Text WanDit::embed_text(const at::Tensor& context) const {
   const c10::InferenceMode inference;
+  const bool int8 = kind_ == LinearKind::int8;
+  const std::int64_t length = context.size(1), padding = trailing_zero_rows(context);
+  // Padding rows in the same int8 block as others; the blocks of a batch run into each other.
+  const bool collapse = padding > 1 && !(int8 && context.size(0) > 1);
+  const std::int64_t used = length - padding;
+  const std::int64_t together = int8 ? std::min(length, (used + 127) / 128 * 128) - used : padding;
+  const std::int64_t apart = padding - together;
+
   Text text;
-  const std::int64_t padding = trailing_zero_rows(context);
-  at::Tensor rows = context;
-  if (padding > 1) {
-    rows = context.slice(1, 0, context.size(1) - padding + 1);
-    text.bias = at::zeros({1, 1, 1, rows.size(1)}, at::kFloat);
-    text.bias.select(-1, rows.size(1) - 1).fill_(std::log(static_cast<double>(padding)));
+  const std::int64_t rows = collapse ? used + std::min<std::int64_t>(together, 1) : length;
+  const at::Tensor embedded = text_out_(ops::gelu_tanh_(
+      text_in_(context.slice(1, 0, rows + (collapse && apart > 0)).to(device_, type_).contiguous())));
+  text.embedded = embedded.slice(1, 0, std::max<std::int64_t>(rows, 1));
+  for (const WanBlock& block : blocks_) {
+    TextKeysValues projected = rows > 0 ? block.project_text(embedded.slice(1, 0, rows)) : TextKeysValues{};
+    if (collapse && apart > 0) {
+      const TextKeysValues padding_row = block.project_text(embedded.slice(1, rows, rows + 1));
+      projected = rows > 0 ? TextKeysValues{at::cat({projected.keys, padding_row.keys}, 1),
+                                            at::cat({projected.values, padding_row.values}, 1)}
+                           : padding_row;
+    }
+    text.blocks.push_back(std::move(projected));
+  }
+  if (collapse) {
+    text.bias = at::zeros({1, 1, 1, text.blocks.front().keys.size(1)}, at::kFloat);
+    const auto weigh = [&](std::int64_t row, std::int64_t count) {
+      text.bias.select(-1, row).fill_(std::log(static_cast<double>(count)));
+    };
+    if (together > 0) weigh(used, together);
+    if (apart > 0) weigh(text.bias.size(-1) - 1, apart);
     text.bias = text.bias.to(device_);
   }
-  text.embedded = text_out_(ops::gelu_tanh_(text_in_(rows.to(device_, type_).contiguous())));
-  for (const WanBlock& block : blocks_) text.blocks.push_back(block.project_text(text.embedded));
   return text;
 }
 

@@ -24,7 +24,10 @@ class WanDit {
   /// Called with (done, total); may throw to stop.
   using OnBlock = std::function<void(std::int64_t, std::int64_t)>;
 
-  WanDit(const Parameters& parameters, const DitConfig& config, const OnBlock& on_block = {});
+  /// With LinearKind::int8, and always for a checkpoint with int8 layers, the blocks' linear layers run in
+  /// int8.
+  WanDit(const Parameters& parameters, const DitConfig& config, const OnBlock& on_block = {},
+         LinearKind kind = LinearKind::plain);
 
   /// What the blocks need of the text: computed once, used in every step.
   struct Text {
@@ -34,7 +37,8 @@ class WanDit {
   };
   /// context [B, Lc, text_dim]: text encoder output, zero rows where it is padded. Trailing rows that are
   /// zero in every sample are identical keys, so one of them, weighted by their number, stands for all: the
-  /// same result.
+  /// same result. In int8 a row's values depend on its block of 128 rows: one of those that share a block
+  /// with others stands for them, another for those in blocks of their own.
   Text embed_text(const at::Tensor& context) const;
 
   /// x [B, in_dim, T, H, W] any float type, H and W multiples of the patch; timesteps [B] on the 0..1000
@@ -46,6 +50,7 @@ class WanDit {
   void set_attention(const SelfAttention& attention);
 
   const DitConfig& config() const { return config_; }
+  LinearKind linear_kind() const { return kind_; }
   at::Device device() const { return device_; }
   at::ScalarType compute_type() const { return type_; }
 
@@ -53,6 +58,7 @@ class WanDit {
   DitConfig config_;
   at::ScalarType type_;
   at::Device device_;
+  LinearKind kind_;
   Linear patch_embedding_, text_in_, text_out_;
   Linear time_in_, time_out_, time_projection_, head_;  // fp32
   at::Tensor head_modulation_;                          // [1, 2, dim] fp32

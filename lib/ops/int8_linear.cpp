@@ -114,7 +114,8 @@ class Int8Product {
   static void quantise(Int8Input& input, const at::Tensor& x) {
     input.shape_.assign(x.sizes().begin(), x.sizes().end());
     input.type_ = x.scalar_type();
-    const at::Tensor flat = x.reshape({-1, x.size(-1)}).contiguous();
+    at::Tensor flat = x.reshape({-1, x.size(-1)}).contiguous();
+    if (x.scalar_type() == at::kHalf) flat = flat.to(at::kFloat);
     if (!is_fast(x)) {
       const Int8Matrix matrix = reference::int8_quantise(flat);
       input.values_ = matrix.values;
@@ -141,12 +142,14 @@ class Int8Product {
       throw Error::bad_request(
           fmt::format("an int8 layer of {} inputs was given {}", weight.k_, shape.back()));
     shape.back() = weight.n_;
-    at::Tensor y = at::empty(shape, x.values_.options().dtype(x.type_));
+    const at::ScalarType computed = x.type_ == at::kHalf ? at::kFloat : x.type_;
+    at::Tensor y = at::empty(shape, x.values_.options().dtype(computed));
     if (weight.offsets_.defined())
       fast(x, weight, bias, y);
     else
-      plain(x, weight, bias, y);
-    return y;
+      y.view({-1, weight.n_})
+          .copy_(blockwise({x.values_, x.scales_}, {weight.values_, weight.scales_}, bias, computed));
+    return y.to(x.type_);
   }
 
  private:
@@ -156,7 +159,7 @@ class Int8Product {
     const at::Tensor wide_bias = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
     const float* b = bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr;
     const cpu::Int8Rows& kernels = *cpu::int8_rows();
-    const cpu::Storage type = storage_of(x.type_);
+    const cpu::Storage type = storage_of(y.scalar_type());
     const auto element = static_cast<std::int64_t>(y.element_size());
     auto* to = static_cast<char*>(y.data_ptr());
     parallel_for(0, ceil_div(rows, int8_block) * columns, 1, [&](std::int64_t first, std::int64_t last) {
@@ -184,13 +187,8 @@ class Int8Product {
     });
   }
 
-  /// Blocks of K one after another; integers are exact in fp32, 128 products of 2^14 at most.
-  static void plain(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias, at::Tensor& y) {
-    y.view({-1, weight.n_})
-        .copy_(blockwise({x.values_, x.scales_}, {weight.values_, weight.scales_}, bias, x.type_));
-  }
-
  public:
+  /// Blocks of K one after another; sums of 128 products of at most 2^14 are exact in fp32.
   static at::Tensor blockwise(const Int8Matrix& x, const Int8Matrix& w, const at::Tensor& bias,
                               at::ScalarType type) {
     const std::int64_t k = x.values.size(1);

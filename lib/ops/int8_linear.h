@@ -45,7 +45,7 @@ class Int8Weight {
 class Int8Input {
  public:
   Int8Input() = default;
-  /// x [..., K] fp32 or bf16.
+  /// x [..., K] fp32, bf16 or fp16 (computed in fp32).
   explicit Int8Input(const at::Tensor& x);
 
   bool defined() const { return values_.defined(); }

@@ -29,6 +29,10 @@ model::SelfAttention::Kind kind_of(spec::Attention attention) {
   }
 }
 
+model::LinearKind settle_linear(bool quant_linear, const model::DitConfig& dit) {
+  return quant_linear || dit.int8_linear ? model::LinearKind::int8 : model::LinearKind::plain;
+}
+
 KeyBlocks key_blocks(std::int64_t tokens, double topk) {
   const std::int64_t rows = ops::BlockTiling{}.k_rows, blocks = (tokens + rows - 1) / rows;
   return {ops::kept_blocks(blocks, topk), blocks};

@@ -1,4 +1,5 @@
-// Which self-attention a request runs with on a network, and what share of the keys it looks at.
+// How a request runs on a network: its self-attention, the share of the keys that looks at, its linear
+// layers.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,9 @@ spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& 
 
 /// Of a settled choice.
 model::SelfAttention::Kind kind_of(spec::Attention attention);
+
+/// How the linear layers run: in int8 where asked for or where the checkpoint has nothing else.
+model::LinearKind settle_linear(bool quant_linear, const model::DitConfig& dit);
 
 /// Key blocks of sparse attention over `tokens`.
 struct KeyBlocks {

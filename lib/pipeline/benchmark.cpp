@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "core/error.h"
 #include "core/signals.h"
@@ -44,10 +45,11 @@ struct LoadedDit {
   model::WanDit dit;
 };
 
-LoadedDit load_dit(const BenchmarkInputs& inputs, const Runtime& runtime) {
+LoadedDit load_dit(const BenchmarkInputs& inputs, const Runtime& runtime,
+                   model::LinearKind kind = model::LinearKind::plain) {
   const auto checkpoint = weights::Checkpoint::open(inputs.dit, weights::Component::dit);
   const auto config = model::infer_dit_config(checkpoint, model::read_config_overrides(inputs.config));
-  return {config, model::WanDit({checkpoint, runtime.type, runtime.device}, config)};
+  return {config, model::WanDit({checkpoint, runtime.type, runtime.device}, config, {}, kind)};
 }
 
 struct LoadedVae {
@@ -87,42 +89,73 @@ std::string size_of(const BenchmarkInputs& inputs) {
 
 using Keep = std::function<void(Measurement)>;
 
-/// One evaluation with full attention and, where inputs ask for a sparse kind, one with that beside it.
-void measure_transformer(const BenchmarkInputs& inputs, const Runtime& runtime, const Keep& keep) {
-  keep(fastest("load transformer", 1, true, [&] { load_dit(inputs, runtime); }));
-  auto [config, dit] = load_dit(inputs, runtime);
-  const LatentShape latent = latent_shape({}, inputs.frames, inputs.size.width, inputs.size.height);
-  const at::Tensor x = noise({1, config.in_dim, latent[1], latent[2], latent[3]});
-  at::Tensor context = at::zeros({1, model::text_length, config.text_dim});
-  context.narrow(1, 0, inputs.prompt_tokens).copy_(noise({1, inputs.prompt_tokens, config.text_dim}));
-  const auto text = dit.embed_text(context);
-  const std::int64_t tokens = token_count(config, latent);
-  const auto evaluate = [&, &network = dit] {
-    return network.forward(x, at::full({1}, 932.0f), text,
-                           [](std::int64_t, std::int64_t) { core::throw_if_interrupted(); });
-  };
-  at::Tensor out;
-  const auto step = [&](const std::string& how, double seen) {
-    Measurement result = fastest(fmt::format("DiT step {} ({} tokens){}", size_of(inputs), tokens, how),
-                                 inputs.repeats, true, [&] { out = evaluate(); });
-    require_finite(out, "the transformer");
-    result.gflop = dit_flops(config, tokens, inputs.prompt_tokens + 1, seen) / 1e9;
-    return result;
-  };
-  const Measurement full = step("", 1);
-  keep(full);
+/// One evaluation as the checkpoint is and, where inputs ask for it, one with sparse attention and int8
+/// layers.
+class TransformerBenchmark {
+ public:
+  TransformerBenchmark(const BenchmarkInputs& inputs, const Runtime& runtime)
+      : inputs_(inputs), runtime_(runtime) {}
 
-  const spec::Attention attention = settle_attention(inputs.attention, config);
-  if (attention == spec::Attention::original) return;
-  dit.set_attention({model::SelfAttention::Kind::sla, inputs.sla_topk});
-  const at::Tensor reference = evaluate();
-  dit.set_attention({kind_of(attention), inputs.sla_topk});
-  Measurement sparse = step(fmt::format(", {} {}", spec::name_of(attention), inputs.sla_topk),
-                            key_blocks(tokens, inputs.sla_topk).share());
-  sparse.rel_l2 = ((out - reference).norm() / reference.norm()).item<double>();
-  sparse.times_faster = full.core_s / sparse.core_s;
-  keep(std::move(sparse));
-}
+  void run(const Keep& keep) {
+    keep(fastest("load transformer", 1, true, [&] { load_dit(inputs_, runtime_); }));
+    LoadedDit loaded = load_dit(inputs_, runtime_);
+    config_ = loaded.config;
+    const LatentShape latent = latent_shape({}, inputs_.frames, inputs_.size.width, inputs_.size.height);
+    tokens_ = token_count(config_, latent);
+    x_ = noise({1, config_.in_dim, latent[1], latent[2], latent[3]});
+    context_ = at::zeros({1, model::text_length, config_.text_dim});
+    context_.narrow(1, 0, inputs_.prompt_tokens).copy_(noise({1, inputs_.prompt_tokens, config_.text_dim}));
+    const Measurement plain = step(loaded.dit, "", 1);
+    keep(plain);
+
+    const spec::Attention attention = settle_attention(inputs_.attention, config_);
+    const bool sparse = attention != spec::Attention::original,
+               int8 = inputs_.quant_linear && !config_.int8_linear;
+    if (!sparse && !int8) return;
+    std::string how;
+    double seen = 1;
+    if (sparse) {
+      loaded.dit.set_attention({model::SelfAttention::Kind::sla, inputs_.sla_topk});
+      how = fmt::format(", {} {}", spec::name_of(attention), inputs_.sla_topk);
+      seen = key_blocks(tokens_, inputs_.sla_topk).share();
+    }
+    // What int8 costs: the same network with the same attention, nothing quantised.
+    const at::Tensor reference = sparse ? evaluate(loaded.dit, loaded.dit.embed_text(context_)) : out_;
+    std::optional<LoadedDit> quantised;
+    if (int8) {
+      keep(fastest("load transformer in int8", 1, false,
+                   [&] { quantised.emplace(load_dit(inputs_, runtime_, model::LinearKind::int8)); }));
+      how += ", int8";
+    }
+    model::WanDit& fast = quantised ? quantised->dit : loaded.dit;
+    fast.set_attention({kind_of(attention), inputs_.sla_topk});
+    Measurement result = step(fast, how, seen);
+    result.rel_l2 = ((out_ - reference).norm() / reference.norm()).item<double>();
+    result.times_faster = plain.core_s / result.core_s;
+    keep(std::move(result));
+  }
+
+ private:
+  at::Tensor evaluate(const model::WanDit& dit, const model::WanDit::Text& text) const {
+    return dit.forward(x_, at::full({1}, 932.0f), text,
+                       [](std::int64_t, std::int64_t) { core::throw_if_interrupted(); });
+  }
+
+  Measurement step(const model::WanDit& dit, const std::string& how, double seen) {
+    const auto text = dit.embed_text(context_);
+    Measurement result = fastest(fmt::format("DiT step {} ({} tokens){}", size_of(inputs_), tokens_, how),
+                                 inputs_.repeats, true, [&] { out_ = evaluate(dit, text); });
+    require_finite(out_, "the transformer");
+    result.gflop = dit_flops(config_, tokens_, inputs_.prompt_tokens + 1, seen) / 1e9;
+    return result;
+  }
+
+  const BenchmarkInputs& inputs_;
+  const Runtime& runtime_;
+  model::DitConfig config_;
+  std::int64_t tokens_ = 0;
+  at::Tensor x_, context_, out_;
+};
 
 std::vector<Measurement> measure_all(const BenchmarkInputs& inputs,
                                      const std::function<void(const Measurement&)>& on_result) {
@@ -153,7 +186,7 @@ std::vector<Measurement> measure_all(const BenchmarkInputs& inputs,
     text.gflop = text_encoder_flops(config, inputs.prompt_tokens) / 1e9;
     keep(std::move(text));
   }
-  if (!inputs.dit.empty()) measure_transformer(inputs, runtime, keep);
+  if (!inputs.dit.empty()) TransformerBenchmark(inputs, runtime).run(keep);
   if (!inputs.vae.empty()) {
     const auto loaded = load_vae(inputs, runtime);
     const LatentShape latent =
@@ -188,7 +221,9 @@ Measurement measure_peer_case(const BenchmarkInputs& inputs, const std::filesyst
   at::Tensor out;
   Measurement result;
   if (!inputs.dit.empty()) {
-    const auto loaded = load_dit(inputs, runtime);
+    auto loaded =
+        load_dit(inputs, runtime, inputs.quant_linear ? model::LinearKind::int8 : model::LinearKind::plain);
+    loaded.dit.set_attention({kind_of(settle_attention(inputs.attention, loaded.config)), inputs.sla_topk});
     const at::Tensor x = read("x"), timesteps = read("timesteps").flatten(), context = read("context");
     // The text is embedded within the time taken, as in the program compared with.
     result = fastest("DiT step", inputs.repeats, true,

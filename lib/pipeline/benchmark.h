@@ -22,9 +22,10 @@ struct BenchmarkInputs {
   int frames = 17;
   int repeats = 3;
   int prompt_tokens = 64;
-  /// A sparse kind is measured beside full attention; the checkpoint must have proj_l.
+  /// A sparse kind, for a checkpoint with proj_l, and int8 are measured beside full attention in `dtype`.
   spec::Attention attention = spec::Attention::original;
   double sla_topk = 0.1;
+  bool quant_linear = false;
 };
 
 /// Measures the matrix product, then loading, text encoding, one transformer evaluation and decoding, as far

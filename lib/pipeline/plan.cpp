@@ -27,7 +27,6 @@ void require_supported(const spec::GenerationRequest& request) {
     throw Error::bad_request(
         fmt::format("the sampler '{}' is not in this version", spec::name_of(request.sampler)),
         "use --sampler rcm with a distilled checkpoint");
-  if (request.quant_linear) throw Error::bad_request("--quant-linear is not in this version", "leave it out");
   if (request.rng == spec::Rng::cuda && !cuda_available())
     throw Error::bad_request("--rng cuda needs a CUDA device, and none answers", "leave it out");
 }
@@ -47,6 +46,7 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                     dit.patch[1] * components.vae_config.spatial_factor));
   plan.tokens = token_count(dit, plan.latent);
   plan.attention = settle_attention(request.attention, dit);
+  plan.linear = settle_linear(request.quant_linear, dit);
   if (plan.attention != spec::Attention::original)
     plan.key_blocks = key_blocks(plan.tokens, request.sla_topk);
   const double step_flops =
@@ -66,9 +66,10 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   const auto in_place = [&](const weights::Checkpoint& checkpoint, const char* name) {
     return on_cpu && model::scalar_type_of(stored(checkpoint, name)) == plan.runtime.type;
   };
-  const double dit_bytes = weight_bytes(components.dit, element),
+  const double dit_bytes = weight_bytes(components.dit, plan.linear == model::LinearKind::int8 ? 1 : element),
                vae_bytes = weight_bytes(components.vae, element);
-  const bool dit_in_place = in_place(components.dit, "blocks.0.ffn.0.weight");
+  const bool int8 = plan.linear == model::LinearKind::int8;
+  const bool dit_in_place = !int8 && in_place(components.dit, "blocks.0.ffn.0.weight");
   const bool vae_in_place = in_place(components.vae, "decoder.conv1.weight");
   const double held = (dit_in_place ? 0 : dit_bytes) + (vae_in_place ? 0 : vae_bytes);
   const auto text_element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.text_type));

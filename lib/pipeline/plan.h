@@ -21,6 +21,7 @@ struct Plan {
   double text_flops = 0, denoise_flops = 0, decode_flops = 0;  ///< of one sample
   spec::Attention attention = spec::Attention::original;       ///< never automatic
   std::optional<KeyBlocks> key_blocks;                         ///< of sparse attention
+  model::LinearKind linear = model::LinearKind::plain;
   bool ignores_sparse_attention =
       false;  ///< the checkpoint was trained with SLA and runs with full attention
 };

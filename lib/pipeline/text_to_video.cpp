@@ -101,15 +101,18 @@ at::Tensor TextToVideo::context_of(const std::string& prompt) const {
 void TextToVideo::load_networks(const spec::GenerationRequest& request, core::ProgressTracker& progress) {
   const model::SelfAttention attention{kind_of(settle_attention(request.attention, components_.dit_config)),
                                        request.sla_topk};
+  const model::LinearKind linear = settle_linear(request.quant_linear, components_.dit_config);
+  if (dit_ && dit_->linear_kind() != linear) dit_.reset();
   if (dit_ && vae_) return dit_->set_attention(attention);
   const auto layers = components_.dit_config.layers;
   core::ProgressStage stage(progress, "load", layers + 1);
-  dit_ = std::make_unique<model::WanDit>(model::Parameters(components_.dit, runtime_.type, runtime_.device),
-                                         components_.dit_config,
-                                         [&](std::int64_t done, std::int64_t) { stage.update(done); });
+  dit_ = std::make_unique<model::WanDit>(
+      model::Parameters(components_.dit, runtime_.type, runtime_.device), components_.dit_config,
+      [&](std::int64_t done, std::int64_t) { stage.update(done); }, linear);
   dit_->set_attention(attention);
-  vae_ = std::make_unique<model::WanVae>(model::Parameters(components_.vae, runtime_.type, runtime_.device),
-                                         components_.vae_config, model::WanVae::Parts::decoder);
+  if (!vae_)
+    vae_ = std::make_unique<model::WanVae>(model::Parameters(components_.vae, runtime_.type, runtime_.device),
+                                           components_.vae_config, model::WanVae::Parts::decoder);
   stage.update(layers + 1);
 }
 

@@ -18,9 +18,18 @@ Checkpoint tiny_dit() {
   return Checkpoint::open(golden / "05_dit21_t2v/tiny.pth", Component::dit);
 }
 
-model::WanDit load_tiny(at::ScalarType type) {
+model::WanDit load_tiny(at::ScalarType type, model::LinearKind kind = model::LinearKind::plain) {
   const Checkpoint checkpoint = tiny_dit();
-  return {{checkpoint, type, at::kCPU}, model::infer_dit_config(checkpoint, {2, std::nullopt})};
+  return {{checkpoint, type, at::kCPU}, model::infer_dit_config(checkpoint, {2, std::nullopt}), {}, kind};
+}
+
+/// The network's view of a text of `rows` rows, padded to 512; with `apart` every padding row counts on its
+/// own.
+model::WanDit::Text padded_text(const model::WanDit& dit, std::int64_t rows, bool apart) {
+  at::Tensor context = at::zeros({1, 512, dit.config().text_dim});
+  context.narrow(1, 0, rows).copy_(random({1, rows, dit.config().text_dim}, 1));
+  if (apart) context.select(1, 511).fill_(1e-30f);  // too little to change anything
+  return dit.embed_text(context);
 }
 
 }  // namespace
@@ -88,21 +97,68 @@ TEST_CASE("weights of the wanted type are used where the file is mapped") {
 }
 
 TEST_CASE("padding rows collapsed into one weighted key change nothing") {
+  const at::Tensor x = random({1, 16, 2, 6, 8}, 2), t = at::full({1}, 932.0f);
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
     const model::WanDit dit = load_tiny(type);
-    at::Tensor context = at::zeros({1, 512, dit.config().text_dim});
-    context.narrow(1, 0, 11).copy_(random({1, 11, dit.config().text_dim}, 1));
-    const auto collapsed = dit.embed_text(context);
+    const auto collapsed = padded_text(dit, 11, false), apart = padded_text(dit, 11, true);
     CHECK(collapsed.blocks[0].keys.size(1) == 12);
-    // A tiny value in the last row makes every row count on its own.
-    at::Tensor full = context.clone();
-    full.select(1, 511).fill_(1e-30f);
-    const auto uncollapsed = dit.embed_text(full);
-    CHECK(uncollapsed.blocks[0].keys.size(1) == 512);
-    const at::Tensor x = random({1, 16, 2, 6, 8}, 2), t = at::full({1}, 932.0f);
-    CHECK(rel_l2(dit.forward(x, t, collapsed), dit.forward(x, t, uncollapsed)) <
+    CHECK(apart.blocks[0].keys.size(1) == 512);
+    CHECK(rel_l2(dit.forward(x, t, collapsed), dit.forward(x, t, apart)) <
           (type == at::kFloat ? 2e-6 : 5e-3));
   }
+}
+
+TEST_CASE("in int8 padding rows are collapsed for each kind of block they lie in") {
+  const at::Tensor x = random({1, 16, 2, 6, 8}, 2), t = at::full({1}, 932.0f);
+  const model::WanDit dit = load_tiny(at::kFloat, model::LinearKind::int8);
+  struct Case {
+    std::int64_t rows, keys;
+  };
+  // Padding in the last block of the text and in blocks of its own; only of its own; only with the text;
+  // none.
+  for (const auto& [rows, keys] :
+       {Case{0, 1}, Case{11, 13}, Case{128, 129}, Case{200, 202}, Case{400, 401}, Case{511, 512}}) {
+    CAPTURE(rows);
+    const auto collapsed = padded_text(dit, rows, false), apart = padded_text(dit, rows, true);
+    CHECK(collapsed.blocks[0].keys.size(1) == keys);
+    // Activations a rounding apart may fall on two sides of an int8 step.
+    CHECK(rel_l2(dit.forward(x, t, collapsed), dit.forward(x, t, apart)) < 1e-3);
+    CHECK(rel_l2(collapsed.blocks[0].keys.narrow(1, 0, rows), apart.blocks[0].keys.narrow(1, 0, rows)) <
+          1e-6);
+  }
+}
+
+TEST_CASE(
+    "int8 layers stay close to the network they stand for, and give the same bits for any number of "
+    "threads") {
+  const at::Tensor x = random({1, 16, 2, 16, 16}, 2), t = at::full({1}, 932.0f);
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16, at::kHalf}) {
+    const model::WanDit plain = load_tiny(type), int8 = load_tiny(type, model::LinearKind::int8);
+    const at::Tensor fast = int8.forward(x, t, padded_text(int8, 20, false));
+    const double apart = rel_l2(fast, plain.forward(x, t, padded_text(plain, 20, false)));
+    CHECK(apart > 1e-4);
+    CHECK(apart < 0.05);
+    const int before = at::get_num_threads();
+    at::set_num_threads(before > 1 ? 1 : 2);
+    CHECK(same_bits(int8.forward(x, t, padded_text(int8, 20, false)), fast));
+    at::set_num_threads(before);
+  }
+}
+
+TEST_CASE("a checkpoint with int8 layers runs in int8 whatever is asked for") {
+  const Checkpoint checkpoint = Checkpoint::open(golden / "10_int8linear/dit-quant.pth", Component::dit);
+  const auto config = model::infer_dit_config(checkpoint, {2, std::nullopt});
+  CHECK(config.int8_linear);
+  CHECK(config.ffn_dim == 256);
+  const model::WanDit dit({checkpoint, at::kFloat, at::kCPU}, config);
+  CHECK(dit.linear_kind() == model::LinearKind::int8);
+}
+
+TEST_CASE("sparse attention needs the weights of its linear branch") {
+  model::WanDit dit = load_tiny(at::kFloat);
+  const Error error = error_of([&] { dit.set_attention({model::SelfAttention::Kind::sla, 0.1}); });
+  CHECK(error.code() == ErrorCode::bad_request);
+  CHECK(error.message().find("proj_l") != std::string::npos);
 }
 
 TEST_CASE("samples of a batch do not see each other") {

@@ -88,6 +88,7 @@ void check_umt5(const fs::path& folder, Report& report);
 void check_vae21(const fs::path& folder, Report& report);
 void check_dit_t2v(const fs::path& folder, Report& report);
 void check_sampler(const fs::path& folder, Report& report);
+void check_int8(const fs::path& folder, Report& report);
 void check_sla(const fs::path& folder, Report& report);
 void check_pipeline(const fs::path& folder, Report& report);
 void check_gguf(const fs::path& folder, Report& report);

@@ -28,7 +28,7 @@ const std::map<std::string, Checker>& checkers() {
                                                     {"07_dit_ti2v5b", list_unsupported},
                                                     {"08_sampler", check_sampler},
                                                     {"09_sla", check_sla},
-                                                    {"10_int8linear", list_unsupported},
+                                                    {"10_int8linear", check_int8},
                                                     {"11_pipeline", check_pipeline},
                                                     {"12_gguf", check_gguf},
                                                     {"13_pth_edge", check_pth}};

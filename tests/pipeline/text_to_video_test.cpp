@@ -105,11 +105,25 @@ TEST_CASE("a plan tells shape, work and memory, and what cannot be done") {
         std::string::npos);
   CHECK(refused([](auto& r) { r.attention = spec::Attention::sla; }).message().find("proj_l") !=
         std::string::npos);
-  CHECK(refused([](auto& r) { r.quant_linear = true; }).code() == ErrorCode::bad_request);
   CHECK(refused([](auto& r) { r.size = {104, 96}; }).hint().find("16") != std::string::npos);
   const Error huge = refused([](auto& r) { r.size = {65536, 65536}; });
   CHECK(huge.code() == ErrorCode::refused);
   CHECK(huge.message().find("memory") != std::string::npos);
+}
+
+TEST_CASE("an engine changes between plain and int8 layers from one generation to the next") {
+  spec::GenerationRequest request = small_request(), int8 = request;
+  int8.quant_linear = true;
+  pipeline::TextToVideo engine(demo_files(), {});
+  CHECK((engine.plan(int8).linear == model::LinearKind::int8));
+  CHECK((engine.plan(request).linear == model::LinearKind::plain));
+  const auto plain = generate(engine, request, {5});
+  std::vector<std::string> stages;
+  const auto quantised = generate(engine, int8, {5}, &stages);
+  CHECK(std::find(stages.begin(), stages.end(), "load") != stages.end());
+  CHECK(quantised != plain);
+  CHECK(generate(engine, int8, {5}) == quantised);
+  CHECK(generate(engine, request, {5}) == plain);
 }
 
 TEST_CASE("parts that do not belong together are refused by name") {
