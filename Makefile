@@ -14,7 +14,7 @@ CACHE := $(shell scripts/setup.sh --print-cache)
 BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
-.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-sched bench-estimates tariff-oracle \
+.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
   torture torture-inbox torture-broken energy-traces fuzz api-fuzz sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
@@ -64,9 +64,20 @@ bench-peers: all $(BENCH_CHECKPOINT) ## the same against diffusers, on the same 
 	@scripts/venv.sh bench-peers tools/bench-peers/requirements.txt
 	@$(CACHE)/venv-bench-peers/bin/python tools/bench-peers/bench_peers.py --turbodiff $(TURBODIFF) \
 	  --checkpoint $(BENCH_CHECKPOINT) --work $(CACHE)/bench/peers
+	@$(CACHE)/venv-bench-peers/bin/python tools/bench-peers/bench_peers.py --turbodiff $(TURBODIFF) \
+	  --checkpoint $(BENCH_CHECKPOINT) --work $(CACHE)/bench/peers --cases dit --quant-linear
 
 bench-ops: all ## attention in full and sparse (SLA, SageSLA) against torch's, 32760 tokens, results checked first
 	@OMP_WAIT_POLICY=passive $(TURBODIFF) bench --ops
+
+BENCH_BLOCK := $(CACHE)/bench/turbowan2.1-1.3b-block
+
+$(BENCH_BLOCK): | all
+	@$(TURBODIFF) bench --make-checkpoint turbowan2.1-1.3b --layers 1 $@
+
+bench-block: all $(BENCH_BLOCK) ## one transformer block of 30 at 832x480, 81 frames: plain, then sagesla and int8 layers
+	@OMP_WAIT_POLICY=passive $(TURBODIFF) bench --dit $(BENCH_BLOCK)/dit.safetensors --size 832x480 --frames 81 \
+	  --attention sagesla --quant-linear
 
 bench-sched: tests ## adding, listing and planning with 100,000 jobs queued, reports of as many
 	@python3 tools/bench-sched/bench_sched.py $(BUILD)/bin/turbodiff-sched

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/system_info.h"
+#include "ops/cpu/block_cache.h"
 
 namespace turbodiff::pipeline {
 
@@ -18,6 +19,8 @@ namespace {
 constexpr double flops_per_thread = 2e9;
 /// Older cuDNN needs many times the memory for bf16 3-D convolutions.
 constexpr long oldest_cudnn = 91500;
+/// Bounds of the memory kept for reuse.
+constexpr std::size_t least_kept = std::size_t{64} << 20, most_kept = std::size_t{4} << 30;
 
 at::Device choose_device(const spec::DeviceChoice& choice) {
   using Kind = spec::DeviceChoice::Kind;
@@ -77,6 +80,9 @@ Runtime resolve_runtime(const spec::GenerationRequest& request, double flops) {
 
 void apply(const Runtime& runtime) {
   at::set_num_threads(runtime.threads);
+  if (runtime.device.is_cpu())
+    ops::cpu::install_block_cache(
+        std::clamp<std::size_t>(core::memory_info().total_bytes / 16, least_kept, most_kept));
   if (!runtime.device.is_cuda()) return;
   const long version = at::detail::getCUDAHooks().versionRuntimeCuDNN();
   if (version < oldest_cudnn)

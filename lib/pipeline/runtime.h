@@ -29,7 +29,8 @@ Runtime resolve_runtime(const spec::GenerationRequest& request, double flops);
 /// True when this build links LibTorch's CUDA half and a device answers.
 bool cuda_available();
 
-/// Sets torch's thread count, and checks library versions with known faults (cuDNN below 9.15 on CUDA).
+/// Sets torch's thread count and, for the CPU, an allocator that keeps a sixteenth of the memory for reuse;
+/// checks library versions with known faults (cuDNN below 9.15 on CUDA).
 void apply(const Runtime& runtime);
 
 }  // namespace turbodiff::pipeline

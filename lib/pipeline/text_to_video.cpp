@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "model/tensor_file.h"
 #include "model/umt5_encoder.h"
+#include "ops/cpu/block_cache.h"
 #include "pipeline/prompt_cache.h"
 #include "pipeline/torch_errors.h"
 #include "sampler/noise_schedule.h"
@@ -193,6 +194,7 @@ void TextToVideo::generate(const spec::GenerationRequest& request, std::span<con
     if (!save_latents.empty()) model::save_tensors(save_latents, {{"latents", all}});
     decode(all, sink, progress);
   });
+  ops::cpu::trim_block_cache();
 }
 
 }  // namespace turbodiff::pipeline

@@ -29,6 +29,7 @@ def _parser(stages):
     add("--out", default="out", help="working folder of a training")
     add("--dest", default="out/demo", help="model folder: written by export, read by reference and evaluate")
     add("--source", default="../../models/demo", help="sla: model folder to start from")
+    add("--start", default="", help="sla: model folder of an earlier run to go on from")
     add("--topk", type=float, default=0.34, help="sla: share of the key blocks attended to exactly")
     add("--link", action="store_true", help="sla: link to the other files of --source instead of copying them")
     add("--quick", action="store_true", help="train: every stage for seconds only, as a test")

@@ -16,7 +16,7 @@ from .captions import caption
 from .config import latent_shape
 from .sampler import load_models, time_steps
 from .text_encoder import encode_text
-from .training import Average, Clock, cosine, set_rate
+from .training import Average, Clock, bf16_convolutions, cosine, set_rate
 from .world import all_combos, held_out_combos
 
 
@@ -25,8 +25,10 @@ def train_sla(args):
     torch.manual_seed(5)
     torch.set_num_threads(args.workers)
     tokenizer, encoder, teacher, _ = load_models(args.source)
-    student = copy.deepcopy(teacher).train()
-    student.use_sparse_attention(args.topk)
+    student = load_models(args.start, args.topk)[2] if args.start else copy.deepcopy(teacher)
+    if not args.start:
+        student.use_sparse_attention(args.topk)
+    student.train()
     seen = sorted(set(all_combos()) - set(held_out_combos()))
     rng, captions, noise = np.random.default_rng(90), random.Random(91), torch.Generator().manual_seed(92)
     projections = [p for name, p in student.named_parameters() if "proj_l" in name]
@@ -48,7 +50,8 @@ def train_sla(args):
             at = torch.full((args.batch,), 1000 * t.item())
             with torch.no_grad():
                 wanted = teacher(x, at, text, pad)
-            v = student(x, at, text, pad)
+            with bf16_convolutions():
+                v = student(x, at, text, pad).float()
             error = (v - wanted).pow(2).mean()
             error.backward()
             errors.append(error.item())
