@@ -8,6 +8,7 @@ namespace turbodiff::app {
 void add_generate(cli::Program& program);
 void add_info(cli::Program& program);
 void add_models(cli::Program& program);
+void add_convert(cli::Program& program);
 void add_doctor(cli::Program& program);
 void add_bench(cli::Program& program);
 void add_cost(cli::Program& program);

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   app::add_generate(program);
   app::add_info(program);
   app::add_models(program);
+  app::add_convert(program);
   app::add_doctor(program);
   app::add_bench(program);
   app::add_cost(program);

@@ -24,6 +24,10 @@ TEST_CASE("the JSON of every command fits its schema") {
                                .json());
   check_schema("generate-dry-run", place.run({"generate", "x", "--dry-run", "--json"}).json());
   check_schema("info", place.run({"info", "a.mp4", "--json"}).json());
+  check_schema(
+      "convert",
+      place.run({"convert", (testing::demo_folder() / "vae.pth").string(), "v.safetensors", "--json"})
+          .json());
   check_schema("models-list", place.run({"models", "list", "--json"}).json());
   check_schema("models-show", place.run({"models", "show", "demo", "--json"}).json());
   check_schema("models-verify", place.run({"models", "verify", "demo", "--json"}).json());

@@ -1,0 +1,37 @@
+// One checkpoint becomes another: into safetensors under Wan's own names, in another element type, or with
+// the linear layers of the transformer's blocks in int8 (ops/int8_linear.h).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+
+#include "core/dtype.h"
+#include "weights/name_map.h"
+
+namespace turbodiff::pipeline {
+
+struct Conversion {
+  std::filesystem::path from, to;  ///< any format the engine reads; `to` ends in .safetensors
+  std::optional<weights::Component> component = {};  ///< unset: recognised by its tensors
+  std::optional<Dtype> dtype =
+      {};                     ///< of floating-point tensors; unset: as stored, block formats become bf16
+  bool quant_linear = false;  ///< transformers only
+  bool force = false;
+};
+
+struct Converted {
+  weights::Component component = weights::Component::dit;
+  std::int64_t tensors = 0, quantised = 0;  ///< written; layers made int8
+  std::int64_t dropped = 0;                 ///< tensors of the source that are no part of the component
+  std::uint64_t bytes = 0;
+};
+
+/// Reads and writes a tensor at a time; `to` appears whole or not at all. `proj_l` stays in fp32, as
+/// published. `on_bytes(done, total)` is called after each tensor. Error bad_request for files that do not
+/// fit (and for a `to` that exists, without `force`), refused on a full disk, interrupted after a signal.
+Converted convert(const Conversion& wanted,
+                  const std::function<void(std::uint64_t, std::uint64_t)>& on_bytes = {});
+
+}  // namespace turbodiff::pipeline
