@@ -9,7 +9,7 @@ TEST_CASE("the demo model is always there") {
   CHECK(result.code == 0);
   CHECK(result.out.find("demo") != std::string::npos);
   CHECK(result.out.find("ready") != std::string::npos);
-  CHECK(Workplace().run({"models", "list", "--quiet"}).out == "demo\n");
+  CHECK(Workplace().run({"models", "list", "--quiet"}).out == "demo\ndemo-sla\n");
 }
 
 TEST_CASE("TURBODIFF_MODELS is looked into first") {
@@ -20,7 +20,7 @@ TEST_CASE("TURBODIFF_MODELS is looked into first") {
   CHECK(place.run({"models", "path"}).out == place.text_path("models") + "\n");
   CHECK(place.run({"models", "path", "mine"}).out == place.text_path("models/mine") + "\n");
   const auto list = place.run({"models", "list", "--json"}).json()["models"];
-  REQUIRE(list.size() == 2);
+  REQUIRE(list.size() == 3);
   CHECK(list[0]["name"] == "mine");
 }
 
