@@ -95,7 +95,8 @@ Plan make_plan(const PlanRequest& request, const tariff::PriceCurve& curve) {
   for (std::size_t i = 0; i < problem.tasks.size(); ++i)
     if (!(*placements)[i].placed())
       plan.unplaced.push_back(
-          {i, request.jobs[i].id, unplaced_reason(request, problem, *placements, static_cast<int>(i))});
+          {i, request.jobs[i].id, unplaced_reason(request, problem, *placements, static_cast<int>(i)),
+           is_late(request, problem, static_cast<int>(i))});
   return plan;
 }
 
