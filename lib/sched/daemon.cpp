@@ -212,14 +212,17 @@ std::optional<Seconds> Daemon::tariff_due() const {
 std::optional<Seconds> Daemon::rest() {
   const auto next = next_start();
   const bool finished = limit_ ? nothing_left() : !next || next->first > now() + batch_gap_s;
-  if (finished && settings_.notices != nullptr) {
-    const auto on_its_way = settings_.notices->batch_ended(now());
-    // Neither the end of this process nor that of the machine is to come before the message has gone.
-    if (on_its_way && (limit_ || settings_.after_batch != nullptr)) return on_its_way;
-  }
+  // Neither the end of this process nor that of the machine is to come before messages have gone.
+  const auto telling = [&]() -> std::optional<Seconds> {
+    if (!finished || settings_.notices == nullptr) return std::nullopt;
+    const auto look_again = settings_.notices->batch_ended(now());
+    return limit_ || settings_.after_batch != nullptr ? look_again : std::nullopt;
+  };
+  if (const auto look_again = telling()) return look_again;
   if (settings_.after_batch == nullptr) return std::nullopt;
-  return settings_.after_batch->look(
+  const auto look_again = settings_.after_batch->look(
       {now(), finished, result_.done, result_.failed, queue_facts(store_, plan_, paused_, now())});
+  return look_again ? look_again : telling();
 }
 
 void Daemon::sleep(std::optional<Seconds> until) {
