@@ -45,6 +45,7 @@ std::string content_of(const fs::path& file) {
 connect::Picture draw(const fs::path& engine, const fs::path& file, const connect::Message& message, core::Log& log) {
   try {
     fs::create_directories(file.parent_path());
+    fs::remove(file);
     core::SubprocessOptions options;
     options.argv = {engine.string(), "contact-sheet", "--quiet", "--force", "--width", "240", "--max-size", picture_size, "-o", file.string(), "--"};
     for (std::size_t i = 0; i < std::min(most_rows, message.videos.size()); ++i)
@@ -57,7 +58,10 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
     };
     core::Subprocess child(std::move(options));
     const auto status = child.wait(picture_timeout_s);
-    if (status && status->ok()) return {content_of(file), file.string()};
+    if (status && status->ok()) {
+      if (std::string png = content_of(file); png.starts_with("\x89PNG")) return {std::move(png), file.string()};
+      problem = "the engine has written none";
+    }
     if (!status) problem = core::interrupted() ? "interrupted" : "it takes too long";
     log.warn("notify: no picture of the videos: {}", problem.empty() ? status->describe() : problem);
   } catch (const std::exception& error) {
