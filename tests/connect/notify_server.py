@@ -79,11 +79,12 @@ class Mail(socketserver.BaseRequestHandler):
         self.out.sendall(text.encode() + b"\r\n")
 
     def handle(self):
-        does, secure, entry = take(), KIND == "smtps", {}
+        secure, entry = KIND == "smtps", {}
         self.out = self.request
         try:
             if secure:
                 self.out = tls_context().wrap_socket(self.out, server_side=True)
+            does = take()
             lines = self.out.makefile("rb")
             if does == "hang":
                 note(did=does)
@@ -109,7 +110,8 @@ class Mail(socketserver.BaseRequestHandler):
                     self.out = tls_context().wrap_socket(self.out, server_side=True)
                     lines, secure = self.out.makefile("rb"), True
                 elif word == "AUTH":
-                    entry["auth"] = base64.b64decode(line.split()[-1]).decode()
+                    self.say("334 ")
+                    entry["auth"] = base64.b64decode(lines.readline()).decode()
                     self.say("235 welcome")
                 elif word == "RCPT" and does in ("550", "452"):
                     note(did=does)

@@ -81,7 +81,7 @@ TEST_CASE("everything that is wrong is told at once, each with its place") {
       "1:9: notify.channels[0].type must be one of email, wecom, serverchan, telegram, ntfy, webhook, desktop, not "
       "'emial' (did you mean 'email'?)",
       "3:10: notify.channels[1].token is a secret and does not belong into this file",
-      "5:3: notify.channels[2].token_file or notify.channels[2].token_env is missing",
+      "5:3: notify.channels[2].token_file or token_env is missing",
       "5:3: notify.channels[2].chat is missing",
       "6:3: unknown key 'notify.channels[2].chats'",
       "5:3: notify.channels[2]: the name 'telegram' is taken",
