@@ -66,6 +66,10 @@ std::unique_ptr<Channel> make_channel(const ChannelSettings& settings, const cor
   if (settings.type == ChannelType::desktop) return make_desktop();
   std::vector<std::string> all = {secrets.secret, secrets.address};
   if (settings.type == ChannelType::ntfy) all.push_back(settings.target);
+  // A server may tell what it was asked for: the address without its host.
+  if (const std::size_t host = secrets.address.find("://"); host != std::string::npos)
+    if (const std::size_t path = secrets.address.find('/', host + 3); path != std::string::npos)
+      all.push_back(secrets.address.substr(path));
   for (const ChannelHeader& header : settings.headers) {
     const std::string value = header.secret.given() ? read(header.secret) : header.text;
     if (header.secret.given()) all.push_back(value);

@@ -137,13 +137,20 @@ class Mail(socketserver.BaseRequestHandler):
             pass
 
 
-class MailServer(socketserver.ThreadingTCPServer):
+class Quiet:
     daemon_threads = True
+
+    def handle_error(self, *where):
+        if not isinstance(sys.exc_info()[1], OSError):  # the other side has gone
+            super().handle_error(*where)
+
+
+class MailServer(Quiet, socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
 
-class WebServer(http.server.ThreadingHTTPServer):
-    daemon_threads = True
+class WebServer(Quiet, http.server.ThreadingHTTPServer):
+    pass
 
 
 address = ("127.0.0.1", PORT)
