@@ -71,20 +71,28 @@ void list(Queue& queue) {
   const int columns = program.output_traits().tty ? program.output_traits().columns : 0;
   core::TextTable table;
   table.add_column("CHANNEL").add_column("TYPE").add_column("EVENTS", core::TextTable::Align::left, true);
-  for (const char* name : {"PENDING", "SENT", "FAILED"}) table.add_column(name, core::TextTable::Align::right);
+  for (const char* name : {"PENDING", "SENT", "FAILED"})
+    table.add_column(name, core::TextTable::Align::right);
   for (const auto& channel : channels) {
     auto& count = counts[channel.name];
     table.add_row({channel.name, std::string(connect::name_of(channel.type)), kinds_text(channel),
-                   std::to_string(count[pending]), std::to_string(count[sent]), std::to_string(count[failed])});
+                   std::to_string(count[pending]), std::to_string(count[sent]),
+                   std::to_string(count[failed])});
   }
   std::string text = table.render(columns);
   core::TextTable open;
-  open.add_column("TOLD AT").add_column("CHANNEL").add_column("EVENT").add_column("STATE").add_column("TRIES", core::TextTable::Align::right).add_column("PROBLEM", core::TextTable::Align::left, true);
+  open.add_column("TOLD AT")
+      .add_column("CHANNEL")
+      .add_column("EVENT")
+      .add_column("STATE")
+      .add_column("TRIES", core::TextTable::Align::right)
+      .add_column("PROBLEM", core::TextTable::Align::left, true);
   for (const store::Delivery& delivery : deliveries)
     open.add_row({queue.local(delivery.notice.at / 1'000'000), delivery.channel,
                   std::string(store::name_of(delivery.notice.kind)) +
                       (delivery.notice.job ? fmt::format(" of job {}", *delivery.notice.job) : ""),
-                  std::string(store::name_of(delivery.state)), std::to_string(delivery.tries), delivery.error});
+                  std::string(store::name_of(delivery.state)), std::to_string(delivery.tries),
+                  delivery.error});
   if (!deliveries.empty()) text += "\n" + open.render(columns);
   program.print(text);
 }
@@ -126,22 +134,26 @@ void test(Queue& queue, const std::string& only) {
   }
   if (program.flags().json) program.print_json({{"channels", std::move(rows)}});
   if (failed > 0)
-    throw cli::ReportedFailure(Error::work_failed(fmt::format("{} could not be told", failed == 1 ? "1 channel" : fmt::format("{} channels", failed))));
+    throw cli::ReportedFailure(Error::work_failed(
+        fmt::format("{} could not be told", failed == 1 ? "1 channel" : fmt::format("{} channels", failed))));
 }
 
 }  // namespace
 
 void add_notify(Queue& queue) {
   cli::Program& program = queue.program();
-  CLI::App& group = program.add_command("notify", "Messages about batches, failures and missed deadlines", {});
+  CLI::App& group =
+      program.add_command("notify", "Messages about batches, failures and missed deadlines", {});
   program.add_command(
-      "list", "The channels, and what is pending, sent or given up", [&queue](cli::Program&) { list(queue); }, &group);
+      "list", "The channels, and what is pending, sent or given up", [&queue](cli::Program&) { list(queue); },
+      &group);
   const auto only = std::make_shared<std::string>();
   CLI::App& command = program.add_command(
       "test", "Send a test message now, through every channel or one",
       [only, &queue](cli::Program&) { test(queue, *only); }, &group);
   command.add_option("CHANNEL", *only, "Only this one")->group("Arguments");
-  command.footer("Exit code 1 when a channel does not take it. A picture goes along once there is one of a batch.");
+  command.footer(
+      "Exit code 1 when a channel does not take it. A picture goes along once there is one of a batch.");
 }
 
 }  // namespace turbodiff::app

@@ -54,7 +54,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   std::vector<connect::OpenChannel> channels = open_channels(queue, notify_channels(queue));
   connect::Notifier* told = nullptr;
   const auto after_batch = make_after_batch(
-      queue, flags.on_finish, daemon, [&inbox] { return inbox ? inbox->waiting() : std::vector<std::string>(); },
+      queue, flags.on_finish, daemon,
+      [&inbox] { return inbox ? inbox->waiting() : std::vector<std::string>(); },
       [&told](std::int64_t at, const std::string& problem) {
         if (told != nullptr) told->wake_failed(at, problem);
       });

@@ -42,12 +42,14 @@ std::string content_of(const fs::path& file) {
 
 /// Draws the videos' first frames and so on through the engine. Whatever goes wrong is told and leaves the
 /// message without a picture.
-connect::Picture draw(const fs::path& engine, const fs::path& file, const connect::Message& message, core::Log& log) {
+connect::Picture draw(const fs::path& engine, const fs::path& file, const connect::Message& message,
+                      core::Log& log) {
   try {
     fs::create_directories(file.parent_path());
     fs::remove(file);
     core::SubprocessOptions options;
-    options.argv = {engine.string(), "contact-sheet", "--quiet", "--force", "--width", "240", "--max-size", picture_size, "-o", file.string(), "--"};
+    options.argv = {engine.string(), "contact-sheet", "--quiet", "--force",     "--width", "240",
+                    "--max-size",    picture_size,    "-o",      file.string(), "--"};
     for (std::size_t i = 0; i < std::min(most_rows, message.videos.size()); ++i)
       options.argv.push_back(message.videos[i]);
     std::string problem;
@@ -59,7 +61,8 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
     core::Subprocess child(std::move(options));
     const auto status = child.wait(picture_timeout_s);
     if (status && status->ok()) {
-      if (std::string png = content_of(file); png.starts_with("\x89PNG")) return {std::move(png), file.string()};
+      if (std::string png = content_of(file); png.starts_with("\x89PNG"))
+        return {std::move(png), file.string()};
       problem = "the engine has written none";
     }
     if (!status) problem = core::interrupted() ? "interrupted" : "it takes too long";
@@ -82,14 +85,16 @@ std::vector<connect::ChannelSettings> notify_channels(Queue& queue) {
 }
 
 connect::MessageOptions message_options(Queue& queue) {
-  return {host_name(), [zone = queue.zone()](std::int64_t instant) { return tariff::format_local(instant, zone); }};
+  return {host_name(),
+          [zone = queue.zone()](std::int64_t instant) { return tariff::format_local(instant, zone); }};
 }
 
 fs::path picture_file(Queue& queue) {
   return fs::path(queue.store_file().string() + "-files") / "contact-sheet.png";
 }
 
-std::vector<connect::OpenChannel> open_channels(Queue& queue, std::vector<connect::ChannelSettings> settings) {
+std::vector<connect::OpenChannel> open_channels(Queue& queue,
+                                                std::vector<connect::ChannelSettings> settings) {
   std::vector<connect::OpenChannel> channels;
   for (connect::ChannelSettings& one : settings) {
     auto channel = connect::make_channel(one, queue.program().environment());
@@ -112,10 +117,10 @@ std::unique_ptr<connect::Notifier> start_notifier(Queue& queue, std::vector<conn
   settings.rules.give_up_s = seconds(queue, "notify.give_up_after");
   settings.wait_s = seconds(queue, "notify.wait");
   if (program.config().boolean("notify.contact_sheet").value_or(true))
-    settings.picture = [engine, file = picture_file(queue), &log = program.log()](const connect::Message& message) {
-      return draw(engine, file, message, log);
-    };
-  return std::make_unique<connect::Notifier>(queue.store(), std::move(settings), program.clock(), program.log());
+    settings.picture = [engine, file = picture_file(queue), &log = program.log()](
+                           const connect::Message& message) { return draw(engine, file, message, log); };
+  return std::make_unique<connect::Notifier>(queue.store(), std::move(settings), program.clock(),
+                                             program.log());
 }
 
 }  // namespace turbodiff::app

@@ -99,8 +99,8 @@ void make_sheet(cli::Program& program, const SheetFlags& flags) {
     bytes = fs::file_size(output.temp_path());
   }
   if (bytes > most)
-    throw Error::refused(fmt::format("the contact sheet of {} files has {}, more than --max-size", shown.size(),
-                                     core::format_bytes(bytes)),
+    throw Error::refused(fmt::format("the contact sheet of {} files has {}, more than --max-size",
+                                     shown.size(), core::format_bytes(bytes)),
                          "give fewer files or pictures");
   output.commit();
   const std::string path = fs::absolute(output.final_path()).lexically_normal().string();
@@ -117,7 +117,9 @@ void add_contact_sheet(cli::Program& program) {
   CLI::App& command =
       program.add_command("contact-sheet", "Show videos at a glance: one picture, one row a video",
                           [flags](cli::Program& running) { make_sheet(running, *flags); });
-  command.add_option("FILE", flags->files, "Videos and pictures (.mp4, .webm, .gif, .png); what cannot be read is left out")
+  command
+      .add_option("FILE", flags->files,
+                  "Videos and pictures (.mp4, .webm, .gif, .png); what cannot be read is left out")
       ->required()
       ->type_name("FILE...")
       ->group("Arguments");

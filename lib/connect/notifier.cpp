@@ -20,10 +20,12 @@ constexpr std::chrono::seconds longest_wait{60};
 
 }  // namespace
 
-Notifier::Notifier(store::JobStore& store, NotifierSettings settings, const core::Clock& clock, core::Log& log)
+Notifier::Notifier(store::JobStore& store, NotifierSettings settings, const core::Clock& clock,
+                   core::Log& log)
     : store_(store), settings_(std::move(settings)), clock_(clock), log_(log) {
   std::vector<store::ChannelRow> rows;
-  for (const OpenChannel& channel : settings_.channels) rows.push_back({channel.settings.name, channel.settings.kinds});
+  for (const OpenChannel& channel : settings_.channels)
+    rows.push_back({channel.settings.name, channel.settings.kinds});
   store_.set_channels(rows, now());
   for (OpenChannel& channel : settings_.channels)
     threads_.push_back(quiet_thread([this, &channel] { run(channel); }));
@@ -149,9 +151,10 @@ std::optional<std::int64_t> Notifier::batch_ended(std::int64_t seconds) {
   try {
     if (open_) {
       const std::vector<store::EndedAttempt> attempts = store_.unreported();
-      const bool any_final = std::any_of(attempts.begin(), attempts.end(), [](const store::EndedAttempt& attempt) {
-        return attempt.job_state == store::State::done || attempt.job_state == store::State::failed;
-      });
+      const bool any_final =
+          std::any_of(attempts.begin(), attempts.end(), [](const store::EndedAttempt& attempt) {
+            return attempt.job_state == store::State::done || attempt.job_state == store::State::failed;
+          });
       if (any_final) {
         store::Notice notice;
         notice.key = fmt::format("batch:{}", attempts.back().id);

@@ -25,9 +25,9 @@ struct OpenChannel {
 struct NotifierSettings {
   std::vector<OpenChannel> channels;
   RetryRules rules;
-  MessageOptions options;  ///< `label` is called from several threads at once
-  PictureOf picture;       ///< called by one thread at a time; may be empty
-  double wait_s = 60;      ///< how long batch_ended() asks to wait
+  MessageOptions options;   ///< `label` is called from several threads at once
+  PictureOf picture;        ///< called by one thread at a time; may be empty
+  double wait_s = 60;       ///< how long batch_ended() asks to wait
   double stop_grace_s = 5;  ///< what is being sent when it is destroyed has so long
 };
 

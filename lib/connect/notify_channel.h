@@ -22,9 +22,9 @@ struct SendResult {
     stopped   ///< the caller's question has ended it
   };
   Kind kind = Kind::sent;
-  std::string problem = {};                    ///< one line
-  std::optional<double> retry_after_s = {};    ///< that the service asks for
-  std::string picture_problem = {};            ///< the message has gone, its picture not
+  std::string problem = {};                  ///< one line
+  std::optional<double> retry_after_s = {};  ///< that the service asks for
+  std::string picture_problem = {};          ///< the message has gone, its picture not
 };
 
 /// Asked about once a second; true ends the exchange.

@@ -21,12 +21,14 @@ struct FreeMessage {
 };
 
 [[noreturn]] void fail(const char* what, int code, const char* text = nullptr) {
-  throw Error::work_failed(fmt::format("desktop notifications: {}: {}", what, text != nullptr ? text : std::strerror(-code)));
+  throw Error::work_failed(
+      fmt::format("desktop notifications: {}: {}", what, text != nullptr ? text : std::strerror(-code)));
 }
 
 /// The body may be read as markup.
 std::string marked_up(std::string_view text) {
-  return core::replace_all(core::replace_all(core::replace_all(text, "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
+  return core::replace_all(core::replace_all(core::replace_all(text, "&", "&amp;"), "<", "&lt;"), ">",
+                           "&gt;");
 }
 
 class Desktop final : public Channel {
@@ -42,14 +44,16 @@ class Desktop final : public Channel {
     sd_bus_set_method_call_timeout(bus.get(), timeout_us);
     sd_bus_message* made = nullptr;
     code = sd_bus_message_new_method_call(bus.get(), &made, "org.freedesktop.Notifications",
-                                          "/org/freedesktop/Notifications", "org.freedesktop.Notifications", "Notify");
+                                          "/org/freedesktop/Notifications", "org.freedesktop.Notifications",
+                                          "Notify");
     const std::unique_ptr<sd_bus_message, FreeMessage> call(made);
     const auto check = [](int result) {
       if (result < 0) fail("Notify", result);
     };
     check(code);
     const std::string body = marked_up(shortened(message.text, 1000));
-    check(sd_bus_message_append(call.get(), "susss", "turbodiff", std::uint32_t{0}, "", message.title.c_str(), body.c_str()));
+    check(sd_bus_message_append(call.get(), "susss", "turbodiff", std::uint32_t{0}, "", message.title.c_str(),
+                                body.c_str()));
     check(sd_bus_message_append(call.get(), "as", 0U));
     check(sd_bus_message_open_container(call.get(), 'a', "{sv}"));
     // 1: normal, 2: critical, which stays until it is seen.

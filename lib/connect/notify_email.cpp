@@ -18,8 +18,9 @@ std::string mail_date(std::int64_t seconds) {
   constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                   "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const std::tm utc = fmt::gmtime(static_cast<std::time_t>(seconds));
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000", days.at(static_cast<std::size_t>(utc.tm_wday)),
-                     utc.tm_mday, months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900, utc.tm_hour,
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} +0000",
+                     days.at(static_cast<std::size_t>(utc.tm_wday)), utc.tm_mday,
+                     months.at(static_cast<std::size_t>(utc.tm_mon)), utc.tm_year + 1900, utc.tm_hour,
                      utc.tm_min, utc.tm_sec);
 }
 
@@ -43,12 +44,13 @@ class Email final : public Channel {
     request.text = message.text + "\n";
     std::string recipients;
     for (const std::string& address : settings_.to) recipients += (recipients.empty() ? "" : ", ") + address;
-    request.headers = {"Date: " + mail_date(message.at),
-                       "From: turbodiff <" + settings_.from + ">",
-                       "To: " + recipients,
-                       "Subject: " + header_value(shortened(message.title, 200)),
-                       "Message-ID: <" + message.key + "@" + settings_.from.substr(settings_.from.find('@') + 1) + ">",
-                       "Auto-Submitted: auto-generated"};
+    request.headers = {
+        "Date: " + mail_date(message.at),
+        "From: turbodiff <" + settings_.from + ">",
+        "To: " + recipients,
+        "Subject: " + header_value(shortened(message.title, 200)),
+        "Message-ID: <" + message.key + "@" + settings_.from.substr(settings_.from.find('@') + 1) + ">",
+        "Auto-Submitted: auto-generated"};
     if (!message.picture.empty()) request.attachments.push_back({message.picture, "videos.png", "image/png"});
     const core::MailResult result = core::send_mail(request);
     if (result.accepted) return {};

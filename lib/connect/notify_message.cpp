@@ -34,7 +34,8 @@ std::string dump(const Json& json) {
 
 Json json_of(const Lines& lines) {
   Json list = Json::array();
-  for (const auto& line : lines) list.push_back({{"job", line.job}, {"prompt", line.prompt}, {"text", line.text}});
+  for (const auto& line : lines)
+    list.push_back({{"job", line.job}, {"prompt", line.prompt}, {"text", line.text}});
   return list;
 }
 
@@ -54,7 +55,8 @@ void write_lines(std::string& text, std::string_view title, const Lines& lines, 
   if (lines.empty()) return;
   text += fmt::format("\n{}:\n", title);
   for (const auto& line : lines)
-    text += fmt::format("- job {} ({}): {}\n", line.job, one_line(line.prompt, prompt_bytes), one_line(line.text, 400));
+    text += fmt::format("- job {} ({}): {}\n", line.job, one_line(line.prompt, prompt_bytes),
+                        one_line(line.text, 400));
   if (count > static_cast<std::int64_t>(lines.size()))
     text += fmt::format("- and {} more\n", count - static_cast<std::int64_t>(lines.size()));
 }
@@ -62,7 +64,8 @@ void write_lines(std::string& text, std::string_view title, const Lines& lines, 
 std::string batch_title(const BatchSummary& batch) {
   std::string title = count_of(batch.done_count, "video is done", "videos are done");
   if (batch.done_count == 0) title = "no video is done";
-  if (batch.failed_count > 0) title += fmt::format(", {} failed", count_of(batch.failed_count, "job", "jobs"));
+  if (batch.failed_count > 0)
+    title += fmt::format(", {} failed", count_of(batch.failed_count, "job", "jobs"));
   if (batch.late_count > 0) title += fmt::format(", {} late", batch.late_count);
   return title;
 }
@@ -147,7 +150,8 @@ BatchSummary BatchSummary::of(const std::vector<store::EndedAttempt>& attempts,
       add_line(batch.failed, batch.failed_count, {attempt.job, attempt.prompt, attempt.error});
     if (attempt.state == store::AttemptState::done && attempt.deadline && end > *attempt.deadline)
       add_line(batch.late, batch.late_count,
-               {attempt.job, attempt.prompt, fmt::format("done {}, due {}", label(end), label(*attempt.deadline))});
+               {attempt.job, attempt.prompt,
+                fmt::format("done {}, due {}", label(end), label(*attempt.deadline))});
   }
   return batch;
 }
@@ -197,7 +201,8 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
     if (std::find(message.kinds.begin(), message.kinds.end(), notice.kind) == message.kinds.end())
       message.kinds.push_back(notice.kind);
     message.at = std::max(message.at, notice.at / 1'000'000);
-    if (first == nullptr || (notice.kind == store::NoticeKind::batch && first->kind != notice.kind)) first = &notice;
+    if (first == nullptr || (notice.kind == store::NoticeKind::batch && first->kind != notice.kind))
+      first = &notice;
     if (!message.text.empty()) message.text += "\n";
     message.text += text_of(notice, options);
     if (notice.kind == store::NoticeKind::batch) {
@@ -211,8 +216,9 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
   for (const auto& line : message.batch.done) message.videos.push_back(line.text);
   message.key = key.hex().substr(0, 32);
   message.title = "turbodiff: " + title_of(*first);
-  if (notices.size() > 1) message.title += fmt::format(", and {}", count_of(static_cast<std::int64_t>(notices.size()) - 1,
-                                                                        "more notice", "more notices"));
+  if (notices.size() > 1)
+    message.title += fmt::format(
+        ", and {}", count_of(static_cast<std::int64_t>(notices.size()) - 1, "more notice", "more notices"));
   message.text += fmt::format("\n-- \nturbodiff-sched on {}", options.host);
   return message;
 }
@@ -223,8 +229,8 @@ Message test_message(const std::string& channel, std::int64_t now, const Message
   message.at = now;
   message.key = core::sha256_hex(fmt::format("test@{};{}", now, channel)).substr(0, 32);
   message.title = "turbodiff: a test";
-  message.text = fmt::format("This is a test of the channel '{}', sent {}.\n\n-- \nturbodiff-sched on {}", channel,
-                             options.label(now), options.host);
+  message.text = fmt::format("This is a test of the channel '{}', sent {}.\n\n-- \nturbodiff-sched on {}",
+                             channel, options.label(now), options.host);
   return message;
 }
 

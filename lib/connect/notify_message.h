@@ -42,10 +42,10 @@ struct Message {
   bool urgent = false;  ///< something went wrong
   std::int64_t at = 0;  ///< of the newest notice, seconds
   std::string host;
-  BatchSummary batch;                ///< all batches together
-  std::vector<std::string> videos;   ///< of the batches
-  std::string picture;               ///< PNG; empty: none
-  std::string picture_file;          ///< where it lies
+  BatchSummary batch;               ///< all batches together
+  std::vector<std::string> videos;  ///< of the batches
+  std::string picture;              ///< PNG; empty: none
+  std::string picture_file;         ///< where it lies
 
   TemplateValues values() const;
   /// All of it as a JSON document (schemas/sched-notify-webhook.schema.json).

@@ -28,8 +28,8 @@ std::string count_of(std::size_t count) {
 }  // namespace
 
 NotifySender::NotifySender(store::JobStore& store, Channel& channel, const ChannelSettings& settings,
-                           RetryRules rules, MessageOptions options, PictureOf picture, const core::Clock& clock,
-                           core::Log& log)
+                           RetryRules rules, MessageOptions options, PictureOf picture,
+                           const core::Clock& clock, core::Log& log)
     : store_(store),
       channel_(channel),
       name_(settings.name),

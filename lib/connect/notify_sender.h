@@ -18,8 +18,8 @@
 namespace turbodiff::connect {
 
 struct RetryRules {
-  double first_s = 10;          ///< before the second try, doubled for each further one, with jitter
-  double longest_s = 3600;      ///< no pause is longer, whatever a service asks for
+  double first_s = 10;           ///< before the second try, doubled for each further one, with jitter
+  double longest_s = 3600;       ///< no pause is longer, whatever a service asks for
   double give_up_s = 24 * 3600;  ///< since the notice; the try after that is the last
 };
 

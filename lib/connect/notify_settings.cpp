@@ -86,7 +86,8 @@ class Reader {
 
   void check_name(const std::string& name) {
     const bool odd = std::any_of(name.begin(), name.end(), [](char c) {
-      return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_');
+      return !((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+               c == '_');
     });
     if (map_.find("name") != nullptr && (name.empty() || name.size() > 40 || odd))
       add("name", "must be 1 to 40 letters, digits, - and _");
@@ -102,9 +103,10 @@ class Reader {
       if (const auto kind = store::notice_kind_named(*text))
         kinds.push_back(*kind);
       else
-        problems_.add(item->where(), fmt::format("{} are {}, not '{}'{}", map_.path_of("events"), core::join(names, ", "),
-                                                 core::truncate_to_width(core::escape_control(*text), 60),
-                                                 core::did_you_mean(*text, names)));
+        problems_.add(item->where(),
+                      fmt::format("{} are {}, not '{}'{}", map_.path_of("events"), core::join(names, ", "),
+                                  core::truncate_to_width(core::escape_control(*text), 60),
+                                  core::did_you_mean(*text, names)));
     }
     if (map_.find("events") == nullptr) return {batch, failed, deadline, wake};
     return kinds;
@@ -143,15 +145,17 @@ class Reader {
   SecretSource secret(const std::string& key, bool required, bool also_literal = false) {
     const std::string file_key = key + "_file", variable_key = key + "_env";
     if (!also_literal && map_.find(key) != nullptr)
-      add(key, fmt::format("is a secret and does not belong into this file: put it into a file of its own and "
-                           "name that as {}, or a variable as {}",
-                           file_key, variable_key));
+      add(key,
+          fmt::format("is a secret and does not belong into this file: put it into a file of its own and "
+                      "name that as {}, or a variable as {}",
+                      file_key, variable_key));
     const bool has_file = map_.find(file_key) != nullptr, has_variable = map_.find(variable_key) != nullptr;
     if (has_file && has_variable) add(variable_key, fmt::format("and {} exclude each other", file_key));
     SecretSource source;
     if (has_file) source = {SecretSource::Kind::file, file(file_key), map_.path_of(file_key), {}};
     if (!has_file && has_variable)
-      source = {SecretSource::Kind::variable, map_.text(variable_key).value_or(""), map_.path_of(variable_key), {}};
+      source = {
+          SecretSource::Kind::variable, map_.text(variable_key).value_or(""), map_.path_of(variable_key), {}};
     if (source.given()) source.where = node_.find(has_file ? file_key : variable_key)->where();
     if (required && !source.given() && map_.find(key) == nullptr)
       problems_.add(node_.where(), fmt::format("{} or {} is missing", map_.path_of(file_key), variable_key));
@@ -179,9 +183,10 @@ class Reader {
     if (rest.substr(0, rest.find('/')).find('@') != std::string::npos)
       add(key, "has a password in it; take it out");
     else if (query != std::string::npos && sounds_secret(rest.substr(query)))
-      add(key, fmt::format("has a secret in it: put the address into a file of its own and name that as {}_file, "
-                           "or a variable as {}_env",
-                           key, key));
+      add(key,
+          fmt::format("has a secret in it: put the address into a file of its own and name that as {}_file, "
+                      "or a variable as {}_env",
+                      key, key));
   }
 
   void read_service(ChannelSettings& channel) {
@@ -220,14 +225,14 @@ class Reader {
     const std::size_t at = text.find('@');
     if (at == std::string::npos || at == 0 || at + 1 == text.size() || !is_plain(text) ||
         text.find_first_of(" <>,;\"") != std::string::npos)
-      problems_.add(node.where(), fmt::format("{} must be an address like me@example.org, not '{}'", map_.path_of(key),
-                                              core::truncate_to_width(core::escape_control(text), 60)));
+      problems_.add(node.where(),
+                    fmt::format("{} must be an address like me@example.org, not '{}'", map_.path_of(key),
+                                core::truncate_to_width(core::escape_control(text), 60)));
     return text;
   }
 
   void read_email(ChannelSettings& channel) {
-    if (map_.require("server") != nullptr)
-      channel.server = server("server", "", {"smtps://", "smtp://"});
+    if (map_.require("server") != nullptr) channel.server = server("server", "", {"smtps://", "smtp://"});
     channel.user = map_.text("user").value_or("");
     channel.secret = secret("password", !channel.user.empty());
     if (channel.secret.given() && channel.user.empty()) add("user", "is missing: there is a password");
@@ -237,7 +242,8 @@ class Reader {
     const std::string encryption = map_.text("encryption").value_or("required");
     if (encryption != "required" && encryption != "none") add("encryption", "must be required or none");
     channel.starttls = encryption != "none";
-    const std::string authority = channel.server.substr(std::min(channel.server.size(), channel.server.find("//") + 2));
+    const std::string authority =
+        channel.server.substr(std::min(channel.server.size(), channel.server.find("//") + 2));
     const bool here = is_loopback(authority.substr(0, authority.find(':')));
     if (!channel.starttls && channel.server.starts_with("smtp://") && channel.secret.given() && !here)
       add("encryption", "none would send the password for everyone to read");
@@ -264,15 +270,16 @@ class Reader {
       }
     const core::YamlNode* headers = map_.find("headers");
     if (headers == nullptr) return;
-    if (headers->kind != core::YamlNode::Kind::map) return add("headers", "must be a map of names and values");
+    if (headers->kind != core::YamlNode::Kind::map)
+      return add("headers", "must be a map of names and values");
     for (const auto& [key, value] : headers->entries) read_header(channel, key, value);
   }
 
   void read_header(ChannelSettings& channel, const core::YamlNode& key, const core::YamlNode& value) {
     ChannelHeader header;
     header.name = key.text;
-    const bool odd = std::any_of(key.text.begin(), key.text.end(),
-                                 [](char c) { return c <= ' ' || c > '~' || c == ':'; });
+    const bool odd =
+        std::any_of(key.text.begin(), key.text.end(), [](char c) { return c <= ' ' || c > '~' || c == ':'; });
     if (key.text.empty() || odd)
       problems_.add(key.where(), fmt::format("{} has a name that is none", map_.path_of("headers")));
     const std::string path = fmt::format("{}.{}", map_.path_of("headers"), core::escape_control(key.text));
@@ -283,18 +290,21 @@ class Reader {
       if (named_file.has_value() == variable.has_value())
         problems_.add(value.where(), fmt::format("{} must have file or env", path));
       else if (named_file)
-        header.secret = {SecretSource::Kind::file,
-                         (fs::absolute(node_.file).parent_path() / paths_.expand(*named_file)).lexically_normal().string(),
-                         path, value.where()};
+        header.secret = {
+            SecretSource::Kind::file,
+            (fs::absolute(node_.file).parent_path() / paths_.expand(*named_file)).lexically_normal().string(),
+            path, value.where()};
       else
         header.secret = {SecretSource::Kind::variable, *variable, path, value.where()};
     } else if (sounds_secret(key.text)) {
-      problems_.add(value.where(), fmt::format("{} is a secret and does not belong into this file: write {{ file: "
-                                               "PATH }} or {{ env: NAME }}",
-                                               path));
+      problems_.add(value.where(),
+                    fmt::format("{} is a secret and does not belong into this file: write {{ file: "
+                                "PATH }} or {{ env: NAME }}",
+                                path));
     } else {
       header.text = core::yaml_text(value, path, problems_).value_or("");
-      if (!is_plain(header.text)) problems_.add(value.where(), fmt::format("{} must be printable ASCII", path));
+      if (!is_plain(header.text))
+        problems_.add(value.where(), fmt::format("{} must be printable ASCII", path));
     }
     channel.headers.push_back(std::move(header));
   }

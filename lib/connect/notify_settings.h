@@ -34,15 +34,15 @@ struct ChannelSettings {
   std::string name;
   ChannelType type = ChannelType::webhook;
   std::vector<store::NoticeKind> kinds;
-  int burst = 3;            ///< so many messages at once, then
-  double interval_s = 60;   ///< one in so long; what comes meanwhile is told together
-  double timeout_s = 30;    ///< of one exchange
-  std::string server;       ///< of the service, with scheme and without a slash at the end
-  std::string ca_file;      ///< certificates to trust instead of the system's
-  SecretSource secret;      ///< password, key or token
-  SecretSource address;     ///< webhook: the url; ntfy: the topic
-  std::string target;       ///< telegram: the chat; ntfy: the topic; webhook: the url
-  std::string user, from;   ///< email
+  int burst = 3;           ///< so many messages at once, then
+  double interval_s = 60;  ///< one in so long; what comes meanwhile is told together
+  double timeout_s = 30;   ///< of one exchange
+  std::string server;      ///< of the service, with scheme and without a slash at the end
+  std::string ca_file;     ///< certificates to trust instead of the system's
+  SecretSource secret;     ///< password, key or token
+  SecretSource address;    ///< webhook: the url; ntfy: the topic
+  std::string target;      ///< telegram: the chat; ntfy: the topic; webhook: the url
+  std::string user, from;  ///< email
   std::vector<std::string> to;
   bool starttls = true;
   std::string method = "POST", content_type, body;  ///< webhook; body: a template, empty for all there is

@@ -76,13 +76,14 @@ NotifyTemplate NotifyTemplate::parse(std::string_view text, Escaping escaping) {
     if (close == std::string_view::npos) throw Error::bad_request("has '{{' without '}}' after it");
     const std::string_view name = core::trim(text.substr(open + 2, close - open - 2));
     const auto& names = all_names();
-    const auto found = std::find_if(names.begin(), names.end(), [&](const Name& one) { return one.name == name; });
+    const auto found =
+        std::find_if(names.begin(), names.end(), [&](const Name& one) { return one.name == name; });
     if (found == names.end()) {
       std::vector<std::string> known;
       for (const Name& one : names) known.emplace_back(one.name);
-      throw Error::bad_request(fmt::format("names '{}', which is none of {}{}",
-                                           core::truncate_to_width(core::escape_control(name), 40),
-                                           core::join(known, ", "), core::did_you_mean(name.substr(0, 40), known)));
+      throw Error::bad_request(fmt::format(
+          "names '{}', which is none of {}{}", core::truncate_to_width(core::escape_control(name), 40),
+          core::join(known, ", "), core::did_you_mean(name.substr(0, 40), known)));
     }
     result.pieces_.push_back({{}, found->value, found->number});
     text.remove_prefix(close + 2);
@@ -90,7 +91,8 @@ NotifyTemplate NotifyTemplate::parse(std::string_view text, Escaping escaping) {
   if (escaping == Escaping::json)
     for (const TemplateValues& sample : samples())
       if (!nlohmann::json::accept(result.fill(sample)))
-        throw Error::bad_request("is no JSON once it is filled in: texts belong into quotes, as in \"{{title}}\"");
+        throw Error::bad_request(
+            "is no JSON once it is filled in: texts belong into quotes, as in \"{{title}}\"");
   return result;
 }
 

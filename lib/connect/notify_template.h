@@ -32,7 +32,7 @@ class NotifyTemplate {
 
  private:
   struct Piece {
-    std::string text;                             ///< as it stands, where there is no value
+    std::string text;  ///< as it stands, where there is no value
     std::string TemplateValues::*value = nullptr;
     bool number = false;
   };

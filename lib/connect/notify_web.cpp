@@ -45,10 +45,10 @@ SendResult by_status(const core::HttpResponse& response, const std::string& serv
   const int status = response.status;
   if (status >= 200 && status < 300) return {};
   const bool passes = status >= 500 || status == 408 || status == 425 || status == 429 || status < 200;
-  return {passes ? Kind::retry : Kind::refused,
-          fmt::format("{} answered {}{}{}", service, status, response.body.empty() ? "" : ": ",
-                      response.body),
-          retry_after(response)};
+  return {
+      passes ? Kind::retry : Kind::refused,
+      fmt::format("{} answered {}{}{}", service, status, response.body.empty() ? "" : ": ", response.body),
+      retry_after(response)};
 }
 
 class WebChannel : public Channel {
@@ -93,8 +93,9 @@ class Wecom final : public WebChannel {
 
  private:
   SendResult post(const Json& body, const SendStop& stop) const {
-    const auto response = core::http_exchange(json_request(
-        settings_.server + "/cgi-bin/webhook/send?key=" + core::percent_encoded(secrets_.secret), body, stop));
+    const auto response = core::http_exchange(
+        json_request(settings_.server + "/cgi-bin/webhook/send?key=" + core::percent_encoded(secrets_.secret),
+                     body, stop));
     SendResult result = by_status(response, "WeChat Work");
     if (result.kind != Kind::sent) return result;
     const Json answer = Json::parse(response.body, nullptr, false);
@@ -103,8 +104,10 @@ class Wecom final : public WebChannel {
     const auto code = answer["errcode"].get<std::int64_t>();
     if (code == 0) return {};
     // -1: busy; 45009: more than 20 messages in a minute.
-    const std::string text = answer.contains("errmsg") && answer["errmsg"].is_string() ? answer["errmsg"].get<std::string>() : "";
-    result = {code == -1 || code == 45009 ? Kind::retry : Kind::refused, fmt::format("WeChat Work: {} ({})", text, code)};
+    const std::string text =
+        answer.contains("errmsg") && answer["errmsg"].is_string() ? answer["errmsg"].get<std::string>() : "";
+    result = {code == -1 || code == 45009 ? Kind::retry : Kind::refused,
+              fmt::format("WeChat Work: {} ({})", text, code)};
     if (code == 45009) result.retry_after_s = 60;
     return result;
   }
@@ -112,11 +115,13 @@ class Wecom final : public WebChannel {
   SendResult deliver(const Message& message, const SendStop& stop) override {
     const std::string text = shortened("**" + message.title + "**\n" + message.text, wecom_markdown_bytes);
     SendResult result = post({{"msgtype", "markdown"}, {"markdown", {{"content", text}}}}, stop);
-    if (result.kind == Kind::sent && !message.picture.empty() && message.picture.size() <= wecom_picture_bytes)
+    if (result.kind == Kind::sent && !message.picture.empty() &&
+        message.picture.size() <= wecom_picture_bytes)
       send_picture(result, [&] {
-        return post({{"msgtype", "image"},
-                     {"image", {{"base64", core::base64(message.picture)}, {"md5", core::md5_hex(message.picture)}}}},
-                    stop);
+        return post(
+            {{"msgtype", "image"},
+             {"image", {{"base64", core::base64(message.picture)}, {"md5", core::md5_hex(message.picture)}}}},
+            stop);
       });
     return result;
   }
@@ -132,13 +137,15 @@ class ServerChan final : public WebChannel {
     made.headers = {"Content-Type: application/x-www-form-urlencoded"};
     // Markdown: a single line break would be a blank.
     const std::string text = core::replace_all(message.text, "\n", "\n\n");
-    made.body = "title=" + core::percent_encoded(shortened(message.title, serverchan_title_bytes)) +
-                "&desp=" + core::percent_encoded(shortened(message.title + "\n\n" + text, serverchan_text_bytes));
+    made.body =
+        "title=" + core::percent_encoded(shortened(message.title, serverchan_title_bytes)) +
+        "&desp=" + core::percent_encoded(shortened(message.title + "\n\n" + text, serverchan_text_bytes));
     const auto response = core::http_exchange(made);
     SendResult result = by_status(response, "ServerChan");
     if (result.kind != Kind::sent) return result;
     const Json answer = Json::parse(response.body, nullptr, false);
-    if (!answer.is_object() || !answer.contains("code")) return {Kind::retry, "ServerChan answered with something else than its JSON"};
+    if (!answer.is_object() || !answer.contains("code"))
+      return {Kind::retry, "ServerChan answered with something else than its JSON"};
     if (answer["code"] == 0) return {};
     return {Kind::refused, "ServerChan: " + response.body};
   }
@@ -167,9 +174,11 @@ class Telegram final : public WebChannel {
 
   SendResult deliver(const Message& message, const SendStop& stop) override {
     const std::string text = shortened(message.title + "\n\n" + message.text, telegram_text_bytes);
-    const Json body = {{"chat_id", settings_.target}, {"text", text}, {"link_preview_options", {{"is_disabled", true}}}};
+    const Json body = {
+        {"chat_id", settings_.target}, {"text", text}, {"link_preview_options", {{"is_disabled", true}}}};
     SendResult result = judge(core::http_exchange(json_request(url("sendMessage"), body, stop)));
-    if (result.kind == Kind::sent && !message.picture.empty() && message.picture.size() <= telegram_picture_bytes)
+    if (result.kind == Kind::sent && !message.picture.empty() &&
+        message.picture.size() <= telegram_picture_bytes)
       send_picture(result, [&] {
         auto made = request(url("sendPhoto"), stop);
         made.parts = {{"chat_id", settings_.target}, {"photo", message.picture, "videos.png", "image/png"}};
@@ -201,7 +210,8 @@ class Ntfy final : public WebChannel {
       made.method = "PUT";
       // A header has one line; the service reads \n as a line break.
       std::string lines;
-      for (const std::string_view line : core::split(text, '\n')) lines += (lines.empty() ? "" : "\\n") + std::string(line);
+      for (const std::string_view line : core::split(text, '\n'))
+        lines += (lines.empty() ? "" : "\\n") + std::string(line);
       made.headers.push_back("Message: " + header_value(lines));
       made.headers.emplace_back("Filename: videos.png");
       made.body = message.picture;
@@ -238,7 +248,8 @@ class Webhook final : public WebChannel {
     if (!secrets_.secret.empty()) made.headers.push_back("Authorization: Bearer " + secrets_.secret);
     made.body = settings_.body.empty()
                     ? message.to_json()
-                    : NotifyTemplate::parse(settings_.body, escaping_of(settings_.content_type)).fill(message.values());
+                    : NotifyTemplate::parse(settings_.body, escaping_of(settings_.content_type))
+                          .fill(message.values());
     return by_status(core::http_exchange(made), "the webhook");
   }
 };

@@ -24,7 +24,10 @@ class Resolver {
   /// What is in it may be secret: only its size is a value.
   void offer(const ConfigKey& key, const YamlNode& node, ConfigSource source) {
     const std::size_t size = node.items.size() + node.entries.size();
-    if (values_.try_emplace(std::string(key.name), ConfigValue{std::to_string(size), source, node.where()}).second)
+    if (values_
+            .try_emplace(std::string(key.name),
+                         ConfigValue{fmt::format("{} entries", size), source, node.where()})
+            .second)
       nodes_[std::string(key.name)] = node;
   }
 

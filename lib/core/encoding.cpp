@@ -16,9 +16,9 @@ std::string base64(std::string_view bytes) {
   for (std::size_t at = 0; at < bytes.size(); at += block) {
     const std::string_view part = bytes.substr(at, block);
     std::string encoded(4 * ((part.size() + 2) / 3) + 1, '\0');
-    const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
-                                     reinterpret_cast<const unsigned char*>(part.data()),
-                                     static_cast<int>(part.size()));
+    const int size =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()),
+                        reinterpret_cast<const unsigned char*>(part.data()), static_cast<int>(part.size()));
     text.append(encoded, 0, static_cast<std::size_t>(size));
   }
   return text;

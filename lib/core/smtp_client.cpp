@@ -80,8 +80,7 @@ MailResult send_mail(const MailRequest& request) {
   long status = 0;
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   result.code = static_cast<int>(status);
-  if (!result.accepted)
-    result.problem = escape_control(error[0] != '\0' ? error : curl_easy_strerror(code));
+  if (!result.accepted) result.problem = escape_control(error[0] != '\0' ? error : curl_easy_strerror(code));
   return result;
 }
 

@@ -12,8 +12,8 @@ struct MailAttachment {
 };
 
 struct MailRequest {
-  std::string url;  ///< smtp://HOST:PORT or smtps://HOST:PORT
-  bool starttls = true;  ///< with smtp://: nothing is sent unless the connection is encrypted first
+  std::string url;             ///< smtp://HOST:PORT or smtps://HOST:PORT
+  bool starttls = true;        ///< with smtp://: nothing is sent unless the connection is encrypted first
   std::string user, password;  ///< empty: without authentication
   std::string ca_file;         ///< certificates to trust instead of the system's
   std::string from;            ///< addresses without names

@@ -110,7 +110,8 @@ void JobStore::set_channels(std::span<const ChannelRow> channels, Micros now) {
       insert.bind(2, kinds_text(channel));
       insert.exec();
     }
-    database_->statement("DELETE FROM notify_channels WHERE name NOT IN (SELECT name FROM temp.kept_channels)")
+    database_
+        ->statement("DELETE FROM notify_channels WHERE name NOT IN (SELECT name FROM temp.kept_channels)")
         .exec();
     auto fail = database_->statement(
         "UPDATE deliveries SET state = 'failed', ended_at = ?, error = 'the channel is not configured any "
@@ -124,8 +125,9 @@ void JobStore::set_channels(std::span<const ChannelRow> channels, Micros now) {
     forget.exec();
     if (!any_before)
       database_
-          ->statement("UPDATE reported SET attempt = (SELECT coalesce(max(id), 0) FROM attempts WHERE "
-                      "ended_at IS NOT NULL)")
+          ->statement(
+              "UPDATE reported SET attempt = (SELECT coalesce(max(id), 0) FROM attempts WHERE "
+              "ended_at IS NOT NULL)")
           .exec();
     transaction.commit();
   });
@@ -168,7 +170,8 @@ std::vector<EndedAttempt> JobStore::unreported() const {
   return guarded(*database_, [&] {
     std::vector<EndedAttempt> all;
     static const std::string sql = fmt::format(
-        "SELECT {}, j.state, j.prompt, j.output, j.deadline FROM attempts a JOIN jobs j ON j.id = a.job_id LEFT "
+        "SELECT {}, j.state, j.prompt, j.output, j.deadline FROM attempts a JOIN jobs j ON j.id = a.job_id "
+        "LEFT "
         "JOIN energy e ON e.attempt_id = a.id WHERE a.ended_at IS NOT NULL AND a.id > (SELECT attempt FROM "
         "reported) ORDER BY a.id",
         attempt_columns);
@@ -179,8 +182,7 @@ std::vector<EndedAttempt> JobStore::unreported() const {
       ended.id = attempt.id;
       ended.job = attempt.job;
       ended.state = attempt.state;
-      ended.job_state =
-          state_named(find.getColumn(attempt_column_count).getString()).value_or(State::held);
+      ended.job_state = state_named(find.getColumn(attempt_column_count).getString()).value_or(State::held);
       ended.prompt = find.getColumn(attempt_column_count + 1).getString();
       ended.output = find.getColumn(attempt_column_count + 2).getString();
       ended.deadline = optional_int(find.getColumn(attempt_column_count + 3));
@@ -235,7 +237,8 @@ std::vector<Delivery> JobStore::deliveries(std::size_t ended) const {
   return guarded(*database_, [&] {
     std::vector<Delivery> all;
     static const std::string sql = fmt::format(
-        "SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' UNION ALL "
+        "SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' UNION "
+        "ALL "
         "SELECT * FROM (SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state != "
         "'pending' ORDER BY n.id DESC, d.channel LIMIT ?)",
         delivery_columns);
@@ -268,10 +271,11 @@ Micros JobStore::channel_full_at(const std::string& channel) const {
 
 void JobStore::note_sent(const std::string& channel, std::span<const std::int64_t> notices, Micros full_at,
                          Micros now) {
-  change_each(*database_, "sent",
-              "UPDATE deliveries SET state = 'sent', tries = tries + 1, ended_at = ?3, error = ?4 WHERE channel = "
-              "?1 AND notice_id = ?2 AND state = 'pending'",
-              channel, notices, now, "", full_at);
+  change_each(
+      *database_, "sent",
+      "UPDATE deliveries SET state = 'sent', tries = tries + 1, ended_at = ?3, error = ?4 WHERE channel = "
+      "?1 AND notice_id = ?2 AND state = 'pending'",
+      channel, notices, now, "", full_at);
 }
 
 void JobStore::note_refused(const std::string& channel, std::span<const std::int64_t> notices,
@@ -284,10 +288,11 @@ void JobStore::note_refused(const std::string& channel, std::span<const std::int
 
 void JobStore::note_failed(const std::string& channel, std::span<const std::int64_t> notices, Micros now,
                            const std::string& error) {
-  change_each(*database_, "given-up",
-              "UPDATE deliveries SET state = 'failed', tries = tries + 1, ended_at = ?3, error = ?4 WHERE channel "
-              "= ?1 AND notice_id = ?2 AND state = 'pending'",
-              channel, notices, now, error);
+  change_each(
+      *database_, "given-up",
+      "UPDATE deliveries SET state = 'failed', tries = tries + 1, ended_at = ?3, error = ?4 WHERE channel "
+      "= ?1 AND notice_id = ?2 AND state = 'pending'",
+      channel, notices, now, error);
 }
 
 }  // namespace turbodiff::store

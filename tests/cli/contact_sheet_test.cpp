@@ -9,7 +9,8 @@ TEST_CASE("videos become one picture; what cannot be read is left out") {
   REQUIRE(place.run(quick_generate({"a red circle", "-o", "a.mp4"})).code == 0);
   REQUIRE(place.run(quick_generate({"a red circle", "-o", "b.webm"})).code == 0);
   write_file(place.path("broken.mp4"), "no video");
-  const auto made = place.run({"contact-sheet", "a.mp4", "broken.mp4", "b.webm", "-o", "sheet.png", "--json"});
+  const auto made =
+      place.run({"contact-sheet", "a.mp4", "broken.mp4", "b.webm", "-o", "sheet.png", "--json"});
   REQUIRE_MESSAGE(made.code == 0, made.err);
   CHECK(schema_violations(read_schema("contact-sheet"), made.json()) == std::vector<std::string>{});
   CHECK(made.json()["files"] == nlohmann::json({place.text_path("a.mp4"), place.text_path("b.webm")}));
@@ -25,7 +26,10 @@ TEST_CASE("videos become one picture; what cannot be read is left out") {
 
 TEST_CASE("a sheet has a largest size, or is none") {
   Workplace place;
-  REQUIRE(place.run({"generate", "a red circle", "--steps", "1", "--frames", "5", "--size", "128x128", "-o", "a.mp4"}).code == 0);
+  REQUIRE(place
+              .run({"generate", "a red circle", "--steps", "1", "--frames", "5", "--size", "128x128", "-o",
+                    "a.mp4"})
+              .code == 0);
   const auto full = place.run({"contact-sheet", "a.mp4", "-o", "full.png", "--json"}).json();
   CHECK(full["picture_width"] == 320);
   const std::string most = std::to_string(full["bytes"].get<int>() / 2);

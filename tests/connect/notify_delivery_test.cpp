@@ -40,8 +40,9 @@ struct DeliveryFixture : StoreFixture {
     const BatchSummary batch = summary();
     store().add_notice({0, "batch:1", store::NoticeKind::batch, now(), {}, {}, batch.to_json()});
     const auto channel = make_channel(settings, {});
-    NotifySender sender(store(), *channel, settings, {0.1, 1, 20}, {"host", [](std::int64_t) { return "then"; }},
-                        [&](const Message&) { return picture; }, clock, log);
+    NotifySender sender(
+        store(), *channel, settings, {0.1, 1, 20}, {"host", [](std::int64_t) { return "then"; }},
+        [&](const Message&) { return picture; }, clock, log);
     const auto begin = std::chrono::steady_clock::now();
     while (const auto next = sender.look({})) {
       REQUIRE(std::chrono::steady_clock::now() - begin < std::chrono::seconds(60));
@@ -83,7 +84,8 @@ std::set<std::string> message_ids(const std::vector<nlohmann::json>& log) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(DeliveryFixture, "a webhook that fails in every way gets the message in the end, once answered") {
+TEST_CASE_FIXTURE(DeliveryFixture,
+                  "a webhook that fails in every way gets the message in the end, once answered") {
   const Strings failures = {"500", "drop", "half", "429:1", "hang", "503"};
   NotifyServer server("http", path_of("log"), failures);
   auto settings = channel(ChannelType::webhook);
@@ -159,7 +161,8 @@ TEST_CASE_FIXTURE(DeliveryFixture, "ntfy gets the picture with the message, or t
 }
 
 TEST_CASE_FIXTURE(DeliveryFixture, "WeChat Work: Markdown, then the picture; its own codes count") {
-  NotifyServer server("http", path_of("log"), {"body:{\"errcode\":-1,\"errmsg\":\"busy\"}", "body:<html>", "ok", "500"});
+  NotifyServer server("http", path_of("log"),
+                      {"body:{\"errcode\":-1,\"errmsg\":\"busy\"}", "body:<html>", "ok", "500"});
   auto settings = channel(ChannelType::wecom);
   settings.server = server.url();
   const std::string png("PNG\0\x01", 5);
@@ -176,12 +179,14 @@ TEST_CASE_FIXTURE(DeliveryFixture, "WeChat Work: Markdown, then the picture; its
   CHECK(from_base64(image["image"]["base64"]) == png);
   CHECK(image["image"]["md5"] == core::md5_hex(png));
 
-  NotifyServer wrong("http", path_of("log2"), {"body:{\"errcode\":93000,\"errmsg\":\"invalid webhook url\"}"});
+  NotifyServer wrong("http", path_of("log2"),
+                     {"body:{\"errcode\":93000,\"errmsg\":\"invalid webhook url\"}"});
   settings.server = wrong.url();
   settings.name = "it";
   store().set_channels({}, now());
-  CHECK(make_channel(settings, {})->send(test_message("it", 1, {"h", [](std::int64_t) { return ""; }}), {}).kind ==
-        SendResult::Kind::refused);
+  CHECK(make_channel(settings, {})
+            ->send(test_message("it", 1, {"h", [](std::int64_t) { return ""; }}), {})
+            .kind == SendResult::Kind::refused);
 }
 
 TEST_CASE_FIXTURE(DeliveryFixture, "Telegram: the text, then the picture; its wait is kept") {
@@ -255,7 +260,8 @@ TEST_CASE_FIXTURE(DeliveryFixture, "mail over STARTTLS, with the picture, throug
   CHECK(mail.find(core::base64(png)) != std::string::npos);
 }
 
-TEST_CASE_FIXTURE(DeliveryFixture, "mail over TLS from the first byte; a refused recipient is not tried again") {
+TEST_CASE_FIXTURE(DeliveryFixture,
+                  "mail over TLS from the first byte; a refused recipient is not tried again") {
   NotifyServer server("smtps", path_of("log"), {"550"});
   auto settings = channel(ChannelType::email);
   settings.server = server.url();

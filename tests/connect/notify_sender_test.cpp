@@ -56,7 +56,14 @@ struct SenderFixture : StoreFixture {
   core::Console console{log_text, {}};
   core::Log log{console};
   FakeChannel channel;
-  NotifySender sender{store(), channel, settings_named(), {10, 3600, 86400}, {"host", [](std::int64_t) { return "then"; }}, {}, clock, log};
+  NotifySender sender{store(),
+                      channel,
+                      settings_named(),
+                      {10, 3600, 86400},
+                      {"host", [](std::int64_t) { return "then"; }},
+                      {},
+                      clock,
+                      log};
 
  private:
   static ChannelSettings settings_named() {
@@ -98,7 +105,10 @@ TEST_CASE_FIXTURE(SenderFixture, "what a channel may not send yet goes together 
 }
 
 TEST_CASE_FIXTURE(SenderFixture, "pauses grow, a service's own is kept, and the answer at last counts") {
-  channel.results = {{Kind::retry, "throw"}, {Kind::retry, "busy"}, {Kind::retry, "busy", 500.0}, {Kind::retry, "busy", 1e9}};
+  channel.results = {{Kind::retry, "throw"},
+                     {Kind::retry, "busy"},
+                     {Kind::retry, "busy", 500.0},
+                     {Kind::retry, "busy", 1e9}};
   tell("a");
   double pause = look();
   CHECK(pause >= 10);
@@ -177,7 +187,8 @@ TEST_CASE_FIXTURE(SenderFixture, "channels that are gone have failed, new ones b
   CHECK(store().deliveries(10).empty());
 }
 
-TEST_CASE_FIXTURE(SenderFixture, "a job that fails for good is told of with its last attempt, a retry is not") {
+TEST_CASE_FIXTURE(SenderFixture,
+                  "a job that fails for good is told of with its last attempt, a retry is not") {
   const auto id = add("a.mp4");
   const auto epoch = store().begin_epoch(store::this_process());
   for (const bool last : {false, true}) {

@@ -17,9 +17,9 @@ namespace turbodiff::testing {
 /// Makes LOG.crt and LOG.key for 127.0.0.1, once.
 inline void make_certificate(const std::string& log) {
   const auto made = core::run_process(
-      {.argv = {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
-                "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", log + ".key",
-                "-out", log + ".crt"}});
+      {.argv = {"openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout",
+                log + ".key", "-out", log + ".crt"}});
   REQUIRE_MESSAGE(made.status.ok(), made.errors);
 }
 
@@ -30,8 +30,12 @@ class NotifyServer {
       : kind_(kind), log_(std::move(log)) {
     if (kind != "http") make_certificate(log_);
     core::SubprocessOptions options;
-    options.argv = {"/usr/bin/python3", TURBODIFF_SOURCE_DIR "/tests/connect/notify_server.py", kind, log_,
-                    std::to_string(port), "--"};
+    options.argv = {"/usr/bin/python3",
+                    TURBODIFF_SOURCE_DIR "/tests/connect/notify_server.py",
+                    kind,
+                    log_,
+                    std::to_string(port),
+                    "--"};
     options.argv.insert(options.argv.end(), behaviours.begin(), behaviours.end());
     options.output = core::SubprocessOptions::Stream::pipe;
     options.on_output = [this](std::string_view line) { port_ = std::stoi(std::string(line)); };
@@ -42,7 +46,9 @@ class NotifyServer {
   ~NotifyServer() { process_->terminate(5); }
 
   int port() const { return port_; }
-  std::string url(const std::string& path = "") const { return fmt::format("{}://127.0.0.1:{}{}", kind_, port_, path); }
+  std::string url(const std::string& path = "") const {
+    return fmt::format("{}://127.0.0.1:{}{}", kind_, port_, path);
+  }
   std::string certificate() const { return log_ + ".crt"; }
 
   /// What has come so far.
@@ -50,7 +56,8 @@ class NotifyServer {
     std::vector<nlohmann::json> entries;
     std::ifstream in(log_);
     for (std::string line; std::getline(in, line);)
-      if (auto entry = nlohmann::json::parse(line, nullptr, false); entry.is_object()) entries.push_back(std::move(entry));
+      if (auto entry = nlohmann::json::parse(line, nullptr, false); entry.is_object())
+        entries.push_back(std::move(entry));
     return entries;
   }
   std::vector<std::string> did() const {

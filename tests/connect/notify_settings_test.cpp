@@ -18,7 +18,8 @@ Parsed parse(const std::string& yaml) {
   core::Problems problems;
   const core::YamlNode root = core::parse_yaml(yaml, "/etc/x/c.yaml", problems);
   Parsed parsed;
-  parsed.channels = parse_channels(root, core::Paths(core::Environment{{"HOME", "/home/me"}}, "/usr/bin/x"), problems);
+  parsed.channels =
+      parse_channels(root, core::Paths(core::Environment{{"HOME", "/home/me"}}, "/usr/bin/x"), problems);
   parsed.problems = problems.lines();
   return parsed;
 }
@@ -78,7 +79,8 @@ TEST_CASE("everything that is wrong is told at once, each with its place") {
   to: [a@b]
 )");
   const std::vector<std::string> expected = {
-      "1:9: notify.channels[0].type must be one of email, wecom, serverchan, telegram, ntfy, webhook, desktop, not "
+      "1:9: notify.channels[0].type must be one of email, wecom, serverchan, telegram, ntfy, webhook, "
+      "desktop, not "
       "'emial' (did you mean 'email'?)",
       "3:10: notify.channels[1].token is a secret and does not belong into this file",
       "5:3: notify.channels[2].token_file or token_env is missing",
@@ -109,7 +111,8 @@ TEST_CASE("a secret is the first line of its file, and never part of an error") 
   const testing::TempDir folder;
   const auto read = [&](const std::string& text) {
     testing::write_file(folder / "secret", text);
-    return read_secret({SecretSource::Kind::file, (folder / "secret").string(), "token_file", "c.yaml:1:1"}, {});
+    return read_secret({SecretSource::Kind::file, (folder / "secret").string(), "token_file", "c.yaml:1:1"},
+                       {});
   };
   CHECK(read(" s3cret \nmore") == "s3cret");
   for (const std::string wrong : {"", "\n", "hidden\x01word", "hidd\xc3\xa4n"}) {
@@ -122,6 +125,7 @@ TEST_CASE("a secret is the first line of its file, and never part of an error") 
       CHECK(error.message().find("hidd") == std::string::npos);
     }
   }
-  CHECK_THROWS_WITH_AS(read_secret({SecretSource::Kind::variable, "NOT_THERE", "token_env", "c.yaml:1:1"}, {}),
-                       "c.yaml:1:1: token_env: the variable NOT_THERE is not set", Error);
+  CHECK_THROWS_WITH_AS(
+      read_secret({SecretSource::Kind::variable, "NOT_THERE", "token_env", "c.yaml:1:1"}, {}),
+      "c.yaml:1:1: token_env: the variable NOT_THERE is not set", Error);
 }

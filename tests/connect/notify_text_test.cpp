@@ -35,8 +35,9 @@ store::EndedAttempt attempt(std::int64_t job, store::AttemptState state, store::
 
 store::Notice batch_notice() {
   using enum store::AttemptState;
-  std::vector<store::EndedAttempt> attempts = {attempt(1, done, store::State::done), attempt(2, failed, store::State::failed),
-                                               attempt(3, failed, store::State::done), attempt(3, done, store::State::done)};
+  std::vector<store::EndedAttempt> attempts = {
+      attempt(1, done, store::State::done), attempt(2, failed, store::State::failed),
+      attempt(3, failed, store::State::done), attempt(3, done, store::State::done)};
   attempts[3].deadline = 320;
   store::Notice notice;
   notice.key = "batch:3";
@@ -114,7 +115,8 @@ TEST_CASE("a template is filled in for where its names stand") {
   TemplateValues values;
   values.title = "say \"hi\"\n\\ 视频 \xff";
   values.done = "3";
-  const auto json = NotifyTemplate::parse(R"({"t": "{{ title }}", "n": {{done}}, "c": {{cost}}, "x": {"y": {}}})", Escaping::json);
+  const auto json = NotifyTemplate::parse(
+      R"({"t": "{{ title }}", "n": {{done}}, "c": {{cost}}, "x": {"y": {}}})", Escaping::json);
   const auto filled = nlohmann::json::parse(json.fill(values));
   CHECK(filled["t"] == "say \"hi\"\n\\ 视频 \xef\xbf\xbd");
   CHECK(filled["n"] == 3);
@@ -154,7 +156,8 @@ TEST_CASE("property: no window of time sees more messages than its allowance") {
     std::vector<std::int64_t> sent;
     std::int64_t full_at = 0, now = 1'000'000;
     for (int i = 0; i < 300; ++i) {
-      now += std::uniform_int_distribution<std::int64_t>(0, limit.interval)(random) * (random() % 20 == 0 ? 20 : 1);
+      now += std::uniform_int_distribution<std::int64_t>(0, limit.interval)(random) *
+             (random() % 20 == 0 ? 20 : 1);
       if (limit.allowed_at(full_at, now) > now) {
         CHECK(limit.allowed_at(full_at, now) <= now + limit.interval);  // nobody waits longer than that
         continue;
@@ -165,7 +168,8 @@ TEST_CASE("property: no window of time sees more messages than its allowance") {
     bool kept = true;
     for (std::size_t a = 0; a < sent.size(); ++a)
       for (std::size_t b = a; b < sent.size(); ++b)
-        kept = kept && static_cast<std::int64_t>(b - a + 1) <= limit.burst + (sent[b] - sent[a]) / limit.interval;
+        kept = kept &&
+               static_cast<std::int64_t>(b - a + 1) <= limit.burst + (sent[b] - sent[a]) / limit.interval;
     CHECK(kept);
     // A clock that was set back by a year shuts nothing for longer than a full allowance takes.
     CHECK(limit.allowed_at(full_at, 5) <= 5 + limit.interval);

@@ -15,8 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!problems.empty()) return;
     std::set<std::string> names;
     for (const connect::ChannelSettings& channel : channels) {
-      fuzz::require(!channel.name.empty() && names.insert(channel.name).second, "a channel has a name of its own");
-      fuzz::require(channel.burst >= 1 && channel.interval_s > 0 && channel.timeout_s > 0, "a channel has its limits");
+      fuzz::require(!channel.name.empty() && names.insert(channel.name).second,
+                    "a channel has a name of its own");
+      fuzz::require(channel.burst >= 1 && channel.interval_s > 0 && channel.timeout_s > 0,
+                    "a channel has its limits");
       for (const std::string& to : channel.to)
         fuzz::require(to.find_first_of("\r\n<>") == std::string::npos, "an address stays an address");
     }

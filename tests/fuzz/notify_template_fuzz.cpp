@@ -8,7 +8,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Input input(data, size);
   const auto escaping = static_cast<connect::Escaping>(input.byte() % 3);
   connect::TemplateValues values;
-  values.title = values.text = std::string(1, static_cast<char>(input.byte())) + static_cast<char>(input.byte());
+  values.title = values.text =
+      std::string(1, static_cast<char>(input.byte())) + static_cast<char>(input.byte());
   values.done = std::to_string(input.byte());
   if (input.byte() % 2 != 0) values.cost = "-" + values.done + ".5";
   const std::string text = input.rest();
@@ -16,6 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string filled = connect::NotifyTemplate::parse(text, escaping).fill(values);
     if (escaping == connect::Escaping::json)
       fuzz::require(nlohmann::json::accept(filled), "what is accepted is JSON with every value");
-    if (text.find("{{") == std::string::npos) fuzz::require(filled == text, "what names nothing stays as it is");
+    if (text.find("{{") == std::string::npos)
+      fuzz::require(filled == text, "what names nothing stays as it is");
   });
 }

@@ -35,7 +35,9 @@ struct NotifyPlace : SchedPlace {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(std::move(arguments));
   }
-  Finished quick_once(const std::string& tariff = "open.yaml") const { return once({"--engine", fake_engine}, tariff); }
+  Finished quick_once(const std::string& tariff = "open.yaml") const {
+    return once({"--engine", fake_engine}, tariff);
+  }
   nlohmann::json deliveries() const { return json({"notify", "list"})["deliveries"]; }
   std::unique_ptr<core::Subprocess> daemon() const {
     auto options = call({"--tariff", path("open.yaml"), "daemon", "--engine", fake_engine});
@@ -58,10 +60,12 @@ void wait_for(core::Subprocess& process, const std::function<bool()>& condition)
 
 }  // namespace
 
-TEST_CASE_FIXTURE(NotifyPlace, "a batch is told of by mail and webhook before run ends, with a picture of its videos") {
+TEST_CASE_FIXTURE(NotifyPlace,
+                  "a batch is told of by mail and webhook before run ends, with a picture of its videos") {
   NotifyServer web("http", path("web.log"), {"500"});
   NotifyServer mail("smtp", path("mail.log"), {});
-  configure(webhook(web) + "  - { type: email, server: \"" + mail.url() + "\", ca_file: mail.log.crt, from: a@example.org, to: b@example.org }\n");
+  configure(webhook(web) + "  - { type: email, server: \"" + mail.url() +
+            "\", ca_file: mail.log.crt, from: a@example.org, to: b@example.org }\n");
   add("a.mp4");
   add("b.mp4");
   const auto result = once();
@@ -99,7 +103,8 @@ TEST_CASE_FIXTURE(NotifyPlace, "a failure and a deadline that cannot be met are 
   CHECK(quick_once("closed.yaml").code == 0);
   REQUIRE(web.did() == Strings{"ok", "ok"});
   CHECK(body_of(web.log()[0])["title"] == "turbodiff: job 1 failed");
-  CHECK(body_of(web.log()[0])["text"].get<std::string>().find("the engine ended unexpectedly") != std::string::npos);
+  CHECK(body_of(web.log()[0])["text"].get<std::string>().find("the engine ended unexpectedly") !=
+        std::string::npos);
   CHECK(body_of(web.log()[1])["title"] == "turbodiff: job 2 will miss its deadline");
   // A later deadline that cannot be met either is news.
   CHECK(run({"edit", "2", "--deadline", "+20m"}).code == 0);
@@ -146,7 +151,8 @@ TEST_CASE_FIXTURE(NotifyPlace, "killed before the batch was noted: the next star
 TEST_CASE_FIXTURE(NotifyPlace, "run waits only so long, and leaves the rest to the next one") {
   NotifyServer web("http", path("web.log"), {"hang"});
   configure(webhook(web, ", timeout: 10m"), "");
-  write_file(path("config.yaml"), "version: 1\nnotify:\n  wait: 2s\n  channels:\n" + webhook(web, ", timeout: 10m"));
+  write_file(path("config.yaml"),
+             "version: 1\nnotify:\n  wait: 2s\n  channels:\n" + webhook(web, ", timeout: 10m"));
   add("a.mp4");
   const auto begin = std::chrono::steady_clock::now();
   CHECK(quick_once().code == 0);
@@ -159,10 +165,13 @@ TEST_CASE_FIXTURE(NotifyPlace, "run waits only so long, and leaves the rest to t
 TEST_CASE_FIXTURE(NotifyPlace, "notify test says for each channel whether it is through") {
   NotifyServer good("http", path("good.log"), {}), bad("http", path("bad.log"), {"403"});
   write_file(path("key"), "k3y-of-robot\n");
-  configure("  - { type: wecom, server: \"" + good.url() + "\", key_file: key }\n  - { type: webhook, name: other, url: \"" + bad.url() + "\" }\n");
+  configure("  - { type: wecom, server: \"" + good.url() +
+            "\", key_file: key }\n  - { type: webhook, name: other, url: \"" + bad.url() + "\" }\n");
   const auto both = run({"notify", "test"});
   CHECK(both.code == 1);
-  CHECK(both.out == "wecom (wecom): sent\nother (webhook): the webhook answered 403: {\"ok\":true,\"errcode\":0,\"code\":0}\n");
+  CHECK(both.out ==
+        "wecom (wecom): sent\nother (webhook): the webhook answered 403: "
+        "{\"ok\":true,\"errcode\":0,\"code\":0}\n");
   const auto one = json({"notify", "test", "wecom"});
   CHECK(schema_violations(read_schema("sched-notify-test"), one) == Strings{});
   CHECK(one["channels"][0]["sent"] == true);
@@ -176,10 +185,17 @@ TEST_CASE_FIXTURE(NotifyPlace, "notify test says for each channel whether it is 
   CHECK(run({"notify", "list"}).code == 0);
 }
 
+TEST_CASE_FIXTURE(NotifyPlace, "the shipped example has every kind of channel") {
+  const auto list = json({"--config", TURBODIFF_SOURCE_DIR "/examples/config-notify.yaml", "notify", "list"});
+  CHECK(list["channels"].size() == 7);
+  CHECK(list["channels"][2]["events"] == nlohmann::json({"failed", "wake"}));
+}
+
 TEST_CASE_FIXTURE(NotifyPlace, "a wrong section is refused before anything runs, with every place") {
   configure("  - { type: telegram, token: 12:ab, chat: 1 }\n  - { type: fax }\n");
   add("a.mp4");
-  for (const Strings& arguments : {Strings{"--tariff", path("open.yaml"), "run", "--once"}, Strings{"notify", "list"}}) {
+  for (const Strings& arguments :
+       {Strings{"--tariff", path("open.yaml"), "run", "--once"}, Strings{"notify", "list"}}) {
     const auto result = run(arguments);
     CHECK(result.code == 2);
     CHECK(result.err.find("config.yaml:6:30: notify.channels[0].token is a secret") != std::string::npos);
@@ -190,7 +206,8 @@ TEST_CASE_FIXTURE(NotifyPlace, "a wrong section is refused before anything runs,
 }
 
 TEST_CASE_FIXTURE(NotifyPlace, "no secret is ever written anywhere") {
-  const Strings secrets = {"s3cret-mail", "s3cret-wecom", "s3cret:telegram", "s3cret-ntfy", "s3cret-header", "s3cret-url"};
+  const Strings secrets = {"s3cret-mail", "s3cret-wecom",  "s3cret:telegram",
+                           "s3cret-ntfy", "s3cret-header", "s3cret-url"};
   fs::create_directories(path("secrets"));
   for (const std::string& secret : secrets) write_file(path("secrets/" + secret.substr(7)), secret + "\n");
   NotifyServer mail("smtp", path("secrets/mail.log"), {"452", "550"});
@@ -198,12 +215,20 @@ TEST_CASE_FIXTURE(NotifyPlace, "no secret is ever written anywhere") {
   NotifyServer web("http", path("secrets/web.log"), echoes);
   write_file(path("secrets/url"), web.url("/s3cret-url") + "\n");
   place().set("NTFY_TOKEN", "s3cret-ntfy");
-  configure("  - { type: email, server: \"" + mail.url() + "\", ca_file: secrets/mail.log.crt, user: me, password_file: secrets/mail, from: a@b, to: c@d }\n"
-            "  - { type: wecom, server: \"" + web.url() + "\", key_file: secrets/wecom }\n"
-            "  - { type: telegram, server: \"" + web.url() + "\", token_file: secrets/telegram, chat: 1 }\n"
-            "  - { type: ntfy, server: \"" + web.url() + "\", topic: nights, token_env: NTFY_TOKEN }\n"
-            "  - { type: webhook, url_file: secrets/url, headers: { X-Key: { file: secrets/header } } }\n",
-            "  give_up_after: 5s\n");
+  configure(
+      "  - { type: email, server: \"" + mail.url() +
+          "\", ca_file: secrets/mail.log.crt, user: me, password_file: secrets/mail, from: a@b, to: c@d }\n"
+          "  - { type: wecom, server: \"" +
+          web.url() +
+          "\", key_file: secrets/wecom }\n"
+          "  - { type: telegram, server: \"" +
+          web.url() +
+          "\", token_file: secrets/telegram, chat: 1 }\n"
+          "  - { type: ntfy, server: \"" +
+          web.url() +
+          "\", topic: nights, token_env: NTFY_TOKEN }\n"
+          "  - { type: webhook, url_file: secrets/url, headers: { X-Key: { file: secrets/header } } }\n",
+      "  give_up_after: 5s\n");
   add("a.mp4");
   std::string written;
   const auto keep = [&](const Finished& finished) { written += finished.out + finished.err; };
@@ -215,7 +240,8 @@ TEST_CASE_FIXTURE(NotifyPlace, "no secret is ever written anywhere") {
   CHECK(written.find("not taken") != std::string::npos);
   CHECK(written.find("***") != std::string::npos);
   for (const auto& entry : fs::recursive_directory_iterator(place().path("")))
-    if (entry.is_regular_file() && entry.path().parent_path() != place().path("secrets")) written += read_file(entry.path());
+    if (entry.is_regular_file() && entry.path().parent_path() != place().path("secrets"))
+      written += read_file(entry.path());
   // Base64 of "me" and the password, as AUTH PLAIN has it, and of the words alone.
   for (const char* word : {"s3cret", "czNjcmV0", "MzY3JldC", "zM2NyZX", "s3cret%"})
     CHECK_MESSAGE(written.find(word) == std::string::npos, word);
@@ -226,12 +252,14 @@ TEST_CASE_FIXTURE(NotifyPlace, "the desktop of whoever runs it, and a wake alarm
   place().set("DBUS_SYSTEM_BUS_ADDRESS", bus.address());
   place().set("DBUS_SESSION_BUS_ADDRESS", bus.address());
   core::SubprocessOptions options;
-  options.argv = {"/usr/bin/python3", "-m", "dbusmock", "--session", "--template", "notification_daemon", "-l", path("calls")};
+  options.argv = {"/usr/bin/python3",    "-m", "dbusmock",   "--session", "--template",
+                  "notification_daemon", "-l", path("calls")};
   options.environment["DBUS_SESSION_BUS_ADDRESS"] = bus.address();
   core::Subprocess desktop(std::move(options));
   NotifyServer web("http", path("web.log"), {});
   configure("  - { type: desktop }\n" + webhook(web, ", events: wake"));
-  write_file(path("config.yaml"), read_file(path("config.yaml")) + "power:\n  wake_alarm: " + path("no-alarm") + "\n");
+  write_file(path("config.yaml"),
+             read_file(path("config.yaml")) + "power:\n  wake_alarm: " + path("no-alarm") + "\n");
   wait_for(desktop, [&] { return run({"notify", "test", "desktop"}).code == 0; });
   add("a.mp4");
   CHECK(once({"--on-finish", "suspend", "--grace", "0s", "--engine", fake_engine}, "closed.yaml").code == 1);
