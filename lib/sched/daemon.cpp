@@ -96,7 +96,7 @@ void Daemon::tell_missed_deadlines() {
   if (settings_.notices == nullptr) return;
   for (const UnplacedJob& job : plan_.plan.unplaced) {
     const store::JobId id = std::stoll(job.id);
-    if (!job.late && !plan_.blocked.contains(id)) continue;
+    if (!job.late) continue;
     try {
       if (const auto deadline = store_.job(id).spec.deadline)
         settings_.notices->deadline_missed(id, *deadline, job.reason);

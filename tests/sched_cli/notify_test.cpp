@@ -271,3 +271,18 @@ TEST_CASE_FIXTURE(NotifyPlace, "the desktop of whoever runs it, and a wake alarm
   CHECK(body_of(web.log()[0])["text"].get<std::string>().find("the machine stays on") != std::string::npos);
   desktop.terminate(5);
 }
+
+TEST_CASE_FIXTURE(NotifyPlace,
+                  "a deadline is missed for good behind a failed job, not behind one that is held") {
+  NotifyServer web("http", path("web.log"), {});
+  configure(webhook(web, ", events: deadline"));
+  add("a.mp4", {"--hold"});
+  add("b.mp4", {"--after", "1", "--deadline", "+10h"});
+  CHECK(quick_once().code == 0);
+  CHECK(web.did().empty());
+  CHECK(run({"cancel", "1"}).code == 0);
+  CHECK(quick_once().code == 0);
+  REQUIRE(web.did() == Strings{"ok"});
+  CHECK(body_of(web.log()[0])["text"].get<std::string>().find("it waits for job 1, which is cancelled") !=
+        std::string::npos);
+}
