@@ -128,11 +128,11 @@ void add_contact_sheet(cli::Program& program) {
       ->type_name("PNG")
       ->group("Options");
   command.add_option("--pictures", flags->pictures, "Frames of each video, from the first to the last (5)")
-      ->check(CLI::Range(1, 100))
+      ->check(CLI::Range(1, 100).description(""))
       ->type_name("N")
       ->group("Options");
   command.add_option("--width", flags->width, "Widest picture in pixels (320)")
-      ->check(CLI::Range(narrowest, 4096))
+      ->check(CLI::Range(narrowest, 4096).description(""))
       ->type_name("N")
       ->group("Options");
   command.add_option("--max-size", flags->max_size, "Narrower pictures where the file would be larger")

@@ -71,8 +71,7 @@ std::string batch_title(const BatchSummary& batch) {
 }
 
 std::string batch_text(const BatchSummary& batch, const MessageOptions& options) {
-  std::string text = batch_title(batch) + "\n";
-  text += fmt::format("{} to {}\n", options.label(batch.begin), options.label(batch.end));
+  std::string text = fmt::format("{} to {}\n", options.label(batch.begin), options.label(batch.end));
   text += fmt::format("{} kWh ({})", core::Kwh::from_microjoules(batch.microjoules).to_string(),
                       batch.measured ? "measured" : "estimate");
   for (const auto& [currency, gross] : batch.costs)
@@ -101,7 +100,7 @@ std::string title_of(const store::Notice& notice) {
 std::string text_of(const store::Notice& notice, const MessageOptions& options) {
   if (notice.kind == store::NoticeKind::batch)
     return batch_text(BatchSummary::from_json(notice.detail), options);
-  std::string text = title_of(notice) + "\n";
+  std::string text;
   if (!notice.prompt.empty()) text += fmt::format("prompt: {}\n", one_line(notice.prompt, prompt_bytes));
   return text + one_line(notice.detail, 1000) + "\n";
 }
@@ -204,6 +203,8 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
     if (first == nullptr || (notice.kind == store::NoticeKind::batch && first->kind != notice.kind))
       first = &notice;
     if (!message.text.empty()) message.text += "\n";
+    // The message's own title stands above what tells of one thing alone.
+    if (notices.size() > 1) message.text += title_of(notice) + "\n";
     message.text += text_of(notice, options);
     if (notice.kind == store::NoticeKind::batch) {
       const BatchSummary batch = BatchSummary::from_json(notice.detail);

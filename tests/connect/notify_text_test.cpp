@@ -52,7 +52,6 @@ TEST_CASE("a batch tells of videos, failures, energy, cost and who came late") {
   const Message message = compose({batch_notice()}, options);
   CHECK(message.title == "turbodiff: 2 videos are done, 1 job failed, 1 late");
   CHECK(message.text ==
-        "2 videos are done, 1 job failed, 1 late\n"
         "t100 to t350\n"
         "0.004000000 kWh (measured), 1.000000 CNY\n"
         "\nDone:\n- job 1 (a \"red\"\\ncircle): /v/1.mp4\n- job 3 (a \"red\"\\ncircle): /v/3.mp4\n"
