@@ -65,7 +65,7 @@ cli::ManualSection notifications() {
       "PATH} or {env: NAME}), token_file or token_env (a bearer token), body with {{event}}, {{title}}, "
       "{{text}}, "
       "{{done}}, {{failed}}, {{late}}, {{kwh}}, {{cost}}, {{currency}}, {{videos}}, {{key}}, {{time}}, "
-      "{{host}}, each "
+      "{{host}}, {{picture}} (PNG in Base64), each "
       "escaped as the content type asks for.\n"
       ".TP\n\\fBdesktop\\fR\nThe session bus of the user that runs the program.\n"
       ".TP\n\\fBcontact_sheet\\fR (on), \\fBretry_delay\\fR (10s), \\fBgive_up_after\\fR (24h), \\fBwait\\fR "

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double picture_timeout_s = 120;
+constexpr double look_s = 0.5;
 /// The smallest of the limits of the services (WeChat Work: 2 MiB).
 constexpr const char* picture_size = "2000000";
 constexpr std::size_t most_rows = 24;
@@ -43,7 +44,7 @@ std::string content_of(const fs::path& file) {
 /// Draws the videos' first frames and so on through the engine. Whatever goes wrong is told and leaves the
 /// message without a picture.
 connect::Picture draw(const fs::path& engine, const fs::path& file, const connect::Message& message,
-                      core::Log& log) {
+                      const connect::SendStop& stop, core::Log& log) {
   try {
     fs::create_directories(file.parent_path());
     fs::remove(file);
@@ -59,13 +60,17 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
       if (problem.empty()) problem = line;
     };
     core::Subprocess child(std::move(options));
-    const auto status = child.wait(picture_timeout_s);
+    std::optional<core::ExitStatus> status;
+    for (double waited_s = 0; waited_s < picture_timeout_s && !status; waited_s += look_s) {
+      if (core::interrupted() || (stop && stop())) return {};
+      status = child.wait(look_s);
+    }
     if (status && status->ok()) {
       if (std::string png = content_of(file); png.starts_with("\x89PNG"))
         return {std::move(png), file.string()};
       problem = "the engine has written none";
     }
-    if (!status) problem = core::interrupted() ? "interrupted" : "it takes too long";
+    if (!status) problem = "it takes too long";
     log.warn("notify: no picture of the videos: {}", problem.empty() ? status->describe() : problem);
   } catch (const std::exception& error) {
     log.warn("notify: no picture of the videos: {}", error.what());
@@ -118,7 +123,9 @@ std::unique_ptr<connect::Notifier> start_notifier(Queue& queue, std::vector<conn
   settings.wait_s = seconds(queue, "notify.wait");
   if (program.config().boolean("notify.contact_sheet").value_or(true))
     settings.picture = [engine, file = picture_file(queue), &log = program.log()](
-                           const connect::Message& message) { return draw(engine, file, message, log); };
+                           const connect::Message& message, const connect::SendStop& stop) {
+      return draw(engine, file, message, stop, log);
+    };
   return std::make_unique<connect::Notifier>(queue.store(), std::move(settings), program.clock(),
                                              program.log());
 }

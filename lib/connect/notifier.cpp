@@ -84,7 +84,8 @@ void Notifier::run(OpenChannel& channel) {
         store = std::make_unique<store::JobStore>(store_.file(), false);
         sender = std::make_unique<NotifySender>(
             *store, *channel.channel, channel.settings, settings_.rules, settings_.options,
-            [this](const Message& message) { return picture_of(message); }, clock_, log_);
+            [this](const Message& message, const SendStop& asked) { return picture_of(message, asked); },
+            clock_, log_);
       }
       next = sender->look(stop);
     } catch (const std::exception& error) {
@@ -95,13 +96,13 @@ void Notifier::run(OpenChannel& channel) {
   }
 }
 
-Picture Notifier::picture_of(const Message& message) {
+Picture Notifier::picture_of(const Message& message, const SendStop& stop) {
   if (!settings_.picture) return {};
   const std::lock_guard lock(picture_mutex_);
   core::Sha256 hash;
   for (const std::string& video : message.videos) hash.update(video).update(std::string_view("\0", 1));
   if (const std::string key = hash.hex(); key != picture_key_) {
-    picture_ = settings_.picture(message);
+    picture_ = settings_.picture(message, stop);
     picture_key_ = key;
   }
   return picture_;

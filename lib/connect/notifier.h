@@ -54,7 +54,7 @@ class Notifier final : public sched::Notices {
   bool stopping() const;
   /// Until poke(), stop, or `until`.
   void wait(std::uint64_t seen, std::optional<store::Micros> until);
-  Picture picture_of(const Message& message);
+  Picture picture_of(const Message& message, const SendStop& stop);
   store::Micros now() const;
 
   store::JobStore& store_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/encoding.h"
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/text_width.h"
@@ -18,6 +19,8 @@ using Json = nlohmann::ordered_json;
 using Lines = std::vector<BatchSummary::Line>;
 
 constexpr std::size_t most_lines = 20;
+/// Of one message; the others are counted.
+constexpr std::size_t most_notices = 50;
 constexpr std::size_t prompt_bytes = 120;
 
 std::string one_line(std::string_view text, std::size_t bytes) {
@@ -194,6 +197,7 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
   Message message;
   message.host = options.host;
   core::Sha256 key;
+  std::int64_t left_out = 0;
   const store::Notice* first = nullptr;  // the one that the title tells of
   for (const store::Notice& notice : notices) {
     key.update(fmt::format("{}@{};", notice.key, notice.at));
@@ -202,10 +206,13 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
     message.at = std::max(message.at, notice.at / 1'000'000);
     if (first == nullptr || (notice.kind == store::NoticeKind::batch && first->kind != notice.kind))
       first = &notice;
-    if (!message.text.empty()) message.text += "\n";
+    const bool shown = &notice - notices.data() < static_cast<std::ptrdiff_t>(most_notices) ||
+                       notice.kind == store::NoticeKind::batch;
+    if (shown && !message.text.empty()) message.text += "\n";
     // The message's own title stands above what tells of one thing alone.
-    if (notices.size() > 1) message.text += title_of(notice) + "\n";
-    message.text += text_of(notice, options);
+    if (shown && notices.size() > 1) message.text += title_of(notice) + "\n";
+    if (shown) message.text += text_of(notice, options);
+    left_out += shown ? 0 : 1;
     if (notice.kind == store::NoticeKind::batch) {
       const BatchSummary batch = BatchSummary::from_json(notice.detail);
       add(message.batch, batch);
@@ -220,6 +227,8 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
   if (notices.size() > 1)
     message.title += fmt::format(
         ", and {}", count_of(static_cast<std::int64_t>(notices.size()) - 1, "more notice", "more notices"));
+  if (left_out > 0)
+    message.text += fmt::format("\nand {}\n", count_of(left_out, "more notice", "more notices"));
   message.text += fmt::format("\n-- \nturbodiff-sched on {}", options.host);
   return message;
 }
@@ -245,6 +254,7 @@ TemplateValues Message::values() const {
   values.key = key;
   values.time = tariff::format_utc(at);
   values.host = host;
+  values.picture = core::base64(picture);
   for (const std::string& video : videos) values.videos += (values.videos.empty() ? "" : "\n") + video;
   values.done = fmt::format("{}", batch.done_count);
   values.failed = fmt::format("{}", batch.failed_count);

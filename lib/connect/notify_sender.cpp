@@ -69,7 +69,7 @@ std::optional<store::Micros> NotifySender::send(std::vector<store::Delivery> pen
   for (const store::Delivery& delivery : pending) notices.push_back(delivery.notice);
   Message message = compose(notices, options_);
   if (!message.videos.empty() && picture_) {
-    Picture picture = picture_(message);
+    Picture picture = picture_(message, stop);
     message.picture = std::move(picture.png);
     message.picture_file = std::move(picture.file);
   }

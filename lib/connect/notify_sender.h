@@ -27,7 +27,8 @@ struct RetryRules {
 struct Picture {
   std::string png, file;
 };
-using PictureOf = std::function<Picture(const Message& message)>;
+/// Ends soon after `stop` says so.
+using PictureOf = std::function<Picture(const Message& message, const SendStop& stop)>;
 
 class NotifySender {
  public:

@@ -20,9 +20,9 @@ struct Name {
   bool number;
 };
 
-const std::array<Name, 13>& all_names() {
+const std::array<Name, 14>& all_names() {
   using V = TemplateValues;
-  static const std::array<Name, 13> names = {{{"event", &V::event, false},
+  static const std::array<Name, 14> names = {{{"event", &V::event, false},
                                               {"title", &V::title, false},
                                               {"text", &V::text, false},
                                               {"currency", &V::currency, false},
@@ -30,6 +30,7 @@ const std::array<Name, 13>& all_names() {
                                               {"key", &V::key, false},
                                               {"time", &V::time, false},
                                               {"host", &V::host, false},
+                                              {"picture", &V::picture, false},
                                               {"done", &V::done, true},
                                               {"failed", &V::failed, true},
                                               {"late", &V::late, true},

@@ -19,6 +19,7 @@ Escaping escaping_of(std::string_view content_type);
 /// What a template can name. Numbers are written as JSON numbers, or null.
 struct TemplateValues {
   std::string event, title, text, currency, videos, key, time, host;
+  std::string picture;  ///< Base64 of the PNG; empty without one
   std::string done = "0", failed = "0", late = "0", kwh = "0", cost = "null";
 };
 

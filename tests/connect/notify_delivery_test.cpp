@@ -42,7 +42,7 @@ struct DeliveryFixture : StoreFixture {
     const auto channel = make_channel(settings, {});
     NotifySender sender(
         store(), *channel, settings, {0.1, 1, 20}, {"host", [](std::int64_t) { return "then"; }},
-        [&](const Message&) { return picture; }, clock, log);
+        [&](const Message&, const SendStop&) { return picture; }, clock, log);
     const auto begin = std::chrono::steady_clock::now();
     while (const auto next = sender.look({})) {
       REQUIRE(std::chrono::steady_clock::now() - begin < std::chrono::seconds(60));

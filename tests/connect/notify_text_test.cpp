@@ -73,6 +73,17 @@ TEST_CASE("what was held back is one message") {
   CHECK_THROWS_AS(BatchSummary::from_json("{}"), Error);
 }
 
+TEST_CASE("a thousand notices are one message that can be read") {
+  std::vector<store::Notice> notices(
+      1000, {7, "failed:2", store::NoticeKind::failed, 399'000'000, 2, "a fox", "no memory"});
+  notices.push_back(batch_notice());
+  const Message message = compose(notices, options);
+  CHECK(message.title.ends_with("1 late, and 1000 more notices"));
+  CHECK(message.text.size() < 10'000);
+  CHECK(message.text.find("/v/1.mp4") != std::string::npos);
+  CHECK(message.text.find("and 950 more notices\n") != std::string::npos);
+}
+
 TEST_CASE("long lists and texts are cut, whole characters stay") {
   std::vector<store::EndedAttempt> attempts;
   for (int i = 1; i <= 30; ++i) attempts.push_back(attempt(i, store::AttemptState::done, store::State::done));

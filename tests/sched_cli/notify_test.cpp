@@ -1,6 +1,7 @@
 // Notifications through the real program, to servers and a desktop of the test's own.
 #include <chrono>
 #include <csignal>
+#include <random>
 #include <thread>
 
 #include "connect/notify_server.h"
@@ -146,6 +147,27 @@ TEST_CASE_FIXTURE(NotifyPlace, "killed before the batch was noted: the next star
   CHECK(quick_once().code == 0);
   REQUIRE(web.did() == Strings{"ok"});
   CHECK(body_of(web.log()[0])["done"] == 2);
+}
+
+TEST_CASE_FIXTURE(NotifyPlace, "property: whenever it is killed, batches tell of every video once") {
+  NotifyServer web("http", path("web.log"), {"500", "hang", "ok", "drop"});
+  configure(webhook(web, ", events: [batch], burst: 100, timeout: 1s"));
+  constexpr int jobs = 12;
+  for (int i = 0; i < jobs; ++i) add(fmt::format("{}.mp4", i));
+  std::mt19937 random(11);
+  for (int i = 0; i < 10; ++i) {
+    const auto daemon = this->daemon();
+    daemon->wait(std::uniform_real_distribution(0.05, 0.9)(random));
+    daemon->signal(SIGKILL);
+    daemon->wait();
+  }
+  CHECK(quick_once().code == 0);
+  std::map<std::string, int> told;  // a message that came twice has the same key
+  for (const auto& entry : web.log()) told[entry["headers"]["Idempotency-Key"]] = body_of(entry)["done"];
+  int sum = 0;
+  for (const auto& [key, done] : told) sum += done;
+  CHECK(sum == jobs);
+  for (const auto& delivery : deliveries()) CHECK(delivery["state"] == "sent");
 }
 
 TEST_CASE_FIXTURE(NotifyPlace, "run waits only so long, and leaves the rest to the next one") {
