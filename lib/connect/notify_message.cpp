@@ -197,7 +197,7 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
   Message message;
   message.host = options.host;
   core::Sha256 key;
-  std::int64_t left_out = 0;
+  std::size_t shown_count = 0;
   const store::Notice* first = nullptr;  // the one that the title tells of
   for (const store::Notice& notice : notices) {
     key.update(fmt::format("{}@{};", notice.key, notice.at));
@@ -206,13 +206,12 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
     message.at = std::max(message.at, notice.at / 1'000'000);
     if (first == nullptr || (notice.kind == store::NoticeKind::batch && first->kind != notice.kind))
       first = &notice;
-    const bool shown = &notice - notices.data() < static_cast<std::ptrdiff_t>(most_notices) ||
-                       notice.kind == store::NoticeKind::batch;
+    const bool shown = shown_count < most_notices || notice.kind == store::NoticeKind::batch;
     if (shown && !message.text.empty()) message.text += "\n";
     // The message's own title stands above what tells of one thing alone.
     if (shown && notices.size() > 1) message.text += title_of(notice) + "\n";
     if (shown) message.text += text_of(notice, options);
-    left_out += shown ? 0 : 1;
+    shown_count += shown ? 1 : 0;
     if (notice.kind == store::NoticeKind::batch) {
       const BatchSummary batch = BatchSummary::from_json(notice.detail);
       add(message.batch, batch);
@@ -227,6 +226,7 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
   if (notices.size() > 1)
     message.title += fmt::format(
         ", and {}", count_of(static_cast<std::int64_t>(notices.size()) - 1, "more notice", "more notices"));
+  const auto left_out = static_cast<std::int64_t>(notices.size() - shown_count);
   if (left_out > 0)
     message.text += fmt::format("\nand {}\n", count_of(left_out, "more notice", "more notices"));
   message.text += fmt::format("\n-- \nturbodiff-sched on {}", options.host);
