@@ -26,7 +26,7 @@ struct DeliveryFixture : StoreFixture {
     ChannelSettings made;
     made.name = "it";
     made.type = type;
-    made.timeout_s = 1;
+    made.timeout_s = 3;
     made.burst = 100;
     write_file(path("secret"), "s3cret:word\n");
     made.secret = {SecretSource::Kind::file, path("secret"), "key_file", "c.yaml:1:1"};
@@ -41,7 +41,7 @@ struct DeliveryFixture : StoreFixture {
     store().add_notice({0, "batch:1", store::NoticeKind::batch, now(), {}, {}, batch.to_json()});
     const auto channel = make_channel(settings, {});
     NotifySender sender(
-        store(), *channel, settings, {0.1, 1, 20}, {"host", [](std::int64_t) { return "then"; }},
+        store(), *channel, settings, {0.1, 1, 50}, {"host", [](std::int64_t) { return "then"; }},
         [&](const Message&, const SendStop&) { return picture; }, clock, log);
     const auto begin = std::chrono::steady_clock::now();
     while (const auto next = sender.look({})) {
