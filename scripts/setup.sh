@@ -15,7 +15,7 @@ CUDA_FLAVOUR_WHEELS=(nvidia-cublas==13.1.0.3 nvidia-cudnn-cu13==9.19.0.56 nvidia
 
 FLOOR_PACKAGES=(g++ cmake ninja-build make pkg-config libcli11-dev libfmt-dev nlohmann-json3-dev libyaml-cpp-dev
   doctest-dev libssl-dev libsqlitecpp-dev libsqlite3-dev libhowardhinnant-date-dev tzdata libcurl4-openssl-dev libsystemd-dev
-  libcpp-httplib-dev python3 curl dbus python3-dbusmock)  # the last three for tests
+  libcpp-httplib-dev python3 curl dbus python3-dbusmock openssl)  # the last four for tests
 ENGINE_PACKAGES=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libutf8proc-dev python3 python3-pip unzip)
 
 engine=1 flavour=${FLAVOUR:-auto} print='' packages=()

@@ -25,6 +25,53 @@ std::vector<cli::ManualSection> introduction() {
            ".fi"}};
 }
 
+cli::ManualSection notifications() {
+  return {
+      "NOTIFICATIONS",
+      "Where the section \\fBnotify\\fR of the configuration file has channels, run and daemon tell of: "
+      "\\fBbatch\\fR (nothing is left to do now: videos, failures, energy, cost, jobs that were late, with a "
+      "picture of the videos), \\fBfailed\\fR (a job failed for good), \\fBdeadline\\fR (the plan has no "
+      "place "
+      "for a job before its deadline any more; once for each job and deadline) and \\fBwake\\fR (the wake "
+      "alarm "
+      "does not stand as it was set).\n.PP\n"
+      "What is told stands in the store with what it tells of, and goes to each channel at least once unless "
+      "it is "
+      "given up: once, but for an answer that was lost, or a kill between the answer and the note of it. "
+      "Mails keep "
+      "their Message\\-ID and webhooks their Idempotency\\-Key then. What is not accepted is tried again "
+      "after "
+      "growing pauses, a service's Retry\\-After is kept, and given up after \\fIgive_up_after\\fR; what a "
+      "service "
+      "refuses (4xx, 5xx of mail) is given up at once. A channel sends \\fIburst\\fR messages at once and "
+      "then one "
+      "each \\fIinterval\\fR; what comes meanwhile is one message. run, and switching off, wait \\fIwait\\fR "
+      "for "
+      "what is not accepted; the rest goes with the next start.\n.PP\n"
+      "Secrets are read from files or variables only, and never written. examples/config\\-notify.yaml has "
+      "every "
+      "channel.\n"
+      ".TP\n\\fBchannels\\fR\nA list. Each has \\fItype\\fR; \\fIname\\fR, \\fIevents\\fR, \\fIburst\\fR "
+      "(3), "
+      "\\fIinterval\\fR (1m), \\fItimeout\\fR (30s), \\fIca_file\\fR.\n"
+      ".TP\n\\fBemail\\fR\nserver (smtp://HOST:PORT with STARTTLS, smtps://HOST:PORT), user, password_file "
+      "or "
+      "password_env, from, to; encryption: none for a server without TLS.\n"
+      ".TP\n\\fBwecom\\fR, \\fBserverchan\\fR\nkey_file or key_env; server.\n"
+      ".TP\n\\fBtelegram\\fR\ntoken_file or token_env, chat; server.\n"
+      ".TP\n\\fBntfy\\fR\ntopic, topic_file or topic_env; token_file or token_env; server.\n"
+      ".TP\n\\fBwebhook\\fR\nurl, url_file or url_env; method (POST or PUT), content_type, headers (text, or "
+      "{file: "
+      "PATH} or {env: NAME}), token_file or token_env (a bearer token), body with {{event}}, {{title}}, "
+      "{{text}}, "
+      "{{done}}, {{failed}}, {{late}}, {{kwh}}, {{cost}}, {{currency}}, {{videos}}, {{key}}, {{time}}, "
+      "{{host}}, {{picture}} (PNG in Base64), each "
+      "escaped as the content type asks for.\n"
+      ".TP\n\\fBdesktop\\fR\nThe session bus of the user that runs the program.\n"
+      ".TP\n\\fBcontact_sheet\\fR (on), \\fBretry_delay\\fR (10s), \\fBgive_up_after\\fR (24h), \\fBwait\\fR "
+      "(1m)\nOf all channels."};
+}
+
 std::vector<cli::ManualSection> reference() {
   return {
       {"TIMES",
@@ -126,6 +173,7 @@ std::vector<cli::ManualSection> reference() {
        "Settings in the configuration file: power.boot_time (90s), power.margin (2m), power.boot_wh (3), "
        "power.stay_before (15m), power.users (veto, others, ignore), power.inbox, power.wake_alarm "
        "(/sys/class/rtc/rtc0/wakealarm), power.shutdown_command (/sbin/shutdown), estimate.idle_watts (50)."},
+      notifications(),
       {"ENVIRONMENT",
        ".TP\n\\fBTURBODIFF_STORE\\fR\nJob store, instead of $XDG_STATE_HOME/turbodiff/jobs.db.\n"
        ".TP\n\\fBTURBODIFF_TARIFF\\fR\nTariff file or name.\n"
@@ -137,7 +185,8 @@ std::vector<cli::ManualSection> reference() {
        ".TP\n\\fBNO_COLOR\\fR, \\fBCLICOLOR_FORCE\\fR\nTurn colours off, or on without a terminal."},
       {"FILES",
        ".TP\n\\fISTORE\\fR\nSQLite database of jobs, attempts, prices and energy.\n"
-       ".TP\n\\fISTORE\\fR\\-files/\nLogs, checkpoints and prices.\n"
+       ".TP\n\\fISTORE\\fR\\-files/\nLogs, checkpoints, prices, and contact\\-sheet.png of the last batch "
+       "told of.\n"
        ".TP\n\\fISTORE\\fR\\-files/stay\\-on\nKeeps the machine on while it is there.\n"
        ".TP\n\\fISTORE\\fR.lock, \\fISTORE\\fR.bell\nThe lock of whoever runs the jobs, and what wakes it."},
       {"SIGNALS",

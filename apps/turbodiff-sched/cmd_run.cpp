@@ -9,6 +9,7 @@
 #include "engine.h"
 #include "http_service.h"
 #include "meter_options.h"
+#include "notify_service.h"
 #include "on_finish.h"
 #include "power_limit.h"
 #include "sched/daemon.h"
@@ -50,9 +51,14 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   settings.once = !daemon;
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
   std::unique_ptr<sched::Inbox> inbox;
-  const auto after_batch = make_after_batch(queue, flags.on_finish, daemon, [&inbox] {
-    return inbox ? inbox->waiting() : std::vector<std::string>();
-  });
+  std::vector<connect::OpenChannel> channels = open_channels(queue, notify_channels(queue));
+  connect::Notifier* told = nullptr;
+  const auto after_batch = make_after_batch(
+      queue, flags.on_finish, daemon,
+      [&inbox] { return inbox ? inbox->waiting() : std::vector<std::string>(); },
+      [&told](std::int64_t at, const std::string& problem) {
+        if (told != nullptr) told->wake_failed(at, problem);
+      });
   settings.after_batch = after_batch.get();
   const sched::ServiceManager manager(program.environment());
 
@@ -67,6 +73,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   });
   sched::Estimator estimator(store, queue.power());
   const PowerLimit power_limit(queue, flags.power, settings.runner.program, estimator);
+  const auto notifier = start_notifier(queue, std::move(channels), settings.runner.program);
+  settings.notices = told = notifier.get();
   const auto http = daemon ? start_http(queue, flags.http) : nullptr;
   settings.notify = [&](const std::string& state) {
     manager.notify(state);

@@ -17,6 +17,7 @@ void add_run(Queue& queue);  ///< run and daemon
 void add_energy(Queue& queue);
 void add_report(Queue& queue);
 void add_power(Queue& queue);
+void add_notify(Queue& queue);
 void add_completion(Queue& queue);
 /// Prints the manual page; not listed in the help.
 void add_manual(Queue& queue);

@@ -26,6 +26,7 @@ int main(int argc, char** argv) {
   app::add_energy(queue);
   app::add_report(queue);
   app::add_power(queue);
+  app::add_notify(queue);
   app::add_completion(queue);
   app::add_manual(queue);
   return program.run(argc, argv);

@@ -63,8 +63,9 @@ std::filesystem::path operator_folder(Queue& queue) {
   return std::filesystem::path(queue.store_file().string() + "-files");
 }
 
-std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinishFlags& flags, bool staying,
-                                                    std::function<std::vector<std::string>()> dropped) {
+std::unique_ptr<power::AfterBatch> make_after_batch(
+    Queue& queue, const OnFinishFlags& flags, bool staying, std::function<std::vector<std::string>()> dropped,
+    std::function<void(std::int64_t, const std::string&)> wake_failed) {
   cli::Program& program = queue.program();
   const double grace_s = duration_s(flags.grace, "--grace");
   if (flags.action == "none") return nullptr;
@@ -88,6 +89,7 @@ std::unique_ptr<power::AfterBatch> make_after_batch(Queue& queue, const OnFinish
   settings.folder = operator_folder(queue);
   settings.inbox = config.path("power.inbox");
   settings.dropped = std::move(dropped);
+  settings.wake_failed = std::move(wake_failed);
   settings.wake_alarm = [alarm = config.path("power.wake_alarm").value_or("")] {
     return power::WakeAlarm(alarm);
   };

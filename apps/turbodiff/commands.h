@@ -7,6 +7,7 @@ namespace turbodiff::app {
 
 void add_generate(cli::Program& program);
 void add_info(cli::Program& program);
+void add_contact_sheet(cli::Program& program);
 void add_models(cli::Program& program);
 void add_convert(cli::Program& program);
 void add_doctor(cli::Program& program);

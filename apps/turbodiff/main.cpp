@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
                             "  turbodiff models list"});
   app::add_generate(program);
   app::add_info(program);
+  app::add_contact_sheet(program);
   app::add_models(program);
   app::add_convert(program);
   app::add_doctor(program);

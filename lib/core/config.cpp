@@ -13,12 +13,23 @@ namespace fs = std::filesystem;
 namespace {
 
 using Values = std::map<std::string, ConfigValue, std::less<>>;
+using Nodes = std::map<std::string, YamlNode, std::less<>>;
 
 /// Checks values and keeps the first, that is the strongest, of each key.
 class Resolver {
  public:
-  Resolver(const Paths& paths, Values& values, Problems& problems)
-      : paths_(paths), values_(values), problems_(problems) {}
+  Resolver(const Paths& paths, Values& values, Nodes& nodes, Problems& problems)
+      : paths_(paths), values_(values), nodes_(nodes), problems_(problems) {}
+
+  /// What is in it may be secret: only its size is a value.
+  void offer(const ConfigKey& key, const YamlNode& node, ConfigSource source) {
+    const std::size_t size = node.items.size() + node.entries.size();
+    if (values_
+            .try_emplace(std::string(key.name),
+                         ConfigValue{fmt::format("{} entries", size), source, node.where()})
+            .second)
+      nodes_[std::string(key.name)] = node;
+  }
 
   /// `subject` begins the message: the key in a file, nothing where the place names it already.
   void offer(const ConfigKey& key, const std::string& text, ConfigSource source, const std::string& where,
@@ -47,12 +58,14 @@ class Resolver {
 
   const Paths& paths_;
   Values& values_;
+  Nodes& nodes_;
   Problems& problems_;
 };
 
 void offer_node(Resolver& resolver, Problems& problems, const ConfigKey& key, const YamlNode* node,
                 ConfigSource source, const fs::path& file) {
   if (node == nullptr) return;
+  if (key.kind == ValueKind::structure) return resolver.offer(key, *node, source);
   if (const auto text = yaml_text(*node, key.name, problems))
     resolver.offer(key, *text, source, node->where(), key.name, file.parent_path());
 }
@@ -102,7 +115,7 @@ const ConfigKey& known_key(std::string_view name) {
 Config Config::load(const Environment& environment, const Paths& paths, const ConfigInputs& inputs) {
   Config config;
   Problems problems;
-  Resolver resolver(paths, config.values_, problems);
+  Resolver resolver(paths, config.values_, config.nodes_, problems);
   for (const auto& [name, flag] : inputs.flags)
     resolver.offer(known_key(name), flag.text, ConfigSource::flag, flag.spelling, "", fs::path("."));
   for (const ConfigKey& key : config_keys())
@@ -158,6 +171,12 @@ std::optional<double> Config::number(std::string_view name) const {
 std::optional<bool> Config::boolean(std::string_view name) const {
   const auto value = text(name);
   return value ? parse_boolean(*value) : std::nullopt;
+}
+
+const YamlNode* Config::node(std::string_view name) const {
+  known_key(name);
+  const auto found = nodes_.find(name);
+  return found == nodes_.end() ? nullptr : &found->second;
 }
 
 std::vector<Config::Entry> Config::entries() const {

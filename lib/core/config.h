@@ -12,6 +12,7 @@
 #include "core/config_schema.h"
 #include "core/environment.h"
 #include "core/paths.h"
+#include "core/yaml_node.h"
 
 namespace turbodiff::core {
 
@@ -52,6 +53,8 @@ class Config {
   std::optional<std::int64_t> integer(std::string_view name) const;
   std::optional<double> number(std::string_view name) const;
   std::optional<bool> boolean(std::string_view name) const;
+  /// Of a structure; nullptr when it is set in no file.
+  const YamlNode* node(std::string_view name) const;
 
   struct Entry {
     const ConfigKey* key;
@@ -64,6 +67,7 @@ class Config {
 
  private:
   std::map<std::string, ConfigValue, std::less<>> values_;
+  std::map<std::string, YamlNode, std::less<>> nodes_;
   std::vector<std::filesystem::path> files_;
 };
 

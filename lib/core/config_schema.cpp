@@ -85,6 +85,14 @@ std::vector<ConfigKey> make_keys() {
       {"http.output", path, "", "", "folder of the videos that are asked for over HTTP"},
       {"http.token_file", path, "", "", "file of the token that the HTTP API asks for"},
       {"http.token_env", text, "", "", "name of the variable that holds the token"},
+      {"notify.channels", structure, "", "", "where notifications go: a list of channels"},
+      {"notify.contact_sheet", boolean, "", "on",
+       "a picture of the videos goes with what is told of a batch"},
+      {"notify.retry_delay", text, "", "10s",
+       "before the second try of a message, doubled for each further one"},
+      {"notify.give_up_after", text, "", "24h", "a message that was not accepted for so long is given up"},
+      {"notify.wait", text, "", "1m",
+       "how long run, and switching off, wait for messages that are not accepted yet"},
       {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
       {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
       {"routing.rules", path, "", "", "file of rules that say which job goes to which GPUs"},
@@ -123,6 +131,7 @@ std::string value_problem(const ConfigKey& key, std::string_view value) {
     case ValueKind::text:
     case ValueKind::path:
     case ValueKind::name_or_path:
+    case ValueKind::structure:
       return value.empty() ? "must not be empty" : "";
     case ValueKind::integer: {
       const auto number = parse_integer(value);

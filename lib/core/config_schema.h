@@ -15,7 +15,8 @@ enum class ValueKind {
   integer,       ///< within [min, max]
   number,        ///< within [min, max]
   boolean,       ///< true/false, yes/no, on/off
-  choice         ///< one of `choices`
+  choice,        ///< one of `choices`
+  structure      ///< a list or map that its user reads: Config::node()
 };
 
 struct ConfigKey {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string_view>
 
+#include "core/curl_handle.h"
 #include "core/error.h"
 #include "core/strings.h"
 #include "core/text_width.h"
@@ -36,11 +37,13 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   if (line.starts_with("HTTP/")) {  // the headers of the next redirection
     response.etag.clear();
     response.last_modified.clear();
+    response.retry_after.clear();
   }
   const std::size_t colon = line.find(':');
   if (colon == std::string_view::npos) return size;
   const std::string name = to_lower(line.substr(0, colon));
   if (name == "etag") response.etag = trim(line.substr(colon + 1));
+  if (name == "retry-after") response.retry_after = trim(line.substr(colon + 1));
   if (name == "last-modified") response.last_modified = trim(line.substr(colon + 1));
   return size;
 }
@@ -51,28 +54,15 @@ int ask_to_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return exchange.stopped ? 1 : 0;
 }
 
-void start_curl_once() {
-  static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (code != CURLE_OK)
-    throw Error::work_failed(fmt::format("HTTP cannot be used: {}", curl_easy_strerror(code)));
-}
-
-using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
-using Headers = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
-
-/// Every option by its own type: curl_easy_setopt() is variadic.
-template <typename Value>
-void set(const Handle& handle, CURLoption option, Value value) {
-  if (const CURLcode code = curl_easy_setopt(handle.get(), option, value); code != CURLE_OK)
-    throw Error::work_failed(fmt::format("HTTP cannot be used: {}", curl_easy_strerror(code)));
-}
+using curl::Handle;
+using curl::set;
 
 void set_common(const Handle& handle, Exchange& exchange, char* error) {
   const auto timeout_ms = static_cast<long>(exchange.request.timeout_s * 1000);
   set(handle, CURLOPT_URL, exchange.request.url.c_str());
   set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
   set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(handle, CURLOPT_FOLLOWLOCATION, 1L);
+  set(handle, CURLOPT_FOLLOWLOCATION, exchange.request.method == "GET" ? 1L : 0L);
   set(handle, CURLOPT_MAXREDIRS, 5L);
   set(handle, CURLOPT_ACCEPT_ENCODING, "");
   set(handle, CURLOPT_USERAGENT, "turbodiff");
@@ -89,22 +79,38 @@ void set_common(const Handle& handle, Exchange& exchange, char* error) {
   set(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&exchange));
 }
 
+/// `mime` must outlive the exchange.
+void set_body(const Handle& handle, const HttpRequest& request, curl::Mime& mime) {
+  if (!request.ca_file.empty()) set(handle, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (request.method == "GET") return;
+  if (!request.parts.empty()) {
+    mime.reset(curl_mime_init(handle.get()));
+    for (const HttpPart& part : request.parts) {
+      curl_mimepart* added = curl_mime_addpart(mime.get());
+      curl_mime_name(added, part.name.c_str());
+      curl_mime_data(added, part.data.data(), part.data.size());
+      if (!part.file_name.empty()) curl_mime_filename(added, part.file_name.c_str());
+      if (!part.type.empty()) curl_mime_type(added, part.type.c_str());
+    }
+    set(handle, CURLOPT_MIMEPOST, mime.get());
+  } else {
+    set(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(handle, CURLOPT_POSTFIELDS, request.body.data());
+  }
+  set(handle, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+}
+
 }  // namespace
 
-HttpResponse http_get(const HttpRequest& request) {
-  start_curl_once();
-  const Handle handle(curl_easy_init(), &curl_easy_cleanup);
-  if (!handle) throw Error::work_failed("HTTP cannot be used: out of memory");
+HttpResponse http_exchange(const HttpRequest& request) {
+  const Handle handle = curl::new_handle();
   Exchange exchange{request, {}};
   char error[CURL_ERROR_SIZE] = "";
   set_common(handle, exchange, error);
-  Headers headers(nullptr, &curl_slist_free_all);
-  for (const std::string& line : request.headers)
-    if (curl_slist* longer = curl_slist_append(headers.get(), line.c_str())) {
-      static_cast<void>(headers.release());
-      headers.reset(longer);
-    }
+  const curl::Lines headers = curl::lines(request.headers);
   set(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl::Mime mime = curl::no_mime();
+  set_body(handle, request, mime);
 
   const CURLcode code = curl_easy_perform(handle.get());
   if (exchange.stopped) throw Error::interrupted();
@@ -119,6 +125,10 @@ HttpResponse http_get(const HttpRequest& request) {
   curl_easy_getinfo(handle.get(), CURLINFO_RESPONSE_CODE, &status);
   exchange.response.status = static_cast<int>(status);
   return std::move(exchange.response);
+}
+
+HttpResponse http_get(const HttpRequest& request) {
+  return http_exchange(request);
 }
 
 }  // namespace turbodiff::core

@@ -8,8 +8,18 @@
 
 namespace turbodiff::core {
 
+/// A part of a multipart/form-data body.
+struct HttpPart {
+  std::string name, data;
+  std::string file_name = {}, type = {};  ///< of a part that stands for a file
+};
+
 struct HttpRequest {
   std::string url;                   ///< http:// or https://
+  std::string method = "GET";        ///< redirections are followed for GET alone
+  std::string body = {};             ///< of other methods
+  std::vector<HttpPart> parts = {};  ///< instead of a body
+  std::string ca_file = {};          ///< certificates to trust instead of the system's
   std::vector<std::string> headers;  ///< "Name: value"
   double timeout_s = 20;             ///< for the whole exchange; half of it for the connection
   std::size_t max_bytes = 64 << 20;  ///< of the body, unpacked
@@ -21,11 +31,14 @@ struct HttpResponse {
   std::string body;
   std::string etag;           ///< as sent, with its quotes
   std::string last_modified;  ///< as sent
+  std::string retry_after;    ///< as sent
 };
 
-/// GET. Follows up to five redirections (to HTTP and HTTPS only), honours the proxy variables of curl(1) and
+/// Follows up to five redirections (to HTTP and HTTPS only), honours the proxy variables of curl(1) and
 /// checks certificates. Any status is an answer. Error work_failed when there is none or it is larger than
 /// max_bytes, interrupted when `stop` says so. Any thread.
+HttpResponse http_exchange(const HttpRequest& request);
+/// http_exchange() of a GET.
 HttpResponse http_get(const HttpRequest& request);
 
 }  // namespace turbodiff::core

@@ -95,7 +95,12 @@ Facts SwitchOff::facts(const Rest& rest, PowerControl& control, double left_s) c
 void SwitchOff::arm(const std::optional<std::int64_t>& wake_at, std::int64_t now) {
   if (wake_at == armed_) return;
   if (wake_at) {
-    settings_.wake_alarm().arm(*wake_at, now);
+    try {
+      settings_.wake_alarm().arm(*wake_at, now);
+    } catch (const Error& error) {
+      if (settings_.wake_failed) settings_.wake_failed(*wake_at, error.message());
+      throw;
+    }
   } else {
     settings_.wake_alarm().clear();
   }

@@ -30,6 +30,8 @@ struct SwitchOffSettings {
   std::optional<std::filesystem::path> inbox;  ///< files in it, but for hidden ones, keep the machine on
   std::function<std::vector<std::string>()> dropped;  ///< names of files that are no jobs yet; may be empty
   std::function<WakeAlarm()> wake_alarm;              ///< armed when a job is planned later
+  /// Told when the alarm for an instant (seconds, UTC) could not be set; may be empty.
+  std::function<void(std::int64_t at, const std::string& problem)> wake_failed = {};
   std::function<std::unique_ptr<PowerControl>()> connect;
   std::function<std::string(std::int64_t)> label;  ///< how an instant reads
 };

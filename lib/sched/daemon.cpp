@@ -89,6 +89,21 @@ void Daemon::replan() {
   } catch (const Error& error) {
     log_.warn("{}", error.message());  // only `list` reads it
   }
+  tell_missed_deadlines();
+}
+
+void Daemon::tell_missed_deadlines() {
+  if (settings_.notices == nullptr) return;
+  for (const UnplacedJob& job : plan_.plan.unplaced) {
+    const store::JobId id = std::stoll(job.id);
+    if (!job.late) continue;
+    try {
+      if (const auto deadline = store_.job(id).spec.deadline)
+        settings_.notices->deadline_missed(id, *deadline, job.reason);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::not_found) log_.warn("{}", error.message());
+    }
+  }
 }
 
 std::optional<std::pair<Seconds, store::JobId>> Daemon::next_start() const {
@@ -179,6 +194,7 @@ void Daemon::run_job(store::JobId id) {
   if (outcome == Outcome::done) ++result_.done;
   if (outcome == Outcome::failed) ++result_.failed;
   if (outcome == Outcome::done) estimator_.forget();
+  if (settings_.notices != nullptr) settings_.notices->attempt_ended();
   dirty_ = true;
 }
 
@@ -194,11 +210,19 @@ std::optional<Seconds> Daemon::tariff_due() const {
 }
 
 std::optional<Seconds> Daemon::rest() {
-  if (settings_.after_batch == nullptr) return std::nullopt;
   const auto next = next_start();
   const bool finished = limit_ ? nothing_left() : !next || next->first > now() + batch_gap_s;
-  return settings_.after_batch->look(
+  // Neither the end of this process nor that of the machine is to come before messages have gone.
+  const auto telling = [&]() -> std::optional<Seconds> {
+    if (!finished || settings_.notices == nullptr) return std::nullopt;
+    const auto look_again = settings_.notices->batch_ended(now());
+    return limit_ || settings_.after_batch != nullptr ? look_again : std::nullopt;
+  };
+  if (const auto look_again = telling()) return look_again;
+  if (settings_.after_batch == nullptr) return std::nullopt;
+  const auto look_again = settings_.after_batch->look(
       {now(), finished, result_.done, result_.failed, queue_facts(store_, plan_, paused_, now())});
+  return look_again ? look_again : telling();
 }
 
 void Daemon::sleep(std::optional<Seconds> until) {

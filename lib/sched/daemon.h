@@ -13,6 +13,7 @@
 #include "sched/event_waiter.h"
 #include "sched/inbox.h"
 #include "sched/job_runner.h"
+#include "sched/notices.h"
 #include "sched/queue_plan.h"
 #include "sched/tariff_clock.h"
 #include "store/job_store.h"
@@ -30,6 +31,7 @@ struct DaemonSettings {
   std::optional<Seconds> until;              ///< with `once`; nothing: the end of the current off-peak window
   power::AfterBatch* after_batch = nullptr;  ///< may be missing
   Inbox* inbox = nullptr;                    ///< may be missing
+  Notices* notices = nullptr;                ///< may be missing
   std::function<void(const std::string& state)> notify;  ///< sd_notify(3) messages; may be empty
 };
 
@@ -54,6 +56,8 @@ class Daemon {
   void heed(const Wakeup& wakeup);
   void replan();
   void reload_tariff();
+  /// Of the plan as it is.
+  void tell_missed_deadlines();
   /// The job that is due, after planning again where that is needed.
   std::optional<store::JobId> due_job();
   /// The planned start of the next job.

@@ -71,6 +71,7 @@ struct UnplacedJob {
   std::size_t job = 0;
   std::string id;
   std::string reason;
+  bool late = false;  ///< it cannot end by its deadline any more as things stand, prices to come or not
 };
 
 /// What the machine uses while no job runs, until the last end.

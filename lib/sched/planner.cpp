@@ -94,8 +94,9 @@ Plan make_plan(const PlanRequest& request, const tariff::PriceCurve& curve) {
   if (!exact) set_lower_bound(plan, bound);
   for (std::size_t i = 0; i < problem.tasks.size(); ++i)
     if (!(*placements)[i].placed())
-      plan.unplaced.push_back(
-          {i, request.jobs[i].id, unplaced_reason(request, problem, *placements, static_cast<int>(i))});
+      plan.unplaced.push_back({i, request.jobs[i].id,
+                               unplaced_reason(request, problem, *placements, static_cast<int>(i)),
+                               is_late(request, problem, static_cast<int>(i))});
   return plan;
 }
 

@@ -12,10 +12,15 @@ namespace {
 
 using store::JobId;
 
+struct Blocked {
+  std::string why;
+  bool for_good = true;  ///< not: what it waits for is held, and may be released in time
+};
+
 /// Why a waiting job cannot run whatever the prices are: what it waits for will not succeed.
-std::map<JobId, std::string> blocked_jobs(const store::JobStore& store,
-                                          const std::multimap<JobId, JobId>& after) {
-  std::map<JobId, std::string> blocked;
+std::map<JobId, Blocked> blocked_jobs(const store::JobStore& store,
+                                      const std::multimap<JobId, JobId>& after) {
+  std::map<JobId, Blocked> blocked;
   std::vector<JobId> before;
   for (const auto& [job, waits_for] : after) before.push_back(waits_for);
   const auto states = store.states(before);
@@ -24,9 +29,10 @@ std::map<JobId, std::string> blocked_jobs(const store::JobStore& store,
     if (state == states.end() || state->second == store::State::queued ||
         state->second == store::State::running || state->second == store::State::done)
       continue;
-    blocked.try_emplace(job, fmt::format("it waits for job {}, which {} {}", waits_for,
-                                         state->second == store::State::failed ? "has" : "is",
-                                         store::name_of(state->second)));
+    blocked.try_emplace(job, Blocked{fmt::format("it waits for job {}, which {} {}", waits_for,
+                                                 state->second == store::State::failed ? "has" : "is",
+                                                 store::name_of(state->second)),
+                                     state->second != store::State::held});
   }
   return blocked;
 }
@@ -138,7 +144,8 @@ QueuePlan plan_queue(const store::JobStore& store, Estimator& estimator, const t
     const auto blocked = blocked_jobs(store, store.waiting_after());
     for (UnplacedJob& job : result.plan.unplaced)
       if (const auto why = blocked.find(std::stoll(job.id)); why != blocked.end()) {
-        job.reason = why->second;
+        job.reason = why->second.why;
+        job.late = job.late && why->second.for_good;
         result.blocked.insert(why->first);
       }
   }

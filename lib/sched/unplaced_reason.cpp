@@ -86,4 +86,13 @@ std::string unplaced_reason(const PlanRequest& request, const Problem& problem,
                      kind_of(task.when), until);
 }
 
+bool is_late(const PlanRequest& request, const Problem& problem, int index) {
+  const Task& task = problem.tasks[static_cast<std::size_t>(index)];
+  const PlanJob& job = request.jobs[static_cast<std::size_t>(index)];
+  if (!job.deadline || *job.deadline - request.now > problem.horizon) return false;
+  if (task.blocked || task.latest_end - task.earliest < task.seconds + task.setup) return true;
+  const std::vector<Span>& priced = problem.windows[static_cast<std::size_t>(When::now)];
+  return !priced.empty() && priced.back().end >= task.latest_end;
+}
+
 }  // namespace turbodiff::sched

@@ -12,4 +12,8 @@ namespace turbodiff::sched {
 std::string unplaced_reason(const PlanRequest& request, const Problem& problem,
                             const std::vector<Placement>& placements, int task);
 
+/// Of a task that has no place: whether it has a deadline within the plan, and prices that are still to come
+/// cannot help.
+bool is_late(const PlanRequest& request, const Problem& problem, int task);
+
 }  // namespace turbodiff::sched

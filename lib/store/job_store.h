@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "store/job.h"
+#include "store/outbox.h"
 #include "store/process_identity.h"
 
 namespace turbodiff::store {
@@ -180,6 +181,34 @@ class JobStore {
   std::map<JobId, PlannedStart> planned_starts(std::span<const JobId> jobs) const;
   void save_plan(const std::map<JobId, PlannedStart>& starts);
 
+  // What people are told (outbox.h).
+
+  /// The channels that notices are kept for from now on, in place of those before. What is pending for one
+  /// that is gone has failed; what was sent a month ago is forgotten. Where there was none before, a batch
+  /// begins.
+  void set_channels(std::span<const ChannelRow> channels, Micros now);
+  /// For each channel that wants its kind. False when its key is known or nobody wants it.
+  bool add_notice(const Notice& notice);
+  /// Attempts that have ended since the last batch was told of, oldest first.
+  std::vector<EndedAttempt> unreported() const;
+  /// add_notice() of a batch that tells of the attempts up to `last`; false when others have told of them.
+  bool add_batch(const Notice& notice, std::int64_t last);
+  /// Oldest first.
+  std::vector<Delivery> pending(const std::string& channel) const;
+  bool any_pending(Micros due_by) const;
+  /// All that is pending, then the newest `ended` of the others.
+  std::vector<Delivery> deliveries(std::size_t ended) const;
+  std::map<std::string, std::map<DeliveryState, std::int64_t>> count_deliveries() const;
+  /// Until when the channel has used up what it may send; 0 for one that is unknown.
+  Micros channel_full_at(const std::string& channel) const;
+  void note_sent(const std::string& channel, std::span<const std::int64_t> notices, Micros full_at,
+                 Micros now);
+  void note_refused(const std::string& channel, std::span<const std::int64_t> notices, Micros next_try,
+                    const std::string& error);
+  /// Given up.
+  void note_failed(const std::string& channel, std::span<const std::int64_t> notices, Micros now,
+                   const std::string& error);
+
   // For the runner.
 
   /// The new epoch. Attempts of earlier ones are over from now on: see abandoned().
@@ -225,6 +254,7 @@ class JobStore {
   void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
                      std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
                      Micros now);
+  bool insert_notice(const Notice& notice);
   void add_event(JobId job, Micros at, std::string_view kind, std::string_view detail);
   std::unique_ptr<Database> database_;
 };

@@ -220,6 +220,9 @@ void JobStore::fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill
       update.bind(6, attempt.job);
       update.exec();
       add_event(attempt.job, now, retry_at ? "failed, will be tried again" : "failed", error);
+      if (!retry_at)
+        insert_notice({0, fmt::format("failed:{}", attempt.id), NoticeKind::failed, now, attempt.job,
+                       job(attempt.job).spec.prompt, error});
     }
     transaction.commit();
   });

@@ -225,7 +225,45 @@ CREATE TABLE inbox_files (
 CREATE INDEX inbox_files_by_content ON inbox_files (folder, name, sha256);
 )sql";
 
-constexpr std::array<std::string_view, 3> all = {version_1, version_2, version_3};
+// What people are told, and which channel has it. The channels are those of the last runner: a notice and
+// its deliveries are written with what they tell of. `reported` is the last attempt that a batch has told of.
+constexpr std::string_view version_4 = R"sql(
+CREATE TABLE notices (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL CHECK (kind IN ('batch', 'failed', 'deadline', 'wake')),
+  at INTEGER NOT NULL,
+  job_id INTEGER,
+  prompt TEXT NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE notify_channels (
+  name TEXT PRIMARY KEY,
+  kinds TEXT NOT NULL,
+  full_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deliveries (
+  notice_id INTEGER NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sent', 'failed')),
+  tries INTEGER NOT NULL DEFAULT 0,
+  next_try INTEGER NOT NULL,
+  ended_at INTEGER,
+  error TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (notice_id, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_pending ON deliveries (channel, notice_id) WHERE state = 'pending';
+
+CREATE TABLE reported (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  attempt INTEGER NOT NULL
+) STRICT;
+INSERT INTO reported VALUES (1, 0);
+)sql";
+
+constexpr std::array<std::string_view, 4> all = {version_1, version_2, version_3, version_4};
 
 }  // namespace
 

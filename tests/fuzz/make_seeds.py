@@ -181,10 +181,18 @@ def texts():
               '{"event":"done","id":"3-1","output":{"seconds":{"load":1.5,"text":0.1,"denoise":2,"decode":1,"encode":0.2}}}',
               '{"event":"failed","id":"3-1","error":{"code":4,"message":"no memory","hint":"less"}}',
               '{"event":"failed","error":"x"}', '{"event":3}', "loading", '{"event":"done","output":[1e300]}']
+    templates = ['{"a": "{{title}}", "n": {{ done }}, "c": {{cost}}}', '{"a": {{text}}}', '{{x}}', 'a={{videos}}&b={{kwh}}',
+                 '{"a": "\\u000{{done}}{{failed}}"}', "{{", "plain }}"]
+    channels = ["- { type: email, server: 'smtps://a', user: u, password_file: ~/p, from: a@b, to: [c@d], events: [batch] }",
+                "- { type: wecom, key_env: K, burst: 2, interval: 5m }\n- { type: serverchan, key_file: k }",
+                "- { type: telegram, token_env: B, chat: 5 }\n- { type: ntfy, topic: t, timeout: 5s }\n- { type: desktop }",
+                "- type: webhook\n  url: http://a/b\n  headers: { A: b, X-Key: { env: K } }\n  body: '{\"t\": \"{{title}}\"}'",
+                "- { type: webhook, url: 'https://u:p@h', name: 'a b', method: GET, token: x }"]
     numbered = lambda items, front="": {f"{i:02}": front + item for i, item in enumerate(items)}
     return {"decimal": numbered(decimals), "time": numbered(times, "\x01\xc0\x05"), "prompts": numbered(prompts),
             "config": numbered(configs), "worker_event": numbered(events), "tariff": tariffs(), "price_series": series(),
-            "plan_jobs": plans(), "feed": feeds()}
+            "plan_jobs": plans(), "feed": feeds(), "notify_channels": numbered(channels),
+            "notify_template": numbered(templates, "\x00ab\x0c\x01")}
 
 
 def main():

@@ -193,3 +193,29 @@ TEST_CASE("the cost at once is that of the same jobs, each as early as it can") 
     CHECK(plan.asap_cost == sched::money_of(cost));
   }
 }
+
+TEST_CASE("a job without a place is late once no price to come can help it") {
+  const auto late = [](std::vector<PlanJob> jobs, sched::Seconds priced_until) {
+    PlanCase input = one_hour(std::move(jobs));
+    input.curve = tariff::PriceCurve({segment(0, priced_until, 200'000'000)});
+    const Plan plan = plan_of(input);
+    REQUIRE(find_unplaced(plan, "a") != nullptr);
+    return find_unplaced(plan, "a")->late;
+  };
+  PlanJob job = make_job("a", 2000);
+  job.deadline = now + 3000;
+  CHECK_FALSE(late({job}, 1800));
+  job.deadline = now + 1500;
+  CHECK(late({job}, 1800));
+  job.deadline.reset();
+  CHECK_FALSE(late({job}, 1800));
+  job.deadline = now + 3000;
+  PlanJob other = make_job("b", 1500);
+  other.priority = 1;
+  other.when = When::now;
+  CHECK(late({job, other}, 3600));
+  CHECK_FALSE(late({job, other}, 2900));
+  job.deadline = now + 7200;  // beyond the plan
+  other.seconds = 2000;
+  CHECK_FALSE(late({job, other}, 3600));
+}

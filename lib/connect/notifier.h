@@ -1,0 +1,80 @@
+// Tells people what they asked to be told: notices go into the store, and a thread for each channel sends
+// them, so that a service that hangs holds up neither the jobs nor another channel.
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "connect/notify_sender.h"
+#include "sched/notices.h"
+
+namespace turbodiff::connect {
+
+/// A channel that is ready to send.
+struct OpenChannel {
+  ChannelSettings settings;
+  std::unique_ptr<Channel> channel;
+};
+
+struct NotifierSettings {
+  std::vector<OpenChannel> channels;
+  RetryRules rules;
+  MessageOptions options;   ///< `label` is called from several threads at once
+  PictureOf picture;        ///< called by one thread at a time; may be empty
+  double wait_s = 60;       ///< how long batch_ended() asks to wait
+  double stop_grace_s = 5;  ///< what is being sent when it is destroyed has so long
+};
+
+class Notifier final : public sched::Notices {
+ public:
+  /// `store` is used by the caller's thread alone; each channel opens the file itself. The store's lock must
+  /// be held. Error as the store's.
+  Notifier(store::JobStore& store, NotifierSettings settings, const core::Clock& clock, core::Log& log);
+  ~Notifier() override;
+  Notifier(const Notifier&) = delete;
+  Notifier& operator=(const Notifier&) = delete;
+
+  void attempt_ended() override;
+  void deadline_missed(store::JobId job, std::int64_t deadline, const std::string& reason) override;
+  std::optional<std::int64_t> batch_ended(std::int64_t now) override;
+  /// The wake alarm for an instant (seconds, UTC) does not stand as it was set.
+  void wake_failed(std::int64_t at, const std::string& problem);
+
+ private:
+  void run(OpenChannel& channel);
+  /// False when the store could not take it.
+  bool add(const store::Notice& notice);
+  void poke();
+  bool stopping() const;
+  /// Until poke(), stop, or `until`.
+  void wait(std::uint64_t seen, std::optional<store::Micros> until);
+  Picture picture_of(const Message& message, const SendStop& stop);
+  store::Micros now() const;
+
+  store::JobStore& store_;
+  NotifierSettings settings_;
+  const core::Clock& clock_;
+  core::Log& log_;
+  std::set<std::pair<store::JobId, std::int64_t>> told_;  ///< deadlines, by this process
+  bool open_ = true;                                      ///< attempts may have ended that no batch tells of
+  std::optional<std::int64_t> wait_until_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t pokes_ = 0;
+  bool stopping_ = false;
+  double stop_by_s_ = 0;
+
+  std::mutex picture_mutex_;
+  std::string picture_key_;
+  Picture picture_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace turbodiff::connect

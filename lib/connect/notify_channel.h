@@ -1,0 +1,67 @@
+// A way to people: an e-mail account, a chat, a push service, the desktop.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connect/notify_message.h"
+#include "connect/notify_settings.h"
+#include "core/environment.h"
+
+namespace turbodiff::connect {
+
+/// What became of a message.
+struct SendResult {
+  enum class Kind {
+    sent,     ///< the service has answered that it has it
+    retry,    ///< it may be taken later; where there was no answer, it may have been taken already
+    refused,  ///< it will not be taken
+    stopped   ///< the caller's question has ended it
+  };
+  Kind kind = Kind::sent;
+  std::string problem = {};                  ///< one line
+  std::optional<double> retry_after_s = {};  ///< that the service asks for
+  std::string picture_problem = {};          ///< the message has gone, its picture not
+};
+
+/// Asked about once a second; true ends the exchange.
+using SendStop = std::function<bool()>;
+
+class Channel {
+ public:
+  virtual ~Channel() = default;
+  /// In bounded time. Throws nothing; no text of the result holds a secret of the channel.
+  SendResult send(const Message& message, const SendStop& stop) noexcept;
+
+ protected:
+  explicit Channel(std::vector<std::string> secrets) : secrets_(std::move(secrets)) {}
+  /// Error and std::exception count as `retry`, Error interrupted as `stopped`.
+  virtual SendResult deliver(const Message& message, const SendStop& stop) = 0;
+
+ private:
+  std::string without_secrets(std::string text) const;
+  std::vector<std::string> secrets_;
+};
+
+/// Reads the channel's secrets: errors as read_secret(). Nothing is sent.
+std::unique_ptr<Channel> make_channel(const ChannelSettings& settings, const core::Environment& environment);
+
+// One each, for make_channel().
+std::unique_ptr<Channel> make_email(const ChannelSettings& settings, const std::string& password);
+std::unique_ptr<Channel> make_desktop();
+/// wecom, serverchan, telegram, ntfy, webhook. `headers` are complete lines; secrets are told apart for the
+/// sake of without_secrets().
+struct WebSecrets {
+  std::string secret, address;
+  std::vector<std::string> headers;
+};
+std::unique_ptr<Channel> make_web_channel(const ChannelSettings& settings, WebSecrets secrets,
+                                          std::vector<std::string> all_secrets);
+
+/// A header's value of RFC 2047: ASCII as it stands, else encoded words; never a line break.
+std::string header_value(std::string_view text);
+
+}  // namespace turbodiff::connect

@@ -1,0 +1,61 @@
+// The channels of the section `notify` of the configuration file.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/environment.h"
+#include "core/paths.h"
+#include "core/yaml_node.h"
+#include "store/outbox.h"
+
+namespace turbodiff::connect {
+
+enum class ChannelType { email, wecom, serverchan, telegram, ntfy, webhook, desktop };
+std::string_view name_of(ChannelType type);
+
+/// Where a secret is to be found. Only this is ever kept or shown.
+struct SecretSource {
+  enum class Kind { none, file, variable };
+  Kind kind = Kind::none;
+  std::string name;  ///< the file's path or the variable's name
+  std::string key;   ///< "notify.channels[0].token_file"
+  std::string where;
+  bool given() const { return kind != Kind::none; }
+};
+
+struct ChannelHeader {
+  std::string name, text;
+  SecretSource secret;  ///< instead of the text
+};
+
+struct ChannelSettings {
+  std::string name;
+  ChannelType type = ChannelType::webhook;
+  std::vector<store::NoticeKind> kinds;
+  int burst = 3;           ///< so many messages at once, then
+  double interval_s = 60;  ///< one in so long; what comes meanwhile is told together
+  double timeout_s = 30;   ///< of one exchange
+  std::string server;      ///< of the service, with scheme and without a slash at the end
+  std::string ca_file;     ///< certificates to trust instead of the system's
+  SecretSource secret;     ///< password, key or token
+  SecretSource address;    ///< webhook: the url; ntfy: the topic
+  std::string target;      ///< telegram: the chat; ntfy: the topic; webhook: the url
+  std::string user, from;  ///< email
+  std::vector<std::string> to;
+  bool starttls = true;
+  std::string method = "POST", content_type, body;  ///< webhook; body: a template, empty for all there is
+  std::vector<ChannelHeader> headers;
+};
+
+/// Reads notify.channels; what is wrong with it becomes problems with their places. A secret that stands in
+/// the file itself is one. Paths are relative to the file's folder.
+std::vector<ChannelSettings> parse_channels(const core::YamlNode& list, const core::Paths& paths,
+                                            core::Problems& problems);
+
+/// The first line of the file, or the variable. Error bad_request, without the secret, when it is not to be
+/// had, empty, or not printable ASCII.
+std::string read_secret(const SecretSource& source, const core::Environment& environment);
+
+}  // namespace turbodiff::connect

@@ -1,0 +1,25 @@
+// How many messages a channel may send: `burst` at once, then one in `interval`. The generic cell rate
+// algorithm (ITU-T I.371): all it remembers is when the allowance will be whole again.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace turbodiff::connect {
+
+struct RateLimit {
+  std::int64_t interval = 0;  ///< microseconds, as all times here
+  int burst = 1;
+
+  /// When the next message may go; `now` or earlier: at once. A clock that was set back does not shut a
+  /// channel.
+  std::int64_t allowed_at(std::int64_t full_at, std::int64_t now) const {
+    return std::min(full_at, now + burst * interval) - (burst - 1) * interval;
+  }
+  /// The new `full_at` once a message has gone at `now`.
+  std::int64_t after_message(std::int64_t full_at, std::int64_t now) const {
+    return std::max(std::min(full_at, now + burst * interval), now) + interval;
+  }
+};
+
+}  // namespace turbodiff::connect
