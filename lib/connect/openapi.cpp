@@ -133,6 +133,12 @@ void add_rest(Paths& paths) {
   tariff["parameters"] = {query("from", "Begin (today)", time), query("to", "End (7 days later)", time)};
   paths.add("/api/status", "get", "status", "How many jobs there are and who runs them",
             {{"200", json_reply("The status", "Status")}});
+  paths.add("/api/summary", "get", "summary", "What the machine took and cost today",
+            {{"200", json_reply("The day so far", "Summary")}});
+  paths.add(
+      "/api/worker/restart", "post", "restart_worker",
+      "End the engine, which frees its memory; a running job goes back into the queue and loses no retry",
+      {{"202", json_reply("The worker is being ended", "Restarting")}});
   Json events = {
       {"200", {{"description", "Server-sent events: 'queue' when jobs change, 'progress' while one runs"}}}};
   events["200"]["content"]["text/event-stream"]["schema"] = {{"type", "string"}};
