@@ -113,9 +113,9 @@ void add_jobs(Paths& paths) {
     paths.add(std::string("/api/jobs/{id}/") + name, "post", name, summary,
               {{"200", json_reply("The job", "JobDetail")}},
               {{409, "The job is in a state that does not take it"}});
-  Json& video =
-      paths.add("/api/jobs/{id}/video", "get", "video", "The video of a job that is done", Json::object(),
-                {{409, "The job is not done"}, {416, "The Range header is no range"}});
+  Json& video = paths.add(
+      "/api/jobs/{id}/video", "get", "video", "The video of a job that is done", Json::object(),
+      {{409, "The job is not done"}, {416, "The Range header is no range, or lies beyond the end"}});
   for (const auto& [status, text] :
        {std::pair{"200", "The video"}, std::pair{"206", "A part of the video"}}) {
     video["responses"][status]["description"] = text;

@@ -28,7 +28,11 @@ TEST_CASE_FIXTURE(HttpDaemon, "a post is answered when its video is published, i
   CHECK(part.status == 206);
   CHECK(part.body == read_file(video).substr(4, 4));
   CHECK(http().get(address, "Range: bytes=5-99999999\r\n").body == read_file(video).substr(5));
-  CHECK(http().get(address, "Range: bytes=99999999-\r\n").body == read_file(video));
+  CHECK(http().get(address, "Range: bytes=-4\r\n").body ==
+        read_file(video).substr(read_file(video).size() - 4));
+  const auto beyond = http().get(address, "Range: bytes=99999999-\r\n");
+  check_error(beyond, 416, "has only");
+  CHECK(beyond.headers.find("Content-Range: bytes */") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(HttpDaemon, "jobs are added, looked at and changed") {

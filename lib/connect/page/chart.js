@@ -106,5 +106,5 @@ export function planText(plan) {
   let text = `${plan.jobs.length} planned: ${energy(plan.total_kwh)}, ${money(plan.total_cost, plan.currency)}`;
   if (plan.asap_cost > plan.total_cost) text += `; at once it would be ${money(plan.asap_cost, plan.currency)}`;
   if (plan.unplaced.length > 0) text += `. Without a place: ${plan.unplaced.map((one) => `${one.id} (${one.reason})`).slice(0, 5).join(", ")}`;
-  return text + ".";
+  return `${text}. Times are those of ${Intl.DateTimeFormat().resolvedOptions().timeZone}.`;
 }
