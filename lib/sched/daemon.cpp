@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/signals.h"
@@ -179,8 +180,12 @@ void Daemon::run_job(store::JobId id) {
   window_end_.reset();
   if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
     window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
-  tell(fmt::format("job {} runs", id));
-  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [this] { return question(); });
+  // Told once it is claimed: whoever looks then sees it run.
+  bool told = false;
+  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [&] {
+    if (!std::exchange(told, true)) tell(fmt::format("job {} runs", id));
+    return question();
+  });
   running_.reset();
   if (restart_worker_) end_worker();
   idle_read_at_.reset();

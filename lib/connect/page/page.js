@@ -7,6 +7,8 @@ const part = (id) => document.getElementById(id);
 const most_jobs = 100;
 const price_hours = 36;
 const redraw_ms = 60000;
+/** Between two looks at a queue that changes all the time. */
+const gap_ms = 500;
 
 function problem(error) {
   part("problem").textContent = error.message;
@@ -44,6 +46,7 @@ function once(work) {
       do {
         again = false;
         await work();
+        if (again) await new Promise((resolve) => setTimeout(resolve, gap_ms));
       } while (again);
     })().catch(problem).finally(() => { busy = null; });
     return busy;
