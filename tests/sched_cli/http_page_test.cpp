@@ -113,3 +113,25 @@ TEST_CASE_FIXTURE(HttpDaemon, "a restarted worker gives its job back, which lose
   CHECK(nobody.code != 0);
   CHECK(nobody.err.find("nothing runs the queue") != std::string::npos);
 }
+
+TEST_CASE_FIXTURE(HttpDaemon, "the event stream tells at once that a job runs") {
+  place().set("FAKE_ENGINE_SECONDS", "300");
+  start_quick();
+  core::SubprocessOptions options;
+  options.argv = {"curl", "-sN", fmt::format("http://127.0.0.1:{}/api/events", http().port())};
+  options.output = core::SubprocessOptions::Stream::pipe;
+  bool listens = false, runs = false;
+  options.on_output = [&](std::string_view line) {
+    listens = listens || line.starts_with("data: ");
+    runs = runs || line.find("\"job\":1,") != std::string_view::npos;
+  };
+  core::Subprocess stream(std::move(options));
+  for (int i = 0; i < 100 && !listens; ++i) stream.wait(0.05);
+  REQUIRE(listens);
+  CHECK(http().post("/sdapi/v1/txt2vid", R"({"prompt":"x","async":true,)" + tiny + "}").status == 202);
+  // An idle stream looks by itself only every 15 s.
+  for (int i = 0; i < 200 && !runs; ++i) stream.wait(0.05);
+  CHECK(runs);
+  stream.signal(SIGTERM);
+  stream.wait();
+}
