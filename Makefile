@@ -15,7 +15,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
-  torture torture-inbox torture-broken energy-traces fuzz api-fuzz sanitize floor demo-model install clean
+  torture torture-inbox torture-broken energy-traces fuzz api-fuzz page-check sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -111,6 +111,12 @@ api-fuzz: all ## EXAMPLES=100: the daemon's HTTP API under schemathesis
 	@scripts/venv.sh api-fuzz tools/api-fuzz/requirements.txt
 	@$(CACHE)/venv-api-fuzz/bin/python tools/api-fuzz/fuzz_api.py $(CURDIR)/$(BUILD)/bin/turbodiff-sched \
 	  --examples $(EXAMPLES)
+
+page-check: all ## the daemon's page in a headless Chromium by keyboard; pictures in out/page
+	@command -v chromium google-chrome chromium-browser >/dev/null || scripts/setup.sh --packages chromium
+	@scripts/venv.sh page-check tools/page-check/requirements.txt
+	@$(CACHE)/venv-page-check/bin/python tools/page-check/check_page.py $(CURDIR)/$(BUILD)/bin/turbodiff-sched \
+	  --pictures out/page
 
 sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup.sh --flavour $(FLAVOUR)

@@ -14,6 +14,7 @@ void add_wait(Queue& queue);
 void add_tariff(Queue& queue);
 void add_plan(Queue& queue);
 void add_run(Queue& queue);  ///< run and daemon
+void add_restart_worker(Queue& queue);
 void add_energy(Queue& queue);
 void add_report(Queue& queue);
 void add_power(Queue& queue);

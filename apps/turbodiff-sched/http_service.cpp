@@ -8,6 +8,9 @@
 #include "add_jobs.h"
 #include "job_detail.h"
 #include "job_report.h"
+#include "report/report_model.h"
+#include "report_records.h"
+#include "restart_worker.h"
 #include "running_job.h"
 #include "sched/plan_json.h"
 #include "sched/queue_plan.h"
@@ -21,6 +24,9 @@ namespace fs = std::filesystem;
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// What began earlier does not reach into today.
+constexpr tariff::Seconds longest_attempt_s = 7 * 86400;
 
 class CommandQueue : public connect::HttpQueue {
  public:
@@ -52,6 +58,34 @@ class CommandQueue : public connect::HttpQueue {
 
   Json show(store::JobId id) override { return job_detail(*queue_, id); }
   Json status() override { return queue_status(*queue_); }
+  void restart_worker() override { app::restart_worker(*queue_); }
+
+  Json summary() override {
+    report::ReportOptions options;
+    options.zone = queue_->zone();
+    options.by = report::GroupBy::day;
+    const tariff::LocalDay day = options.zone.day_at(queue_->now());
+    options.from = options.zone.day_start(day);
+    options.to = options.zone.day_start(day + 1);
+    const report::Records records = report_records(
+        queue_->store(), true, (*options.from - longest_attempt_s) * 1'000'000, *options.to * 1'000'000);
+    const report::Report report = report::make_report(records, options);
+    Json costs = Json::array();
+    std::int64_t microjoules = 0;
+    for (const report::Total& total : report.totals) {
+      microjoules += total.machine.energy.wall;
+      if (total.currency.empty()) continue;
+      Json saved;
+      if (total.of_jobs.has_asap) saved = core::Money::from_micro(total.of_jobs.saving()).units();
+      costs.push_back({{"currency", total.currency},
+                       {"cost", core::Money::from_micro(total.machine.cost.gross).units()},
+                       {"saved", std::move(saved)}});
+    }
+    return {{"date", tariff::format_date(day)},
+            {"jobs", report.jobs},
+            {"kwh", static_cast<double>(microjoules) / 3.6e12},
+            {"costs", std::move(costs)}};
+  }
 
   Json tariff(const std::optional<std::string>& from, const std::optional<std::string>& to) override {
     const tariff::Tariff tariff = queue_->load_tariff(tariff::FeedAccess::kept);

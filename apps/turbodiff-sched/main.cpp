@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
   app::add_tariff(queue);
   app::add_plan(queue);
   app::add_run(queue);
+  app::add_restart_worker(queue);
   app::add_energy(queue);
   app::add_report(queue);
   app::add_power(queue);

@@ -62,8 +62,12 @@ report::Attempt attempt_of(store::BilledAttempt& billed) {
 }  // namespace
 
 report::Records report_records(const store::JobStore& store, bool with_samples) {
-  constexpr store::Micros first = std::numeric_limits<store::Micros>::min();
-  constexpr store::Micros last = std::numeric_limits<store::Micros>::max();
+  return report_records(store, with_samples, std::numeric_limits<store::Micros>::min(),
+                        std::numeric_limits<store::Micros>::max());
+}
+
+report::Records report_records(const store::JobStore& store, bool with_samples, store::Micros first,
+                               store::Micros last) {
   report::Records records;
   std::unordered_map<store::JobId, std::size_t> places;
   // Oldest first: the attempts of a job come in their order.

@@ -11,6 +11,7 @@
 #include "connect/change_signal.h"
 #include "connect/http_guard.h"
 #include "connect/http_handlers.h"
+#include "connect/http_page.h"
 #include "connect/http_reply.h"
 #include "connect/http_video.h"
 #include "connect/quiet_thread.h"
@@ -143,11 +144,18 @@ class HttpApi::Server {
     using enum httplib::Server::HandlerResponse;
     const std::string host = request.get_header_value("Host"), origin = request.get_header_value("Origin"),
                       authorization = request.get_header_value("Authorization");
-    if (const auto refusal = refusal_of(settings_, {host, origin, authorization})) {
+    const bool page = is_page_address(request.path) && (request.method == "GET" || request.method == "HEAD");
+    const auto refusal = refusal_of(settings_, {host, origin, authorization});
+    if (refusal && !(page && refusal == Refusal::no_token)) {
       ignore_ranges(request);
       const auto [status, error] = describe(*refusal);
       if (status == 401) response.set_header("WWW-Authenticate", "Bearer");
       reply_error(response, status, error);
+      return Handled;
+    }
+    if (page) {
+      ignore_ranges(request);
+      reply_page(request.path, response);
       return Handled;
     }
     if (request.method == "POST" && request.path == "/sdapi/v1/txt2vid") {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 
+#include "connect/http_page.h"
 #include "connect/http_reply.h"
 #include "connect/http_video.h"
 #include "connect/job_progress.h"
@@ -99,6 +100,8 @@ std::span<const HttpHandlers::Route> HttpHandlers::routes() {
       {"GET", "/api/plan", &HttpHandlers::plan},
       {"GET", "/api/tariff", &HttpHandlers::tariff},
       {"GET", "/api/status", &HttpHandlers::status},
+      {"GET", "/api/summary", &HttpHandlers::summary},
+      {"POST", "/api/worker/restart", &HttpHandlers::restart_worker},
       {"GET", "/api/events", &HttpHandlers::events},
       {"GET", "/openapi.json", &HttpHandlers::openapi},
   };
@@ -107,6 +110,7 @@ std::span<const HttpHandlers::Route> HttpHandlers::routes() {
 
 std::string HttpHandlers::methods_of(std::string_view path) {
   std::string methods;
+  if (is_page_address(path)) return "GET";
   std::string_view id;
   for (const Route& route : routes())
     if (matches(route.pattern, path, id))
@@ -315,6 +319,19 @@ void HttpHandlers::tariff(Call& call) {
 
 void HttpHandlers::status(Call& call) {
   reply(call.response, 200, call.queue.status());
+}
+
+void HttpHandlers::summary(Call& call) {
+  reply(call.response, 200, call.queue.summary());
+}
+
+void HttpHandlers::restart_worker(Call& call) {
+  try {
+    call.queue.restart_worker();
+  } catch (const Error& error) {
+    throw HttpError{503, error};
+  }
+  reply(call.response, 202, {{"worker", "restarting"}});
 }
 
 Json HttpHandlers::state_json(HttpQueue& queue) const {

@@ -59,6 +59,8 @@ class HttpHandlers {
   void plan(Call& call);
   void tariff(Call& call);
   void status(Call& call);
+  void summary(Call& call);
+  void restart_worker(Call& call);
   void events(Call& call);
   void openapi(Call& call);
 

@@ -25,6 +25,10 @@ class HttpQueue {
   virtual nlohmann::ordered_json list(const store::ListQuery& query) = 0;
   virtual nlohmann::ordered_json show(store::JobId id) = 0;
   virtual nlohmann::ordered_json status() = 0;
+  /// Today on the tariff's wall clock.
+  virtual nlohmann::ordered_json summary() = 0;
+  /// Lets the daemon end its worker. Error refused when none runs.
+  virtual void restart_worker() = 0;
   virtual nlohmann::ordered_json tariff(const std::optional<std::string>& from,
                                         const std::optional<std::string>& to) = 0;
   /// With schema_version.

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 
+#include "connect/http_reply.h"
 #include "core/error.h"
 
 namespace turbodiff::connect {
@@ -27,17 +28,20 @@ httplib::Ranges& ranges_of(const httplib::Request& request) {
   return const_cast<httplib::Request&>(request).ranges;  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
-/// A range that lies within the file, or none.
-void clamp_ranges(httplib::Ranges& ranges, std::int64_t size) {
-  if (ranges.size() != 1) return ranges.clear();
+/// A range that lies within the file, or none; false when the file has nothing of what is asked for.
+bool clamp_ranges(httplib::Ranges& ranges, std::int64_t size) {
+  if (ranges.size() != 1) {
+    ranges.clear();
+    return true;
+  }
   auto& [first, last] = ranges.front();
   if (first < 0) {
-    if (last <= 0) return ranges.clear();
+    if (last <= 0) return false;
     first = std::max<std::int64_t>(0, size - last);
     last = size - 1;
   }
   if (last < 0 || last >= size) last = size - 1;
-  if (first > last) ranges.clear();
+  return first <= last;
 }
 
 }  // namespace
@@ -53,7 +57,11 @@ void reply_video(const httplib::Request& request, httplib::Response& response, c
   if (error || size == 0 || !*in)
     throw Error::not_found(fmt::format("the video '{}' is not there any more", file.filename().string()),
                            "it was moved or deleted after it was made");
-  clamp_ranges(ranges_of(request), static_cast<std::int64_t>(size));
+  if (!clamp_ranges(ranges_of(request), static_cast<std::int64_t>(size))) {
+    ignore_ranges(request);
+    response.set_header("Content-Range", fmt::format("bytes */{}", size));
+    throw HttpError{416, Error::bad_request(fmt::format("the video has only {} bytes", size))};
+  }
   response.set_content_provider(
       static_cast<std::size_t>(size), type_of(file),
       [in](std::size_t offset, std::size_t length, httplib::DataSink& sink) {

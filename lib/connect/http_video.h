@@ -7,8 +7,8 @@
 
 namespace turbodiff::connect {
 
-/// Error not_found when the file is not there any more. An unsatisfiable or many-part Range gets the whole
-/// file.
+/// Error not_found when the file is not there any more, HttpError 416 for a range beyond its end. A many-part
+/// Range gets the whole file.
 void reply_video(const httplib::Request& request, httplib::Response& response,
                  const std::filesystem::path& file);
 

@@ -113,9 +113,9 @@ void add_jobs(Paths& paths) {
     paths.add(std::string("/api/jobs/{id}/") + name, "post", name, summary,
               {{"200", json_reply("The job", "JobDetail")}},
               {{409, "The job is in a state that does not take it"}});
-  Json& video =
-      paths.add("/api/jobs/{id}/video", "get", "video", "The video of a job that is done", Json::object(),
-                {{409, "The job is not done"}, {416, "The Range header is no range"}});
+  Json& video = paths.add(
+      "/api/jobs/{id}/video", "get", "video", "The video of a job that is done", Json::object(),
+      {{409, "The job is not done"}, {416, "The Range header is no range, or lies beyond the end"}});
   for (const auto& [status, text] :
        {std::pair{"200", "The video"}, std::pair{"206", "A part of the video"}}) {
     video["responses"][status]["description"] = text;
@@ -133,6 +133,12 @@ void add_rest(Paths& paths) {
   tariff["parameters"] = {query("from", "Begin (today)", time), query("to", "End (7 days later)", time)};
   paths.add("/api/status", "get", "status", "How many jobs there are and who runs them",
             {{"200", json_reply("The status", "Status")}});
+  paths.add("/api/summary", "get", "summary", "What the machine took and cost today",
+            {{"200", json_reply("The day so far", "Summary")}});
+  paths.add(
+      "/api/worker/restart", "post", "restart_worker",
+      "End the engine, which frees its memory; a running job goes back into the queue and loses no retry",
+      {{"202", json_reply("The worker is being ended", "Restarting")}});
   Json events = {
       {"200", {{"description", "Server-sent events: 'queue' when jobs change, 'progress' while one runs"}}}};
   events["200"]["content"]["text/event-stream"]["schema"] = {{"type", "string"}};

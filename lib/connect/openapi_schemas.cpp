@@ -190,6 +190,13 @@ Json openapi_schemas() {
                                                          {"off_peak", type("boolean")}}))}})},
       {"Status",
        document({{"daemon", nullable("integer")}, {"paused", type("boolean")}, {"jobs", type("object")}})},
+      {"Summary", document({{"date", {{"type", "string"}, {"format", "date"}}},
+                            {"jobs", type("integer")},
+                            {"kwh", type("number")},
+                            {"costs", array_of(object({{"currency", type("string")},
+                                                       {"cost", type("number")},
+                                                       {"saved", nullable("number")}}))}})},
+      {"Restarting", document({{"worker", {{"const", "restarting"}}}})},
       {"Error", error()}};
 }
 

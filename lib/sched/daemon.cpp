@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 #include "core/signals.h"
@@ -56,6 +57,7 @@ void Daemon::heed(const Wakeup& wakeup) {
   // A signal may have come before the waiter was there.
   stopping_ = stopping_ || wakeup.stop || core::interrupted();
   if (wakeup.reload) reload_tariff();
+  restart_worker_ = restart_worker_ || wakeup.restart;
   dirty_ = dirty_ || wakeup.bell || wakeup.reload || wakeup.clock_jumped;
 }
 
@@ -138,6 +140,12 @@ void Daemon::take_dropped() {
   while (settings_.inbox->look() && clock_.monotonic_s() < end_s) heed(waiter_.look());
 }
 
+void Daemon::end_worker() {
+  runner_.dismiss_worker();
+  restart_worker_ = false;
+  log_.info("the worker was ended; the next job starts a new one");
+}
+
 std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
   constexpr std::size_t most = 64;
   std::vector<std::string> prompts;
@@ -166,6 +174,7 @@ std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
 Stop Daemon::question() {
   heed(waiter_.look());
   if (stopping_) return Stop::shutdown;
+  if (restart_worker_) return Stop::restart;
   if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;
   if (dirty_) {
     if (store_.is_cancel_requested(running_->id)) return Stop::cancelled;
@@ -186,9 +195,14 @@ void Daemon::run_job(store::JobId id) {
   window_end_.reset();
   if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
     window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
-  tell(fmt::format("job {} runs", id));
-  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [this] { return question(); });
+  // Told once it is claimed: whoever looks then sees it run.
+  bool told = false;
+  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [&] {
+    if (!std::exchange(told, true)) tell(fmt::format("job {} runs", id));
+    return question();
+  });
   running_.reset();
+  if (restart_worker_) end_worker();
   idle_read_at_.reset();
   read_idle_meter();
   if (outcome == Outcome::done) ++result_.done;
@@ -278,6 +292,7 @@ DaemonResult Daemon::run() {
     take_dropped();
     heed(waiter_.look());
     if (stopping_) break;
+    if (restart_worker_) end_worker();
     if (const auto due = tariff_due(); due && *due + overdue_s <= now()) {
       reload_tariff();
       dirty_ = true;

@@ -65,6 +65,8 @@ class Daemon {
   bool nothing_left() const;
   /// Adds the jobs of files that were dropped into the watch folder.
   void take_dropped();
+  /// What was asked for by SIGUSR1.
+  void end_worker();
   void run_job(store::JobId id);
   Stop question();
   std::vector<std::string> upcoming_prompts(store::JobId id) const;
@@ -89,6 +91,7 @@ class Daemon {
   bool dirty_ = true;
   bool stopping_ = false;
   bool paused_ = false;
+  bool restart_worker_ = false;
   QueuePlan plan_;
   Seconds planned_at_ = 0;
   Seconds tariff_read_at_ = 0;

@@ -17,7 +17,7 @@ namespace {
 sigset_t waited_for() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int number : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, number);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) ::sigaddset(&set, number);
   return set;
 }
 
@@ -25,6 +25,7 @@ sigset_t waited_for() {
 
 EventWaiter::EventWaiter(const std::filesystem::path& store) : bell_(store) {
   const sigset_t set = waited_for();
+  ::signal(SIGUSR1, SIG_IGN);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
   timer_ = ::timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
@@ -63,6 +64,7 @@ Wakeup EventWaiter::look() {
     const auto number = static_cast<int>(info.ssi_signo);
     wakeup.stop = wakeup.stop || number == SIGTERM || number == SIGINT;
     wakeup.reload = wakeup.reload || number == SIGHUP;
+    wakeup.restart = wakeup.restart || number == SIGUSR1;
   }
   wakeup.bell = bell_.has_rung();
   return wakeup;

@@ -13,10 +13,12 @@ struct Wakeup {
   bool bell = false;          ///< the store was changed
   bool stop = false;          ///< SIGTERM or SIGINT
   bool reload = false;        ///< SIGHUP
+  bool restart = false;       ///< SIGUSR1
   bool clock_jumped = false;  ///< the wall clock was set
 };
 
-/// While it lives, SIGTERM, SIGINT and SIGHUP are blocked and arrive here; children get them as usual.
+/// While it lives, SIGTERM, SIGINT, SIGHUP and SIGUSR1 are blocked and arrive here; children get them as
+/// usual. Afterwards SIGUSR1 is ignored, so that one that comes late ends nothing.
 class EventWaiter {
  public:
   explicit EventWaiter(const std::filesystem::path& store);

@@ -138,6 +138,8 @@ Outcome JobRunner::conclude(Running& running) {
       return interrupt(running, "cancelled");
     case Stop::window_end:
       return interrupt(running, "the off-peak window ended");
+    case Stop::restart:
+      return interrupt(running, "the worker is restarted");
     case Stop::shutdown:
       return interrupt(running, "turbodiff-sched was stopped");
     case Stop::none:

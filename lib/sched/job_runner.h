@@ -29,7 +29,7 @@ struct RunnerSettings {
 };
 
 /// Why a running job is stopped.
-enum class Stop { none, shutdown, window_end, cancelled };
+enum class Stop { none, shutdown, window_end, cancelled, restart };
 /// Asked several times a second while a job runs.
 using StopQuestion = std::function<Stop()>;
 

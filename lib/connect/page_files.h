@@ -1,0 +1,17 @@
+// The files of the page, as they were when the program was built.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace turbodiff::connect {
+
+struct EmbeddedFile {
+  std::string_view name;  ///< "index.html"
+  std::span<const unsigned char> bytes;
+};
+
+/// Those of lib/connect/page; defined in a source that the build makes.
+std::span<const EmbeddedFile> embedded_files();
+
+}  // namespace turbodiff::connect
