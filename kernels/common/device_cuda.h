@@ -7,6 +7,8 @@
 #include <cstdint>
 
 #define TURBODIFF_UNROLL _Pragma("unroll")
+#define TURBODIFF_NO_UNROLL _Pragma("unroll 1")
+#define TURBODIFF_UNROLL_4 _Pragma("unroll 4")
 
 namespace turbodiff::kernels {
 

@@ -17,12 +17,14 @@ __global__ void __launch_bounds__(SageslaShape<Tiling>::threads) sagesla_fwd_ker
 template <SageslaTiling Tiling>
 void run(const SageslaParams& p, cudaStream_t stream) {
   using Shape = SageslaShape<Tiling>;
-  launch("sagesla_fwd", sagesla_fwd_kernel<Tiling>, {Shape::blocks(p), Shape::threads, Shape::shared_bytes, stream}, p);
+  launch("sagesla_fwd", sagesla_fwd_kernel<Tiling>,
+         {Shape::blocks(p), Shape::threads, Shape::shared_bytes, stream}, p);
 }
 }  // namespace
 
 void sagesla_fwd(const SageslaParams& p, SageslaTiling tiling, cudaStream_t stream) {
-  if (p.batch < 1 || p.length < 1 || p.heads < 1) throw std::runtime_error("sagesla_fwd: sizes must be at least 1");
+  if (p.batch < 1 || p.length < 1 || p.heads < 1)
+    throw std::runtime_error("sagesla_fwd: sizes must be at least 1");
   if (p.kept < 1) throw std::runtime_error("sagesla_fwd: no key block kept");
   if (tiling == SageslaTiling::q128_k64) return run<SageslaTiling::q128_k64>(p, stream);
   run<SageslaTiling::q64_k128>(p, stream);

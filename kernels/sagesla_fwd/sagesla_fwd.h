@@ -1,4 +1,5 @@
-// Launches the kernel of params.h. Asynchronous on `stream`. Errors: std::runtime_error, among them no key block kept.
+// Launches the kernel of params.h. Asynchronous on `stream`. Errors: std::runtime_error, among them no key
+// block kept.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "common/device.h"
+#include "common/reduce.h"
 #include "w8a8_gemm/params.h"
 
 namespace turbodiff::kernels {
@@ -35,11 +36,6 @@ __device__ __forceinline__ void w8a8_load(std::int8_t* tile, const std::int8_t* 
 __device__ __forceinline__ float gelu_tanh(float x) {
   const float inner = 0.7978845608028654f * multiply_add(0.044715f * x * x, x, x);
   return 0.5f * x * (1.0f + tanhf(inner));
-}
-
-/// saturate(round half to even(x factor)) to int8.
-__device__ __forceinline__ std::int8_t saturate_s8(float x, float factor) {
-  return static_cast<std::int8_t>(fminf(fmaxf(rintf(x * factor), -128.0f), 127.0f));
 }
 
 template <W8a8Epilogue Epilogue>
@@ -136,7 +132,7 @@ __device__ __forceinline__ void w8a8_gemm_body(const W8a8Params& p, unsigned cha
     }
   });
   if constexpr (Epilogue == W8a8Epilogue::requantise) {
-    for (int mask = 16; mask > 0; mask /= 2) amax = fmaxf(amax, shuffle_xor(amax, mask));
+    amax = warp_max(amax);
     float* maxima = reinterpret_cast<float*>(shared);
     sync_block();  // the last step's tiles have been read
     if (lane == 0) maxima[warp] = amax;

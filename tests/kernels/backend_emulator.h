@@ -3,7 +3,10 @@
 
 #include <vector>
 
+#include "block_topk/block_topk_body.cuh"
 #include "emulator/device.h"
+#include "norm_mod_quant/norm_mod_quant_body.cuh"
+#include "sagesla_fwd/sagesla_fwd_body.cuh"
 #include "w8a8_gemm/w8a8_gemm_body.cuh"
 
 namespace turbodiff::kernels {
@@ -31,6 +34,30 @@ struct Emulator {
           return w8a8_gemm_body<W8a8Epilogue::residual>(p, shared);
       }
     });
+  }
+
+  static void sagesla_fwd(const SageslaParams& p, SageslaTiling tiling) {
+    if (tiling == SageslaTiling::q128_k64)
+      sagesla_tiled<SageslaTiling::q128_k64>(p);
+    else
+      sagesla_tiled<SageslaTiling::q64_k128>(p);
+  }
+
+  static void norm_mod_quant(const NormModQuantParams& p) {
+    emulator::launch(norm_mod_quant_blocks(p), norm_mod_quant_threads, norm_mod_quant_shared_bytes,
+                     [&](unsigned char* shared) { norm_mod_quant_body(p, shared); });
+  }
+  static void block_topk(const BlockTopkParams& p) {
+    emulator::launch(p.lists, block_topk_threads, block_topk_shared_bytes(p),
+                     [&](unsigned char* shared) { block_topk_body(p, shared); });
+  }
+
+ private:
+  template <SageslaTiling Tiling>
+  static void sagesla_tiled(const SageslaParams& p) {
+    using Shape = SageslaShape<Tiling>;
+    emulator::launch(Shape::blocks(p), Shape::threads, Shape::shared_bytes,
+                     [&](unsigned char* shared) { sagesla_fwd_body<Tiling>(p, shared); });
   }
 };
 

@@ -16,6 +16,8 @@
 #define __forceinline__ inline
 #define __restrict__ __restrict
 #define TURBODIFF_UNROLL
+#define TURBODIFF_NO_UNROLL
+#define TURBODIFF_UNROLL_4
 
 namespace turbodiff::emulator {
 inline thread_local Dim3 block_index;
