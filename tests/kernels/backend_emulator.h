@@ -5,7 +5,9 @@
 
 #include "block_topk/block_topk_body.cuh"
 #include "emulator/device.h"
+#include "kvsum/kvsum_body.cuh"
 #include "norm_mod_quant/norm_mod_quant_body.cuh"
+#include "qk_quant/qk_quant_body.cuh"
 #include "sagesla_fwd/sagesla_fwd_body.cuh"
 #include "w8a8_gemm/w8a8_gemm_body.cuh"
 
@@ -50,6 +52,18 @@ struct Emulator {
   static void block_topk(const BlockTopkParams& p) {
     emulator::launch(p.lists, block_topk_threads, block_topk_shared_bytes(p),
                      [&](unsigned char* shared) { block_topk_body(p, shared); });
+  }
+  static void qk_quant(const QkQuantParams& p) {
+    emulator::launch(qk_quant_blocks(p), qk_quant_threads, 0, [&](unsigned char*) { qk_pool_body(p); });
+    emulator::launch(p.batch * p.heads, qk_quant_threads, 0, [&](unsigned char*) { qk_total_body(p); });
+    emulator::launch(qk_quant_blocks(p), qk_quant_threads, qk_quant_shared_bytes,
+                     [&](unsigned char* shared) { qk_quant_body(p, shared); });
+  }
+  static void kvsum(const KvsumParams& p) {
+    emulator::launch(p.batch * p.heads * kvsum_shares(p), kvsum_threads, kvsum_shared_bytes,
+                     [&](unsigned char* shared) { kvsum_part_body(p, shared); });
+    emulator::launch(p.batch * p.heads, kvsum_threads, kvsum_shared_bytes,
+                     [&](unsigned char* shared) { kvsum_reduce_body(p, shared); });
   }
 
  private:

@@ -3,6 +3,7 @@
 
 #include "backend_emulator.h"
 #include "elementwise_cases.h"
+#include "qk_cases.h"
 #include "sagesla_cases.h"
 #include "w8a8_cases.h"
 
@@ -34,4 +35,13 @@ TEST_CASE("norm_mod_quant on the emulator equals its twin") {
 
 TEST_CASE("block_topk on the emulator equals its twin") {
   for (const BlockTopkCase& c : block_topk_cases()) check(run_block_topk<Emulator>(c));
+}
+
+TEST_CASE("qk_quant on the emulator equals its twin") {
+  for (const QkCase& c : qk_cases())
+    for (const bool centre : {false, true}) check(run_qk_quant<Emulator>(c, centre));
+}
+
+TEST_CASE("kvsum on the emulator agrees with its twin") {
+  for (const QkCase& c : qk_cases()) check(run_kvsum<Emulator>(c));
 }
