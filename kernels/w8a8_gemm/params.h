@@ -23,13 +23,13 @@ struct W8a8Params {
   const std::int8_t* weight;  ///< [n, k]
   const float* weight_scale;  ///< [ceil(n / 128), ceil(k / 128)]
   std::int64_t m, n, k;
-  const float* bias;   ///< [n], values of bf16 where the layer's are; null: none
-  std::uint16_t* out;  ///< store: [m, n] bf16
-  std::int8_t* out_q;  ///< requantise: [m, n]
-  float* out_scale;    ///< requantise: [ceil(m / 128), ceil(n / 128)]
-  float* residual;     ///< residual: [m, n]
-  const float* gate;   ///< residual: [ceil(m / rows_per_group), n]; null: 1
-  std::int64_t rows_per_group;
+  const float* bias = nullptr;   ///< [n], values of bf16 where the layer's are; null: none
+  std::uint16_t* out = nullptr;  ///< store: [m, n] bf16
+  std::int8_t* out_q = nullptr;  ///< requantise: [m, n]
+  float* out_scale = nullptr;    ///< requantise: [ceil(m / 128), ceil(n / 128)]
+  float* residual = nullptr;     ///< residual: [m, n]
+  const float* gate = nullptr;   ///< residual: [ceil(m / rows_per_group), n]; null: 1
+  std::int64_t rows_per_group = 1;
 };
 
 constexpr int w8a8_threads = 256;

@@ -183,21 +183,28 @@ inline float power_of_two(float x) {
 
 namespace turbodiff::emulator {
 
-/// Runs body(shared) for every block of a one-dimensional grid; shared memory starts as 0xff bytes (NaNs).
+/// Runs body(shared) for blocks [first, first + count) of a one-dimensional grid; shared memory starts as
+/// 0xff bytes (NaNs).
 template <typename Body>
-void launch(std::int64_t blocks, unsigned threads, std::size_t shared_bytes, const Body& body) {
+void launch_some(std::int64_t first, std::int64_t count, unsigned threads, std::size_t shared_bytes,
+                 const Body& body) {
   Block block;
   std::vector<unsigned char> shared(shared_bytes + 128);
   unsigned char* aligned =
       shared.data() + (128 - reinterpret_cast<std::uintptr_t>(shared.data()) % 128) % 128;
   Block::active() = &block;
   const std::function<void()> thread_body = [&] { body(aligned); };
-  for (std::int64_t i = 0; i < blocks; ++i) {
+  for (std::int64_t i = first; i < first + count; ++i) {
     std::memset(aligned, 0xff, shared_bytes);
     block_index = {static_cast<unsigned>(i), 0, 0};
     block.run(threads, thread_body);
   }
   Block::active() = nullptr;
+}
+
+template <typename Body>
+void launch(std::int64_t blocks, unsigned threads, std::size_t shared_bytes, const Body& body) {
+  launch_some(0, blocks, threads, shared_bytes, body);
 }
 
 }  // namespace turbodiff::emulator
