@@ -20,7 +20,7 @@ struct ChainCase {
 };
 inline const std::vector<ChainCase>& chain_cases() {
   static const std::vector<ChainCase> cases = {
-      {"ragged length", 440, 2, 3, 1}, {"fewer keys than a block", 50, 1, 1, 1}, {"all zero", 130, 1, 1, 0}};
+      {"ragged length", 300, 1, 2, 1}, {"fewer keys than a block", 50, 1, 1, 1}, {"all zero", 130, 1, 1, 0}};
   return cases;
 }
 
