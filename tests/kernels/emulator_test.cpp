@@ -16,6 +16,16 @@ TEST_CASE("a barrier that not every thread reaches is an error") {
                   std::logic_error);
 }
 
+TEST_CASE("a missing barrier shows: warps run in both orders") {
+  int right = 0;
+  emulator::launch(2, 64, 8, [&](unsigned char* shared) {
+    int* value = reinterpret_cast<int*>(shared);
+    if (threadIdx.x % 32 == 0) value[threadIdx.x / 32] = 7;
+    if (threadIdx.x % 32 == 0) right += value[1 - threadIdx.x / 32] == 7;
+  });
+  CHECK(right == 2);  // of four reads of the other warp's value two come too early
+}
+
 TEST_CASE("lanes of a warp in different operations are an error") {
   CHECK_THROWS_AS(emulator::launch(1, 32, 0,
                                    [](unsigned char*) {

@@ -18,7 +18,7 @@ struct SageslaCase {
 inline const std::vector<SageslaCase>& sagesla_cases() {
   static const std::vector<SageslaCase> cases = {
       {"one block kept", 1, 128, 1, 1, SageslaCase::random, true},
-      {"several blocks and heads", 1, 512, 2, 3, SageslaCase::random, true},
+      {"several blocks and heads", 1, 384, 2, 3, SageslaCase::random, true},
       {"ragged length, last block always kept", 2, 333, 1, 2, SageslaCase::random, true},
       {"one token", 1, 1, 2, 1, SageslaCase::random, true},
       {"without the linear branch", 1, 200, 1, 2, SageslaCase::random, false},

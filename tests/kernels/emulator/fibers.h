@@ -46,7 +46,8 @@ class Block {
  public:
   static constexpr std::size_t stack_bytes = 256 * 1024;
 
-  /// Runs `body` once for each of `threads` (a multiple of 32).
+  /// Runs `body` once for each of `threads` (a multiple of 32), by turns from the first to the last and from
+  /// the last to the first, every second block the other way round: an order that no kernel may count on.
   void run(unsigned threads, const std::function<void()>& body) {
     threads_ = threads;
     body_ = &body;
@@ -56,9 +57,10 @@ class Block {
     block_arrivals_ = 0;
     for (Fiber& fiber : fibers_) start(fiber);
     unsigned left = threads;
-    while (left > 0) {
+    for (bool backwards = blocks_++ % 2 != 0; left > 0; backwards = !backwards) {
       const long before = progress_;
-      for (current_ = 0; current_ < threads; ++current_) {
+      for (unsigned i = 0; i < threads; ++i) {
+        current_ = backwards ? threads - 1 - i : i;
         Fiber& fiber = fibers_[current_];
         if (fiber.done || !ready(fiber)) continue;
         ++progress_;
@@ -136,7 +138,7 @@ class Block {
   std::vector<Fiber> fibers_;
   std::vector<Slot> slots_;
   std::vector<long> warp_arrivals_;
-  long block_arrivals_ = 0, progress_ = 0;
+  long block_arrivals_ = 0, progress_ = 0, blocks_ = 0;
   ucontext_t scheduler_{};
   std::exception_ptr failure_;
 };
