@@ -15,6 +15,12 @@ struct LaunchShape {
   cudaStream_t stream;
 };
 
+/// Error where `pointer`, which is read 16 bytes at a time, does not stand at a multiple of 16.
+inline void require_aligned(const char* name, const void* pointer) {
+  if (reinterpret_cast<std::uintptr_t>(pointer) % 16 != 0)
+    throw std::runtime_error(std::string(name) + ": an operand must start at a multiple of 16 bytes");
+}
+
 template <typename Params>
 void launch(const char* name, void (*kernel)(Params), const LaunchShape& shape, const Params& params) {
   if (shape.blocks > std::numeric_limits<std::int32_t>::max())

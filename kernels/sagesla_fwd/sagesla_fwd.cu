@@ -1,5 +1,6 @@
 #include "sagesla_fwd/sagesla_fwd.h"
 
+#include <initializer_list>
 #include <stdexcept>
 
 #include "common/launch.h"
@@ -26,6 +27,8 @@ void sagesla_fwd(const SageslaParams& p, SageslaTiling tiling, cudaStream_t stre
   if (p.batch < 1 || p.length < 1 || p.heads < 1)
     throw std::runtime_error("sagesla_fwd: sizes must be at least 1");
   if (p.kept < 1) throw std::runtime_error("sagesla_fwd: no key block kept");
+  for (const void* operand : std::initializer_list<const void*>{p.q8, p.k8, p.v, p.m, p.out})
+    require_aligned("sagesla_fwd", operand);
   if (tiling == SageslaTiling::q128_k64) return run<SageslaTiling::q128_k64>(p, stream);
   run<SageslaTiling::q64_k128>(p, stream);
 }

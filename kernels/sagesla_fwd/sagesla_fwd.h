@@ -1,5 +1,5 @@
 // Launches the kernel of params.h. Asynchronous on `stream`. Errors: std::runtime_error, among them no key
-// block kept.
+// block kept and an operand not at a multiple of 16 bytes.
 #pragma once
 
 #include <cuda_runtime_api.h>

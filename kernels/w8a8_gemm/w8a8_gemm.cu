@@ -17,6 +17,8 @@ __global__ void __launch_bounds__(w8a8_threads) w8a8_gemm_kernel(W8a8Params p) {
 
 void w8a8_gemm(const W8a8Params& p, W8a8Epilogue epilogue, cudaStream_t stream) {
   if (p.m < 1 || p.n < 1 || p.k < 1) throw std::runtime_error("w8a8_gemm: sizes must be at least 1");
+  if (p.k % 16 == 0)
+    for (const void* operand : {p.x, p.weight}) require_aligned("w8a8_gemm", operand);
   const LaunchShape shape{w8a8_blocks(p), w8a8_threads, w8a8_shared_bytes, stream};
   switch (epilogue) {
     case W8a8Epilogue::store:

@@ -1,5 +1,5 @@
 // Launches the kernel of params.h. Asynchronous on `stream`. Errors: std::runtime_error, among them sizes
-// below 1 and a missing output.
+// below 1, a missing output and, where 16 divides K, x or weight not at a multiple of 16 bytes.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -2,6 +2,10 @@
 // 30, after results at that shape have been compared with the twin at sampled places.
 #pragma once
 
+#ifdef TURBODIFF_CUBLAS
+#include <cublas_v2.h>
+#endif
+
 #include <algorithm>
 #include <cstdio>
 
@@ -43,6 +47,26 @@ inline double copy_rate() {
          });
 }
 
+#ifdef TURBODIFF_CUBLAS
+/// Seconds of cuBLAS' bf16 product of the same shape, fp32 sums.
+inline double cublas_seconds(std::int64_t m, std::int64_t n, std::int64_t k) {
+  Device::Array<std::uint16_t> x(as_bf16(numbers(m * k, 1))), w(as_bf16(numbers(n * k, 2))),
+      out(std::vector<std::uint16_t>(static_cast<std::size_t>(m * n)));
+  cublasHandle_t handle = nullptr;
+  if (cublasCreate(&handle) != CUBLAS_STATUS_SUCCESS) throw std::runtime_error("cublasCreate failed");
+  const float one = 1, zero = 0;
+  const double time = median_seconds([&] {  // column-major: out^T [n, m] = w [n, k] x^T [k, m]
+    if (cublasGemmEx(handle, CUBLAS_OP_T, CUBLAS_OP_N, static_cast<int>(n), static_cast<int>(m),
+                     static_cast<int>(k), &one, w.get(), CUDA_R_16BF, static_cast<int>(k), x.get(),
+                     CUDA_R_16BF, static_cast<int>(k), &zero, out.get(), CUDA_R_16BF, static_cast<int>(n),
+                     CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT) != CUBLAS_STATUS_SUCCESS)
+      throw std::runtime_error("cublasGemmEx failed");
+  });
+  cublasDestroy(handle);
+  return time;
+}
+#endif
+
 inline bool bench_w8a8(std::int64_t m, std::int64_t n, std::int64_t k) {
   const std::int64_t mb = (m + 127) / 128, nb = (n + 127) / 128, kb = (k + 127) / 128;
   std::vector<std::int8_t> x = bytes(m * k, 1), w = bytes(n * k, 2);
@@ -73,6 +97,10 @@ inline bool bench_w8a8(std::int64_t m, std::int64_t n, std::int64_t k) {
               static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), time * 1e3,
               2e-12 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) / time,
               static_cast<long long>(wrong));
+#ifdef TURBODIFF_CUBLAS
+  const double bf16 = cublas_seconds(m, n, k);
+  std::printf("  cuBLAS bf16: %.3f ms, %.2f times as long\n", bf16 * 1e3, bf16 / time);
+#endif
   return wrong == 0;
 }
 
