@@ -45,7 +45,7 @@ format: ## bring all sources into format
 kernel-table: ## CUDA kernels: registers, spills, shared memory and compile time for each architecture
 	@scripts/kernel-table.py
 
-gpu-check: ## build with nvcc alone, compare every CUDA kernel with its twin on the GPU, then time it (77: no GPU)
+gpu-check: ## build with nvcc alone, compare every CUDA kernel with its twin on the GPU, then time it; without one it says so
 	@scripts/gpu-check.sh
 
 parity: tests ## GOLDEN=DIR [CASES=a,b]: the golden set against the library

@@ -1,5 +1,5 @@
 // The few device operations the kernels are written in. nvcc gets the instructions; any other compiler gets
-// the emulator of tests/kernels/emulator, so that kernel bodies (*_body.cuh) run, thread by thread, without a
+// the emulator of kernels/emulator, so that kernel bodies (*_body.cuh) run, thread by thread, without a
 // GPU.
 #pragma once
 
