@@ -15,7 +15,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
-  torture torture-inbox torture-broken energy-traces fuzz api-fuzz page-check sanitize floor demo-model install clean
+  torture torture-inbox torture-broken energy-traces fuzz api-fuzz page-check gpu-check kernel-table sanitize floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -41,6 +41,12 @@ lint: ## check the format of all sources
 
 format: ## bring all sources into format
 	@scripts/lint.sh --fix
+
+kernel-table: ## CUDA kernels: registers, spills, shared memory and compile time for each architecture
+	@scripts/kernel-table.py
+
+gpu-check: ## build with nvcc alone, compare every CUDA kernel with its twin on the GPU, then time it; without one it says so
+	@scripts/gpu-check.sh
 
 parity: tests ## GOLDEN=DIR [CASES=a,b]: the golden set against the library
 	@$(BUILD)/test-bin/parity $(GOLDEN) $(CASES)

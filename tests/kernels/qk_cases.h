@@ -1,0 +1,84 @@
+// Cases of qk_quant and kvsum for any backend, against their twins.
+#pragma once
+
+#include <algorithm>
+
+#include "outcome.h"
+#include "twin/kvsum.h"
+#include "twin/qk_quant.h"
+
+namespace turbodiff::kernels {
+
+struct QkCase {
+  const char* name;
+  std::int64_t batch, length, heads;
+  int block_rows;
+  float size;
+};
+inline const std::vector<QkCase>& qk_cases() {
+  static const std::vector<QkCase> cases = {
+      {"whole blocks", 1, 256, 2, 64, 1}, {"ragged, two batches", 2, 150, 1, 128, 1},
+      {"one token", 1, 1, 2, 64, 1},      {"all zero", 1, 70, 1, 64, 0},
+      {"6e4", 1, 130, 1, 128, 6e4f},
+  };
+  return cases;
+}
+
+template <typename Backend>
+Outcome run_qk_quant(const QkCase& c, bool centre) {
+  std::vector<std::uint16_t> x = as_bf16(numbers(c.batch * c.length * c.heads * qk_quant_dim, 1, c.size));
+  const std::int64_t blocks = c.batch * c.heads * ((c.length + c.block_rows - 1) / c.block_rows);
+  std::vector<float> mean(static_cast<std::size_t>(blocks * qk_quant_dim), -1),
+      all(static_cast<std::size_t>(c.batch * c.heads * qk_quant_dim), -1),
+      scale(static_cast<std::size_t>(blocks), -1);
+  std::vector<std::int8_t> values(x.size(), 77);
+  typename Backend::template Array<std::uint16_t> d_x(x);
+  typename Backend::template Array<float> d_mean(mean), d_all(all), d_scale(scale);
+  typename Backend::template Array<std::int8_t> d_values(values);
+  Backend::qk_quant({d_x.get(), c.batch, c.length, c.heads, c.block_rows, centre, d_mean.get(), d_all.get(),
+                     d_values.get(), d_scale.get()});
+  twin::qk_quant({x.data(), c.batch, c.length, c.heads, c.block_rows, centre, mean.data(), all.data(),
+                  values.data(), scale.data()});
+  const Difference v = difference(d_values.values(), values), m = difference(d_mean.values(), mean),
+                   s = difference(d_scale.values(), scale);
+  return {std::string(centre ? "qk_quant of keys, " : "qk_quant of queries, ") + c.name,
+          v.unequal == 0 && m.unequal == 0 && s.unequal == 0 && m.not_finite == 0 && s.not_finite == 0,
+          "values: " + describe(v) + "; means: " + describe(m)};
+}
+
+template <typename Backend>
+Outcome run_kvsum(const QkCase& c) {
+  const std::int64_t elements = c.batch * c.length * c.heads * kvsum_dim, heads = c.batch * c.heads,
+                     share_rows = 100;
+  const std::int64_t shares = (c.length + share_rows - 1) / share_rows;
+  std::vector<std::uint16_t> k = as_bf16(numbers(elements, 1, c.size)),
+                             v = as_bf16(numbers(elements, 2, c.size));
+  if (c.size > 1) v[0] = twin::to_bf16(1e30f), v[1] = twin::to_bf16(-1e30f);
+  std::vector<float> weight = numbers(kvsum_dim * kvsum_dim, 3),
+                     parts(static_cast<std::size_t>(heads * shares * (kvsum_dim + 1) * kvsum_dim), -1),
+                     m_scale(static_cast<std::size_t>(heads), -1),
+                     k_sum(static_cast<std::size_t>(heads * kvsum_dim), -1);
+  std::vector<std::uint16_t> v_half(v.size(), 0x7fff),
+      m(static_cast<std::size_t>(heads * kvsum_dim * kvsum_dim), 0x7fff);
+  typename Backend::template Array<std::uint16_t> d_k(k), d_v(v), d_v_half(v_half), d_m(m);
+  typename Backend::template Array<float> d_weight(weight), d_parts(parts), d_m_scale(m_scale),
+      d_k_sum(k_sum);
+  Backend::kvsum({d_k.get(), d_v.get(), c.batch, c.length, c.heads, share_rows, d_weight.get(), d_parts.get(),
+                  d_v_half.get(), d_m.get(), d_m_scale.get(), d_k_sum.get()});
+  twin::kvsum({k.data(), v.data(), c.batch, c.length, c.heads, share_rows, weight.data(), parts.data(),
+               v_half.data(), m.data(), m_scale.data(), k_sum.data()});
+  const auto whole = [&](const std::vector<std::uint16_t>& bits, const std::vector<float>& scales) {
+    std::vector<float> values;
+    for (std::size_t i = 0; i < bits.size(); ++i)
+      values.push_back(twin::from_half(bits[i]) * scales[i / (kvsum_dim * kvsum_dim)]);
+    return values;
+  };
+  const Difference d = difference(whole(d_m.values(), d_m_scale.values()), whole(m, m_scale)),
+                   s = difference(d_k_sum.values(), k_sum), h = difference(d_v_half.values(), v_half);
+  return {std::string("kvsum, ") + c.name,
+          d.not_finite == 0 && s.not_finite == 0 && d.relative_l1 <= 1e-3 && s.relative_l1 <= 1e-5 &&
+              h.unequal == 0,
+          "M: " + describe(d) + "; k_sum: " + describe(s)};
+}
+
+}  // namespace turbodiff::kernels
