@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   app::add_report(queue);
   app::add_power(queue);
   app::add_notify(queue);
+  app::add_install_service(queue);
   app::add_completion(queue);
   app::add_manual(queue);
   return program.run(argc, argv);

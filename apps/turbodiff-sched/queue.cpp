@@ -61,14 +61,26 @@ bool Queue::has_tariff() {
   return tariff_flag_ || program_.config().text("tariff");
 }
 
-tariff::Tariff Queue::read_tariff() {
+std::optional<std::string> Queue::tariff_source() {
   const auto name = tariff_flag_ ? tariff_flag_ : program_.config().text("tariff");
+  if (!name) return std::nullopt;
+  const std::string expanded = name->starts_with("~") ? program_.paths().expand(*name).string() : *name;
+  const bool file =
+      expanded.find('/') != std::string::npos || expanded.ends_with(".yaml") || expanded.ends_with(".yml");
+  return file ? fs::absolute(expanded).lexically_normal().string() : expanded;
+}
+
+bool Queue::store_is_named() {
+  return store_flag_ || program_.config().path("store");
+}
+
+tariff::Tariff Queue::read_tariff() {
+  const auto name = tariff_source();
   if (!name)
     throw Error::bad_request("no tariff is given", "name a file or one of " +
                                                        tariff::tariff_names(tariff_folders()) +
                                                        " with --tariff or TURBODIFF_TARIFF");
-  const std::string expanded = name->starts_with("~") ? program_.paths().expand(*name).string() : *name;
-  return tariff::read_tariff(tariff::find_tariff(expanded, tariff_folders()));
+  return tariff::read_tariff(tariff::find_tariff(*name, tariff_folders()));
 }
 
 tariff::Tariff Queue::load_tariff(tariff::FeedAccess access) {

@@ -33,6 +33,11 @@ class Queue {
   std::filesystem::path store_file();
   /// Whether a flag, a variable or the configuration names a tariff.
   bool has_tariff();
+  /// The tariff as a flag, a variable or the configuration names it: a shipped name as it is, a file by its
+  /// absolute path.
+  std::optional<std::string> tariff_source();
+  /// Whether a flag, a variable or the configuration names the store.
+  bool store_is_named();
   /// Read at each call, its series of a url fetched as `access` says. Error bad_request when none is named,
   /// naming the shipped ones.
   tariff::Tariff load_tariff(tariff::FeedAccess access = tariff::FeedAccess::due);

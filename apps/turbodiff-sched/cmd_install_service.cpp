@@ -1,0 +1,176 @@
+// turbodiff-sched install-service
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "core/error.h"
+#include "core/output_file.h"
+#include "sched/service_units.h"
+#include "span_curve.h"
+
+namespace turbodiff::app {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ServiceFlags {
+  bool user = false, system = false, daemon = false, once = false;
+  bool dry_run = false, uninstall = false, force = false;
+  std::optional<std::string> folder;
+  std::vector<std::string> options;
+};
+
+std::optional<std::string> content_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) return std::nullopt;
+  return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+class InstallService {
+ public:
+  InstallService(Queue& queue, const ServiceFlags& flags)
+      : queue_(queue), program_(queue.program()), flags_(flags) {}
+
+  void run() {
+    settings_.once = flags_.once;
+    settings_.system = flags_.system;
+    folder_ = unit_folder();
+    if (flags_.uninstall) return uninstall();
+    settings_.program = core::Paths::this_executable();
+    settings_.global = global_options();
+    settings_.options = flags_.options;
+    if (flags_.once) {
+      const tariff::Tariff tariff = queue_.load_tariff();
+      settings_.calendar =
+          sched::window_starts(span_curve(queue_, tariff, std::nullopt, std::nullopt), tariff.zone);
+    } else {
+      queue_.load_tariff();  // the daemon would end at once without one
+    }
+    const auto units = sched::service_units(settings_);
+    if (flags_.dry_run) return show(units);
+    for (const sched::UnitFile& unit : units) refuse_changed(unit);
+    write(units);
+  }
+
+ private:
+  fs::path unit_folder() const {
+    if (flags_.folder) return program_.paths().expand(*flags_.folder);
+    if (flags_.system) return "/etc/systemd/system";
+    return program_.paths().config_dir().parent_path() / "systemd/user";
+  }
+
+  /// What was said on this call, made independent of the folder and of the user's environment.
+  std::vector<std::string> global_options() {
+    std::vector<std::string> options;
+    if (const auto tariff = queue_.tariff_source()) options.insert(options.end(), {"--tariff", *tariff});
+    if (queue_.store_is_named())
+      options.insert(options.end(), {"--store", fs::absolute(queue_.store_file()).string()});
+    return options;
+  }
+
+  void show(const std::vector<sched::UnitFile>& units) {
+    if (program_.flags().json) return report(units, "would write");
+    std::string text;
+    for (const sched::UnitFile& unit : units)
+      text += fmt::format("{}# {}\n{}", text.empty() ? "" : "\n", (folder_ / unit.name).string(), unit.text);
+    program_.print(text);
+  }
+
+  void refuse_changed(const sched::UnitFile& unit) const {
+    const auto there = content_of(folder_ / unit.name);
+    if (there && *there != unit.text && !flags_.force)
+      throw Error::bad_request(fmt::format("'{}' exists and differs", (folder_ / unit.name).string()),
+                               "look at it, then pass --force to replace it");
+  }
+
+  void write(const std::vector<sched::UnitFile>& units) {
+    std::error_code error;
+    fs::create_directories(folder_, error);
+    if (error)
+      throw Error::bad_request(fmt::format("cannot make folder '{}': {}", folder_.string(), error.message()),
+                               flags_.system ? "run it as root, or leave out --system" : "");
+    for (const sched::UnitFile& unit : units) {
+      core::OutputFile file(folder_ / unit.name, /*force=*/true);
+      std::ofstream(file.temp_path(), std::ios::binary) << unit.text;
+      file.commit();
+      fs::permissions(folder_ / unit.name, fs::perms(0644), error);
+    }
+    report(units, "wrote");
+  }
+
+  void uninstall() {
+    std::vector<sched::UnitFile> gone;
+    for (const sched::UnitFile& unit : sched::service_units(settings_)) {
+      std::error_code error;
+      if (fs::remove(folder_ / unit.name, error)) gone.push_back(unit);
+      if (error)
+        throw Error::work_failed(
+            fmt::format("cannot remove '{}': {}", (folder_ / unit.name).string(), error.message()));
+    }
+    if (gone.empty())
+      throw Error::not_found(fmt::format("no unit of turbodiff is in '{}'", folder_.string()),
+                             "name what was installed: --system, --once, --folder");
+    report(gone, "removed");
+  }
+
+  void report(const std::vector<sched::UnitFile>& units, const char* what) {
+    const std::string systemctl = flags_.system ? "systemctl" : "systemctl --user";
+    std::vector<std::string> next{systemctl + " daemon-reload"};
+    const std::string last = sched::service_units(settings_).back().name;
+    if (flags_.uninstall)
+      next.insert(next.begin(), systemctl + " disable --now " + last);
+    else
+      next.push_back(systemctl + " enable --now " + last);
+    // Without it a user's services end with the last login.
+    if (!flags_.system && !flags_.uninstall) next.emplace_back("loginctl enable-linger");
+    if (program_.flags().json) {
+      Json files = Json::array();
+      for (const sched::UnitFile& unit : units)
+        files.push_back({{"path", (folder_ / unit.name).string()}, {"text", unit.text}});
+      return program_.print_json({{"done", what}, {"files", std::move(files)}, {"next", next}});
+    }
+    std::string text;
+    for (const sched::UnitFile& unit : units)
+      text += fmt::format("{} {}\n", what, (folder_ / unit.name).string());
+    if (!program_.flags().quiet) {
+      text += "next:\n";
+      for (const std::string& line : next) text += "  " + line + "\n";
+    }
+    program_.print(text);
+  }
+
+  Queue& queue_;
+  cli::Program& program_;
+  const ServiceFlags& flags_;
+  sched::ServiceSettings settings_;
+  fs::path folder_;
+};
+
+}  // namespace
+
+void add_install_service(Queue& queue) {
+  const auto flags = std::make_shared<ServiceFlags>();
+  CLI::App& command = queue.program().add_command(
+      "install-service", "Write systemd units: the daemon, or run --once when off-peak time begins",
+      [flags, &queue](cli::Program&) { InstallService(queue, *flags).run(); });
+  CLI::Option* user = command.add_flag("--user", flags->user, "For this user (the default)");
+  command.add_flag("--system", flags->system, "For the machine, in /etc/systemd/system")->excludes(user);
+  CLI::Option* daemon = command.add_flag("--daemon", flags->daemon, "A service that stays (the default)");
+  command.add_flag("--once", flags->once, "A timer that starts run --once, instead of a service that stays")
+      ->excludes(daemon);
+  command.add_option("--folder", flags->folder, "Folder of the units, instead of systemd's")
+      ->type_name("DIR");
+  command.add_flag("--dry-run", flags->dry_run, "Print the units and write nothing");
+  command.add_flag("--uninstall", flags->uninstall, "Remove the units");
+  command.add_flag("-f,--force", flags->force, "Replace units that were changed by hand");
+  command.add_option("OPTIONS", flags->options, "After --: options of daemon or run, such as --watch DIR")
+      ->type_name("OPTIONS");
+}
+
+}  // namespace turbodiff::app
