@@ -10,6 +10,8 @@
 #include "core/system_info.h"
 #include "core/units.h"
 #include "media/container.h"
+#include "ops/attention.h"
+#include "ops/int8_linear.h"
 #include "pipeline/components.h"
 #include "pipeline/runtime.h"
 #include "spec/model_folder.h"
@@ -59,6 +61,16 @@ Check gpu_check() {
 #else
   return {"gpu", CheckStatus::ok, "this build runs on the CPU", ""};
 #endif
+}
+
+/// Which operators run on their fast paths here, and which by their plain ones: slower, not different.
+Check acceleration_check() {
+  std::string detail = ops::has_fast_attention() ? "attention by AVX-512 bf16" : "attention by LibTorch";
+  detail += ops::has_fast_int8() ? ", int8 layers by AVX-512 VNNI" : ", int8 layers by the reference path";
+  Check check{"operators", CheckStatus::ok, detail, ""};
+  if (pipeline::cuda_available()) check.detail += "; on the GPU SLA and int8 layers by LibTorch";
+  if (!ops::has_fast_int8()) check.fix = "--quant-linear saves memory here, not time";
+  return check;
 }
 
 Check encoder_check() {
@@ -144,6 +156,7 @@ std::vector<Check> run_checks(cli::Program& program) {
   add("system", system_check);
   add("cpu", cpu_check);
   add("memory", memory_check);
+  add("operators", acceleration_check);
   add("gpu", gpu_check);
   add("encoders", encoder_check);
   add("settings", [&] { return config_check(program); });

@@ -7,6 +7,7 @@
 
 #include "core/signals.h"
 #include "ops/cpu/blocked_attention.h"
+#include "ops/cpu/blocked_rows.h"
 #include "ops/one_thread.h"
 
 namespace turbodiff::ops {
@@ -47,6 +48,10 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     out.narrow(1, first, count).copy_(attend(q.narrow(1, first, count), k, v, mask, scale));
   }
   return out;
+}
+
+bool has_fast_attention() {
+  return cpu::blocked_rows() != nullptr;
 }
 
 namespace reference {

@@ -143,7 +143,8 @@ class AttentionCase {
 void check_topk(const fs::path& path, Report& report) {
   report.check("09_sla/topk_table", 0, [&] {
     double wrong = 0;
-    for (const auto& row : read_json(path)["rows"]) {
+    const auto table = read_json(path);
+    for (const auto& row : table["rows"]) {
       const auto expected = std::max<std::int64_t>(1, row[2].get<std::int64_t>());
       if (ops::kept_blocks(row[1].get<std::int64_t>(), row[0].get<double>()) != expected) ++wrong;
     }

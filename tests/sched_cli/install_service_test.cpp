@@ -82,13 +82,14 @@ TEST_CASE_FIXTURE(ServicePlace,
                   "the units of the examples are those that are written, and systemd takes them") {
   const fs::path examples = fs::path(TURBODIFF_SOURCE_DIR) / "examples/systemd";
   std::set<std::string> shown;
-  for (const char* kind : {"--daemon", "--once"})
-    for (const auto& file :
-         json({"--tariff", "cn-two-rate", "install-service", kind, "--dry-run"})["files"]) {
-      const std::string name = fs::path(file["path"].get<std::string>()).filename();
+  for (const char* kind : {"--daemon", "--once"}) {
+    const auto units = json({"--tariff", "cn-two-rate", "install-service", kind, "--dry-run"});
+    for (const auto& file : units["files"]) {
+      const std::string name = fs::path(file["path"].get<std::string>()).filename().string();
       shown.insert(name);
       CHECK(read_file(examples / name) == as_example(file["text"]));
     }
+  }
   CHECK(shown ==
         std::set<std::string>{"turbodiff-sched.service", "turbodiff-once.service", "turbodiff-once.timer"});
 

@@ -10,7 +10,9 @@ TEST_CASE_FIXTURE(SchedPlace, "with the window open jobs run, are published and 
   for (const char* name : {"a.mp4", "b.mp4", "c.mp4"}) add(name);
   const auto result = run({"--tariff", path("open.yaml"), "run", "--once"});
   CHECK_MESSAGE(result.code == 0, result.err);
-  for (const auto& job : json({"list"})["jobs"]) {
+  const auto listed = json({"list"});
+  CHECK_FALSE(listed["jobs"].empty());
+  for (const auto& job : listed["jobs"]) {
     CHECK(job["state"] == "done");
     CHECK(fs::exists(job["output"].get<std::string>()));
     const auto actual = job["actual"];
