@@ -66,7 +66,7 @@ void add_change(Queue& queue) {
     queue.store().retry(id, queue.now_micros());
     return "queued";
   });
-  add_one(queue, "remove", "Delete jobs, their logs and their bills; outputs stay",
+  add_one(queue, "remove", "Delete jobs and their logs; outputs stay, and what they cost",
           [&queue](store::JobId id) {
             queue.store().remove(id);
             return "removed";

@@ -68,6 +68,8 @@ class InstallService {
   /// What was said on this call, made independent of the folder and of the user's environment.
   std::vector<std::string> global_options() {
     std::vector<std::string> options;
+    if (const auto& config = program_.flags().config)
+      options.insert(options.end(), {"--config", fs::absolute(*config).string()});
     if (const auto tariff = queue_.tariff_source()) options.insert(options.end(), {"--tariff", *tariff});
     if (queue_.store_is_named())
       options.insert(options.end(), {"--store", fs::absolute(queue_.store_file()).string()});

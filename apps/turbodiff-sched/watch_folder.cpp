@@ -1,5 +1,6 @@
 #include "watch_folder.h"
 
+#include "check_deadlines.h"
 #include "spec/config_options.h"
 #include "tariff/local_time.h"
 
@@ -31,6 +32,15 @@ std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::
   settings.common = spec::options_of(config);
   settings.freeze = {program.model_dirs(), program.cache_dir_or_empty()};
   settings.read_time = [&queue](std::string_view text) { return queue.parse_time(text, "time"); };
+  settings.check_deadlines = [&queue](const std::vector<store::NewJob>& jobs) {
+    try {
+      check_deadlines(queue, jobs, tariff::FeedAccess::kept);
+    } catch (const Error& error) {
+      // A tariff that cannot be read now is not the file's fault.
+      if (error.code() != ErrorCode::refused) throw Error::work_failed(error.message(), error.hint());
+      throw Error::bad_request(error.message(), "give a later deadline, or when: cheapest or now");
+    }
+  };
   return std::make_unique<sched::Inbox>(queue.store(), program.clock(), program.log(), std::move(settings));
 }
 

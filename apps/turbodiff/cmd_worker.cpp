@@ -2,11 +2,12 @@
 //
 // One line on standard input starts one generation, and the next is read when it has ended:
 //   {"id": TEXT, "request": {option: value, ...}, "write_to": FILE, "checkpoint": FILE, "fingerprint": TEXT,
-//    "upcoming": [PROMPT, ...]}
+//    "upcoming": [PROMPT, ...], "preview": FILE}
 // `request` is one of a prompts file with absolute paths, and gives one file. The file goes to `write_to`
 // (the name in `request` says which format), finished steps to `checkpoint`, from where an interrupted
 // generation goes on. `fingerprint` must be that of the model. `upcoming` prompts are embedded in the same
-// pass over the text encoder. All but `id` and `request` may be left out. Standard output gets
+// pass over the text encoder. While a file FILE.wanted is there, a small PNG of the first frame as it will be
+// goes to `preview` after a step. All but `id` and `request` may be left out. Standard output gets
 //   {"event": "ready", "program": TEXT}                           once
 //   {"event": "progress", "id", ...}                              as with --progress json
 //   {"event": "done", "id", "output": {as in generate --json}, "model", "device"}
@@ -37,7 +38,7 @@ constexpr double progress_interval_s = 0.25;
 struct Order {
   std::string id;
   spec::RequestOptions options;
-  std::filesystem::path write_to, checkpoint;
+  std::filesystem::path write_to, checkpoint, preview;
   std::string fingerprint;
   std::vector<std::string> upcoming;
 };
@@ -91,6 +92,7 @@ class Worker {
           spec::merge(spec::options_of(program_.config()), spec::options_from_json(json.at("request")));
       order.write_to = value_or<std::string>(json, "write_to", "");
       order.checkpoint = value_or<std::string>(json, "checkpoint", "");
+      order.preview = value_or<std::string>(json, "preview", "");
       order.fingerprint = value_or<std::string>(json, "fingerprint", "");
       order.upcoming = value_or<std::vector<std::string>>(json, "upcoming", {});
       return order;
@@ -106,6 +108,7 @@ class Worker {
                                "order the samples one by one, or with grid");
     list.jobs.front().write_to = order.write_to;
     list.jobs.front().checkpoint = order.checkpoint;
+    list.jobs.front().preview = order.preview;
     check_jobs(list);
     const spec::Model& model = list.models.front().model;
     if (!order.fingerprint.empty() && generator_.fingerprint(model) != order.fingerprint)

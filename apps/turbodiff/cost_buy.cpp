@@ -184,7 +184,7 @@ void add_cost_buy(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   option("--cooling", flags.cooling, "Energy for cooling, as a share of the electricity (0)", "SHARE",
          "Prices");
   option("--other", flags.other, "Other costs of owning one GPU a year", "P", "Prices");
-  option("--rent-hour", flags.rent_hour, "Price of renting one hour", "P", "Prices");
+  add_rent_hour_option(command, flags);
   add_price_options(command, flags);
   add_output_options(command, flags);
 }

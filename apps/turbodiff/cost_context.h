@@ -39,6 +39,7 @@ struct CostFlags {
 void add_output_options(CLI::App& command, CostFlags& flags, bool with_page = true);
 void add_price_options(CLI::App& command, CostFlags& flags);
 void add_run_options(CLI::App& command, CostFlags& flags);
+void add_rent_hour_option(CLI::App& command, CostFlags& flags);
 
 /// A decimal number of an option. Error bad_request that names it, also for one below 0 or, with `positive`,
 /// 0.
@@ -96,6 +97,10 @@ class CostContext {
  private:
   void load_catalogue();
   void load_electricity();
+  void fetch_prices();
+  /// Of the user's own tariffs and GPUs.
+  std::vector<std::filesystem::path> user_folders() const;
+  std::int64_t now() const;
   core::Money converted(const energy::Figure& figure, const std::string& from);
   Subject subject_of(const energy::Gpu* gpu);
 

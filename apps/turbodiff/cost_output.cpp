@@ -51,6 +51,12 @@ void add_price_options(CLI::App& command, CostFlags& flags) {
   option("--exchange", flags.exchange, "What one unit of the file's currency is in the result's", "RATE");
 }
 
+void add_rent_hour_option(CLI::App& command, CostFlags& flags) {
+  command.add_option("--rent-hour", flags.rent_hour, "Price of renting one hour")
+      ->type_name("P")
+      ->group("Prices");
+}
+
 void add_run_options(CLI::App& command, CostFlags& flags) {
   command.add_option("--gpu", flags.gpus, "GPU in the file; can be given several times")
       ->type_name("NAME")

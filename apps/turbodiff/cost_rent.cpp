@@ -153,9 +153,7 @@ void add_cost_rent(cli::Program& program, CLI::App& parent, CostFlags& flags) {
       .add_option("--hours-per-month", flags.hours_a_month, "GPU hours a month; several months: 100,250,80")
       ->type_name("H")
       ->group("Load");
-  command.add_option("--rent-hour", flags.rent_hour, "Price of renting one hour")
-      ->type_name("P")
-      ->group("Prices");
+  add_rent_hour_option(command, flags);
   command.add_option("--rent-month", flags.rent_month, "Price of renting a month of 730 hours")
       ->type_name("P")
       ->group("Prices");

@@ -117,9 +117,7 @@ void add_cost_video(cli::Program& program, CLI::App& parent, CostFlags& flags) {
       [&flags](cli::Program& running) { show(running, flags); }, &parent);
   add_run_options(command, flags);
   command.add_option("--videos", flags.videos, "How many videos (1)")->type_name("N")->group("Run");
-  command.add_option("--rent-hour", flags.rent_hour, "Price of renting one hour")
-      ->type_name("P")
-      ->group("Prices");
+  add_rent_hour_option(command, flags);
   add_price_options(command, flags);
   add_output_options(command, flags);
 }

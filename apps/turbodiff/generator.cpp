@@ -6,6 +6,7 @@
 #include "core/output_file.h"
 #include "core/signals.h"
 #include "media/contact_sheet.h"
+#include "preview_file.h"
 #include "sampler/noise_source.h"
 #include "spec/fingerprint.h"
 #include "spec/recipe.h"
@@ -160,8 +161,11 @@ JobResult Generator::run(const JobList& list, const PlannedJob& planned) {
   const std::string recipe = recipe_of(list.models[job.model], job);
   JobWriter writer(job, clock, recipe);
   const pipeline::StepCheckpoint checkpoint(job.checkpoint, recipe);
-  pipeline_->generate(job.request, job.seeds, writer, progress, writer.latents_path(),
-                      job.checkpoint.empty() ? nullptr : &checkpoint);
+  PreviewFile preview(job.preview, program_.log());
+  pipeline_->generate(job.request, job.seeds, writer, progress,
+                      {.save_latents = writer.latents_path(),
+                       .checkpoint = job.checkpoint.empty() ? nullptr : &checkpoint,
+                       .preview = job.preview.empty() ? nullptr : &preview});
   const double streamed = writer.seconds();
   {
     core::ProgressStage stage(progress, "encode", 1);

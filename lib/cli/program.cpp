@@ -111,6 +111,7 @@ int Program::run(int argc, char** argv) {
   try {
     parse(argc, argv);
     open_streams();
+    clock_ = core::make_clock(environment_.get("TURBODIFF_TEST_CLOCK"));
     const CLI::App& command = parsed_command(*app_);
     const auto action = actions_.find(&command);
     if (action != actions_.end()) {

@@ -78,7 +78,7 @@ class Program {
   const GlobalFlags& flags() const { return flags_; }
   const core::Environment& environment() const { return environment_; }
   const core::Paths& paths() const { return paths_; }
-  const core::Clock& clock() const { return clock_; }
+  const core::Clock& clock() const { return *clock_; }
   core::Console& console() { return *console_; }
   core::Log& log() { return *log_; }
   /// Of standard output.
@@ -107,7 +107,7 @@ class Program {
   GlobalFlags flags_;
   core::Environment environment_;
   core::Paths paths_;
-  core::SystemClock clock_;
+  std::unique_ptr<core::Clock> clock_ = std::make_unique<core::SystemClock>();
   core::TerminalTraits output_traits_;
   std::unique_ptr<core::Console> console_;
   std::unique_ptr<core::Log> log_;

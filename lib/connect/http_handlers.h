@@ -56,6 +56,7 @@ class HttpHandlers {
   void cancel(Call& call);
   void retry(Call& call);
   void video(Call& call);
+  void preview(Call& call);
   void plan(Call& call);
   void tariff(Call& call);
   void status(Call& call);
@@ -67,7 +68,7 @@ class HttpHandlers {
   void change(Call& call, const std::function<void()>& action);
   nlohmann::ordered_json progress_json(HttpQueue& queue) const;
   nlohmann::ordered_json state_json(HttpQueue& queue) const;
-  std::filesystem::path new_output(const std::string& format) const;
+  std::filesystem::path new_output(HttpQueue& queue, const std::string& format) const;
 
   const HttpSettings& settings_;
   HttpQueueFactory make_queue_;

@@ -7,9 +7,9 @@
 namespace turbodiff::connect {
 namespace {
 
-// blob: is the video of a server with a token, which a <video> cannot send.
+// blob: is a preview, or the video of a server with a token, which a <video> cannot send.
 constexpr const char* policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const EmbeddedFile* file_at(std::string_view path) {

@@ -62,8 +62,9 @@ void Notifier::wait(std::uint64_t seen, std::optional<store::Micros> until) {
   std::unique_lock lock(mutex_);
   const auto woken = [&] { return stopping_ || pokes_ > seen; };
   if (!until) return changed_.wait(lock, woken);
-  const auto left = std::chrono::microseconds(std::max<store::Micros>(0, *until - now()));
-  changed_.wait_for(lock, std::min<std::chrono::microseconds>(left, longest_wait), woken);
+  const core::WallTime end{std::chrono::microseconds(*until)};
+  const auto left = clock_.machine_time(end) - clock_.machine_time(clock_.now());
+  changed_.wait_for(lock, std::clamp<std::chrono::microseconds>(left, {}, longest_wait), woken);
 }
 
 void Notifier::run(OpenChannel& channel) {

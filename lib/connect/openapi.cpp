@@ -101,9 +101,9 @@ void add_jobs(Paths& paths) {
               "$"}})};
   paths.add("/api/jobs/{id}", "get", "show", "Everything about a job",
             {{"200", json_reply("The job", "JobDetail")}});
-  paths.add("/api/jobs/{id}", "delete", "remove", "Delete a job, its log and its bills; the video stays",
-            {{"200", json_reply("It is removed", "Removed")}},
-            {{409, "The job runs, or others wait for it"}});
+  paths.add(
+      "/api/jobs/{id}", "delete", "remove", "Delete a job and its log; the video stays, and what it cost",
+      {{"200", json_reply("It is removed", "Removed")}}, {{409, "The job runs, or others wait for it"}});
   const std::pair<const char*, const char*> changes[] = {
       {"hold", "Keep a job from running"},
       {"release", "Let a held job run"},
@@ -122,6 +122,14 @@ void add_jobs(Paths& paths) {
     for (const char* type : {"video/mp4", "video/webm", "image/gif", "image/png", "application/octet-stream"})
       video["responses"][status]["content"][type] = binary();
   }
+  Json& preview =
+      paths.add("/api/jobs/{id}/preview", "get", "preview",
+                "What the first frame of a running job will be like, small; made for whoever asks, at "
+                "its next step",
+                Json::object(), {{409, "The job does not run"}});
+  preview["responses"]["204"] = {{"description", "There is none yet: ask again after the next step"}};
+  preview["responses"]["200"] = {{"description", "The picture of the last step"}};
+  preview["responses"]["200"]["content"]["image/png"] = binary();
 }
 
 void add_rest(Paths& paths) {

@@ -16,6 +16,16 @@ class FrameSink {
   virtual void write(std::span<const std::uint8_t> rgb) = 0;
 };
 
+/// Takes a small picture of what becomes, now and then.
+class PreviewSink {
+ public:
+  virtual ~PreviewSink() = default;
+  /// Whether somebody looks; else none is made.
+  virtual bool is_wanted() const = 0;
+  /// uint8 [height, width, 3], row-major. The memory is only valid during the call. Throws nothing.
+  virtual void write(std::span<const std::uint8_t> rgb, int width, int height) = 0;
+};
+
 /// video [B, 3, T, H, W] fp32 in [-1, 1] (values outside are clamped) -> uint8 [T, H, B*W, 3], samples side
 /// by side: trunc((v + 1) / 2 * 255 + 0.5).
 at::Tensor to_pixels(const at::Tensor& video);

@@ -3,6 +3,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 #include "model/tensor_file.h"
 #include "model/umt5_encoder.h"
@@ -123,6 +125,7 @@ struct TextToVideo::Sample {
   std::size_t index = 0, count = 1;
   std::optional<sampler::RcmState> resume = {};
   std::function<void(std::size_t steps_done, const at::Tensor& x)> on_step = {};  ///< may be empty
+  std::function<void(const at::Tensor& estimate)> on_estimate = {};               ///< may be empty
 };
 
 at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, const Sample& sample,
@@ -154,7 +157,24 @@ at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, const Sa
     if (sample.on_step) sample.on_step(done, x);
     stage.update(static_cast<std::int64_t>(done));
   };
+  run.on_estimate = sample.on_estimate;
   return sampler::sample_rcm(run).to(at::kFloat);
+}
+
+/// Decodes the first frame alone, from latents made so small that it costs next to nothing.
+void TextToVideo::show(const at::Tensor& latents, PreviewSink& preview) const {
+  if (!preview.is_wanted()) return;
+  constexpr std::int64_t longest = 24;
+  at::Tensor first = latents.slice(2, 0, 1).to(at::kFloat);
+  const std::int64_t factor = (std::max(first.size(3), first.size(4)) + longest - 1) / longest;
+  const std::int64_t by = std::min({factor, first.size(3), first.size(4)});
+  if (by > 1) first = at::avg_pool3d(first, {1, by, by});
+  vae_->decode(first, [&](const at::Tensor& chunk) {
+    const at::Tensor pixels = to_pixels(chunk);
+    const std::size_t bytes = static_cast<std::size_t>(pixels[0].numel());
+    preview.write({pixels.const_data_ptr<std::uint8_t>(), bytes}, static_cast<int>(pixels.size(2)),
+                  static_cast<int>(pixels.size(1)));
+  });
 }
 
 void TextToVideo::decode(const at::Tensor& latents, FrameSink& sink, core::ProgressTracker& progress) const {
@@ -171,8 +191,8 @@ void TextToVideo::decode(const at::Tensor& latents, FrameSink& sink, core::Progr
 }
 
 void TextToVideo::generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds,
-                           FrameSink& sink, core::ProgressTracker& progress,
-                           const std::filesystem::path& save_latents, const StepCheckpoint* checkpoint) {
+                           FrameSink& sink, core::ProgressTracker& progress, const Extras& extras) {
+  const StepCheckpoint* checkpoint = extras.checkpoint;
   with_torch_errors([&] {
     const c10::InferenceMode inference;
     embed(std::span(&request.prompt, 1), request, progress);
@@ -188,10 +208,12 @@ void TextToVideo::generate(const spec::GenerationRequest& request, std::span<con
         sample.on_step = [&](std::size_t done, const at::Tensor& x) {
           if (done > 0) checkpoint->write({done, x, latents});
         };
+      if (extras.preview != nullptr)
+        sample.on_estimate = [&](const at::Tensor& estimate) { show(estimate, *extras.preview); };
       latents.push_back(denoise(request, sample, progress));
     }
     const at::Tensor all = at::cat(latents, 0);
-    if (!save_latents.empty()) model::save_tensors(save_latents, {{"latents", all}});
+    if (!extras.save_latents.empty()) model::save_tensors(extras.save_latents, {{"latents", all}});
     decode(all, sink, progress);
   });
   ops::cpu::trim_block_cache();

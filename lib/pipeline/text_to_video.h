@@ -28,6 +28,12 @@ namespace turbodiff::pipeline {
 /// encoder is freed before the transformer runs. Not thread-safe.
 class TextToVideo {
  public:
+  /// What generate() does besides; each may be left out.
+  struct Extras {
+    std::filesystem::path save_latents = {};     ///< gets the latents [N, C, T, H, W] fp32 as safetensors
+    const StepCheckpoint* checkpoint = nullptr;  ///< every finished step is kept there, and gone on from
+    PreviewSink* preview = nullptr;              ///< shown what the first frame will be like
+  };
   struct Options {
     std::filesystem::path cache_folder;  ///< of prompt embeddings and fingerprints; empty: none is kept
   };
@@ -44,13 +50,14 @@ class TextToVideo {
                core::ProgressTracker& progress);
 
   /// Makes one video: a sample for each seed, side by side. Stages "text", "load", "denoise", "decode" and
-  /// "encode" are reported to `progress`; `sink` gets the frames as they are decoded. `save_latents` (may be
-  /// empty) receives the latents [N, C, T, H, W] fp32 as safetensors. With a `checkpoint` every finished step
-  /// is kept there, and a run that finds one goes on after it. Error interrupted after a signal, refused when
-  /// memory runs out.
+  /// "encode" are reported to `progress`; `sink` gets the frames as they are decoded. Error interrupted after
+  /// a signal, refused when memory runs out.
   void generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds, FrameSink& sink,
-                core::ProgressTracker& progress, const std::filesystem::path& save_latents = {},
-                const StepCheckpoint* checkpoint = nullptr);
+                core::ProgressTracker& progress, const Extras& extras);
+  void generate(const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds, FrameSink& sink,
+                core::ProgressTracker& progress) {
+    generate(request, seeds, sink, progress, Extras());
+  }
 
   const Components& components() const { return components_; }
 
@@ -61,6 +68,7 @@ class TextToVideo {
   struct Sample;
   at::Tensor denoise(const spec::GenerationRequest& request, const Sample& sample,
                      core::ProgressTracker& progress) const;
+  void show(const at::Tensor& latents, PreviewSink& preview) const;
   void decode(const at::Tensor& latents, FrameSink& sink, core::ProgressTracker& progress) const;
   void use(const Runtime& runtime);
   void load_networks(const spec::GenerationRequest& request, core::ProgressTracker& progress);

@@ -25,6 +25,8 @@ class AfterBatch {
   virtual std::optional<std::int64_t> look(const Rest& rest) = 0;
   /// A job starts after all.
   virtual void job_starts() {}
+  /// The loop ends by a signal: most likely somebody else switches the machine off.
+  virtual void stopping(const Rest&) {}
   /// Readable when look() should be called: for poll(2). -1: there is none.
   virtual int fd() const { return -1; }
 

@@ -84,6 +84,21 @@ bool OperatorFiles::has_countdown() const {
   return fs::exists(countdown_file(), error);
 }
 
+std::optional<std::int64_t> OperatorFiles::alarm() const {
+  std::ifstream in(alarm_file());
+  std::string line;
+  std::getline(in, line);
+  return core::parse_integer(core::trim(line));
+}
+
+void OperatorFiles::note_alarm(std::int64_t at) const {
+  write(alarm_file(), std::to_string(at) + "\n");
+}
+
+void OperatorFiles::forget_alarm() const {
+  remove(alarm_file());
+}
+
 bool OperatorFiles::remove(const fs::path& file) const {
   std::error_code error;
   const bool removed = fs::remove(file, error);

@@ -18,6 +18,7 @@ struct CountdownNote {
 /// The files in FOLDER (which is made where needed):
 ///   stay-on     while it is there, the machine stays on; its first line may say why
 ///   countdown   while the grace period runs; who removes it calls the countdown off
+///   alarm       the wake alarm that was set, in seconds, UTC: one that nothing needs any more is cleared
 class OperatorFiles {
  public:
   explicit OperatorFiles(std::filesystem::path folder);
@@ -39,7 +40,13 @@ class OperatorFiles {
   bool remove_countdown() const;
   bool has_countdown() const;
 
+  /// The alarm that this or an earlier process has set.
+  std::optional<std::int64_t> alarm() const;
+  void note_alarm(std::int64_t at) const;
+  void forget_alarm() const;
+
  private:
+  std::filesystem::path alarm_file() const { return folder_ / "alarm"; }
   bool remove(const std::filesystem::path& file) const;
   std::filesystem::path folder_;
 };

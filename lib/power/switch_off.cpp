@@ -93,18 +93,36 @@ Facts SwitchOff::facts(const Rest& rest, PowerControl& control, double left_s) c
 }
 
 void SwitchOff::arm(const std::optional<std::int64_t>& wake_at, std::int64_t now) {
+  if (!wake_at && !armed_) return clear_old_alarm();
   if (wake_at == armed_) return;
-  if (wake_at) {
-    try {
-      settings_.wake_alarm().arm(*wake_at, now);
-    } catch (const Error& error) {
-      if (settings_.wake_failed) settings_.wake_failed(*wake_at, error.message());
-      throw;
-    }
-  } else {
-    settings_.wake_alarm().clear();
+  if (!wake_at) {
+    settings_.wake_alarm().clear_if(*armed_);
+    armed_.reset();
+    return files_.forget_alarm();
+  }
+  try {
+    settings_.wake_alarm().arm(*wake_at, now);
+  } catch (const Error& error) {
+    if (settings_.wake_failed) settings_.wake_failed(*wake_at, error.message());
+    throw;
   }
   armed_ = wake_at;
+  try {
+    files_.note_alarm(*wake_at);
+  } catch (const Error& error) {
+    log_.warn("{}", error.message());
+  }
+}
+
+void SwitchOff::clear_old_alarm() {
+  try {
+    const auto alarm = files_.alarm();
+    if (!alarm) return;
+    files_.forget_alarm();
+    settings_.wake_alarm().clear_if(*alarm);
+  } catch (const Error& error) {
+    log_.warn("{}", error.message());
+  }
 }
 
 void SwitchOff::fail(const std::string& what) {
@@ -131,6 +149,22 @@ void SwitchOff::call_off(const std::string& why) {
 
 void SwitchOff::job_starts() {
   if (counting()) call_off("a job starts");
+}
+
+void SwitchOff::stopping(const Rest& rest) {
+  if (counting()) call_off("it was stopped");
+  if (!settings_.staying) return;
+  Facts facts;
+  facts.queue = rest.queue;
+  facts.off_at = rest.now;
+  const std::optional<std::int64_t> wake_at = decide(facts, settings_.machine).wake_at;
+  if (!wake_at || *wake_at <= rest.now) return;
+  try {
+    arm(wake_at, rest.now);
+    log_.info("if the machine is switched off now, it wakes at {}", settings_.label(*wake_at));
+  } catch (const Error& error) {
+    log_.warn("the machine is not woken for the next job: {}", error.message());
+  }
 }
 
 std::optional<std::int64_t> SwitchOff::stay(const Rest& rest) {

@@ -44,6 +44,8 @@ class SwitchOff final : public AfterBatch {
 
   std::optional<std::int64_t> look(const Rest& rest) override;
   void job_starts() override;
+  /// A daemon has the machine woken for its next job even if it is switched off by hand.
+  void stopping(const Rest& rest) override;
   int fd() const override { return watch_.fd(); }
 
   bool counting() const { return control_ != nullptr; }
@@ -59,6 +61,8 @@ class SwitchOff final : public AfterBatch {
   Facts facts(const Rest& rest, PowerControl& control, double left_s) const;
   std::vector<std::string> inbox_files() const;
   void arm(const std::optional<std::int64_t>& wake_at, std::int64_t now);
+  /// Of an alarm that an earlier process has set and nothing needs any more.
+  void clear_old_alarm();
   void announce(std::int64_t at, double in_s);
   void call_off(const std::string& why);
   void fail(const std::string& what);
@@ -70,7 +74,7 @@ class SwitchOff final : public AfterBatch {
   FolderWatch watch_;
   std::unique_ptr<PowerControl> control_;  ///< while it counts
   double ends_at_s_ = 0;                   ///< monotonic
-  std::optional<std::int64_t> armed_;
+  std::optional<std::int64_t> armed_;      ///< by this process
   Decision decision_;
   std::string told_;            ///< reasons last logged
   std::optional<int> handled_;  ///< finished attempts at the batch that has had its turn

@@ -65,6 +65,17 @@ void WakeAlarm::clear() {
   }
 }
 
+void WakeAlarm::clear_if(std::int64_t at) {
+  std::string found;
+  try {
+    found = file_.read();
+  } catch (const std::system_error& error) {
+    throw Error::work_failed(
+        fmt::format("cannot read the wake alarm {}: {}", path_.string(), error.code().message()));
+  }
+  if (core::parse_integer(core::trim(found)) == at) clear();
+}
+
 void WakeAlarm::arm(std::int64_t at, std::int64_t now) {
   std::error_code ignored;
   if (const auto clock = path_.parent_path() / "since_epoch"; std::filesystem::exists(clock, ignored)) {

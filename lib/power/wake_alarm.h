@@ -28,6 +28,8 @@ class WakeAlarm {
   void arm(std::int64_t at, std::int64_t now);
   /// Error work_failed.
   void clear();
+  /// Clears the alarm if it stands at `at`; another one is somebody else's. Error work_failed.
+  void clear_if(std::int64_t at);
 
  private:
   std::filesystem::path path_;

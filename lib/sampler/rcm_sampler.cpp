@@ -15,6 +15,7 @@ at::Tensor sample_rcm(const RcmInputs& inputs) {
   for (std::size_t step = first; step + 1 < times.size(); ++step) {
     const double t = times[step], next = times[step + 1];
     const at::Tensor v = inputs.denoiser(x, t, step).to(at::kDouble);
+    if (inputs.on_estimate && step + 2 < times.size()) inputs.on_estimate(x - t * v);
     if (inputs.ode)
       x = x - (t - next) * v;
     else

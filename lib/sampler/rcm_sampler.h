@@ -31,6 +31,9 @@ struct RcmInputs {
   /// Called with the state after each step, and with the steps done before the first; may be
   /// empty.
   std::function<void(std::size_t steps_done, const at::Tensor& x)> on_step;
+  /// Called within each step but the last with what the result looks like by then, x - t v [fp64]; may be
+  /// empty.
+  std::function<void(const at::Tensor& estimate)> on_estimate;
 };
 
 /// The final state, fp64.

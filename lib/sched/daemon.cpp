@@ -15,8 +15,6 @@ namespace {
 
 /// A planned start that was missed by more is planned anew: the machine slept, or its clock was set.
 constexpr Seconds late_s = 5;
-/// The worker stays loaded when the next job of the same model starts so soon.
-constexpr Seconds keep_worker_s = 60;
 /// A plan that leaves jobs out for want of prices or time is made again after so long.
 constexpr Seconds try_again_s = 3600;
 /// Prices are not fetched in the last seconds before a job starts, unless jobs follow each other for so long
@@ -38,7 +36,7 @@ Daemon::Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator
       clock_(clock),
       log_(log),
       settings_(std::move(settings)),
-      waiter_(store.file()),
+      waiter_(store.file(), clock),
       runner_(store, store.begin_epoch(store::this_process()), tariff, estimator, clock, log,
               settings_.runner) {
   if (settings_.after_batch != nullptr) waiter_.also_wake_on(settings_.after_batch->fd());
@@ -146,72 +144,6 @@ void Daemon::end_worker() {
   log_.info("the worker was ended; the next job starts a new one");
 }
 
-std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
-  constexpr std::size_t most = 64;
-  std::vector<std::string> prompts;
-  const store::Job first = store_.job(id);
-  Seconds end = 0;
-  bool found = false;
-  std::vector<PlannedJob> jobs = plan_.plan.jobs;
-  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
-  for (const PlannedJob& job : jobs) {
-    const store::JobId candidate = std::stoll(job.id);
-    if (candidate == id) {
-      found = true;
-      end = job.end;
-      continue;
-    }
-    if (!found) continue;
-    if (job.start > end + keep_worker_s || prompts.size() >= most) break;
-    const store::Job next = store_.job(candidate);
-    if (next.preset != first.preset) break;
-    prompts.push_back(next.spec.prompt);
-    end = job.end;
-  }
-  return prompts;
-}
-
-Stop Daemon::question() {
-  heed(waiter_.look());
-  if (stopping_) return Stop::shutdown;
-  if (restart_worker_) return Stop::restart;
-  if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;
-  if (dirty_) {
-    if (store_.is_cancel_requested(running_->id)) return Stop::cancelled;
-    replan();
-  }
-  if (window_end_ && now() >= *window_end_) return Stop::window_end;
-  return Stop::none;
-}
-
-void Daemon::run_job(store::JobId id) {
-  if (settings_.after_batch != nullptr) settings_.after_batch->job_starts();
-  const store::Job job = store_.job(id);
-  const store::Preset preset = store_.preset(job.preset);
-  const JobEstimate estimate = estimator_.estimate(preset);
-  running_ = RunningJob{id, estimate.seconds, plan_group(preset, job.spec.group)};
-  running_since_s_ = clock_.monotonic_s();
-  running_estimate_s_ = estimate.seconds + (runner_.has_worker() ? 0 : estimate.setup_seconds);
-  window_end_.reset();
-  if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
-    window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
-  // Told once it is claimed: whoever looks then sees it run.
-  bool told = false;
-  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [&] {
-    if (!std::exchange(told, true)) tell(fmt::format("job {} runs", id));
-    return question();
-  });
-  running_.reset();
-  if (restart_worker_) end_worker();
-  idle_read_at_.reset();
-  read_idle_meter();
-  if (outcome == Outcome::done) ++result_.done;
-  if (outcome == Outcome::failed) ++result_.failed;
-  if (outcome == Outcome::done) estimator_.forget();
-  if (settings_.notices != nullptr) settings_.notices->attempt_ended();
-  dirty_ = true;
-}
-
 std::optional<Seconds> Daemon::tariff_due() const {
   const tariff::Tariff& tariff = tariff_.tariff();
   std::optional<Seconds> due;
@@ -221,6 +153,10 @@ std::optional<Seconds> Daemon::tariff_due() const {
   for (const tariff::FeedState& feed : tariff.feeds) by(feed.due_at);
   if (due) due = std::max(*due, tariff_read_at_ + 1);
   return due;
+}
+
+power::Rest Daemon::rest_of(bool finished) const {
+  return {now(), finished, result_.done, result_.failed, queue_facts(store_, plan_, paused_, now())};
 }
 
 std::optional<Seconds> Daemon::rest() {
@@ -234,8 +170,7 @@ std::optional<Seconds> Daemon::rest() {
   };
   if (const auto look_again = telling()) return look_again;
   if (settings_.after_batch == nullptr) return std::nullopt;
-  const auto look_again = settings_.after_batch->look(
-      {now(), finished, result_.done, result_.failed, queue_facts(store_, plan_, paused_, now())});
+  const auto look_again = settings_.after_batch->look(rest_of(finished));
   return look_again ? look_again : telling();
 }
 
@@ -311,6 +246,10 @@ DaemonResult Daemon::run() {
     sleep(look_again);
   }
   if (settings_.notify) settings_.notify("STOPPING=1");
+  if (stopping_ && settings_.after_batch != nullptr) {
+    if (dirty_) replan();
+    if (!paused_) settings_.after_batch->stopping(rest_of(false));
+  }
   runner_.dismiss_worker();
   end_idle_meter();
   result_.stopped = stopping_;

@@ -52,6 +52,9 @@ class Daemon {
   DaemonResult run();
 
  private:
+  /// The worker stays loaded when the next job of the same model starts so soon.
+  static constexpr Seconds keep_worker_s = 60;
+
   Seconds now() const;
   void heed(const Wakeup& wakeup);
   void replan();
@@ -72,6 +75,7 @@ class Daemon {
   std::vector<std::string> upcoming_prompts(store::JobId id) const;
   /// When the tariff's series is to be read or fetched again.
   std::optional<Seconds> tariff_due() const;
+  power::Rest rest_of(bool finished) const;
   /// Lets what follows a batch have its turn; returns when it wants the next one.
   std::optional<Seconds> rest();
   void sleep(std::optional<Seconds> until);

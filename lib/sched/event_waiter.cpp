@@ -6,6 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -23,7 +24,8 @@ sigset_t waited_for() {
 
 }  // namespace
 
-EventWaiter::EventWaiter(const std::filesystem::path& store) : bell_(store) {
+EventWaiter::EventWaiter(const std::filesystem::path& store, const core::Clock& clock)
+    : bell_(store), clock_(clock) {
   const sigset_t set = waited_for();
   ::signal(SIGUSR1, SIG_IGN);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -44,8 +46,9 @@ Wakeup EventWaiter::wait(std::optional<std::int64_t> until) {
   itimerspec alarm{};
   // Far away rather than off, so that a clock that is set is noticed.
   constexpr std::int64_t never = 32'503'680'000;
-  alarm.it_value.tv_sec = until.value_or(never);
-  if (alarm.it_value.tv_sec <= 0) alarm.it_value.tv_sec = 1;
+  const auto instant = clock_.machine_time(core::WallTime(std::chrono::seconds(until.value_or(never))));
+  const std::int64_t microseconds = std::max<std::int64_t>(1, instant.time_since_epoch().count());
+  alarm.it_value = {microseconds / 1'000'000, microseconds % 1'000'000 * 1000};
   ::timerfd_settime(timer_, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &alarm, nullptr);
   std::vector<pollfd> entries = {{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
   for (const int fd : extra_) entries.push_back({fd, POLLIN, 0});

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/clock.h"
 #include "store/doorbell.h"
 
 namespace turbodiff::sched {
@@ -21,7 +22,7 @@ struct Wakeup {
 /// usual. Afterwards SIGUSR1 is ignored, so that one that comes late ends nothing.
 class EventWaiter {
  public:
-  explicit EventWaiter(const std::filesystem::path& store);
+  EventWaiter(const std::filesystem::path& store, const core::Clock& clock);
   ~EventWaiter();
   EventWaiter(const EventWaiter&) = delete;
   EventWaiter& operator=(const EventWaiter&) = delete;
@@ -29,13 +30,14 @@ class EventWaiter {
   /// wait() returns as well once `fd` is readable; -1 is ignored. Whoever owns it reads it.
   void also_wake_on(int fd) { extra_.push_back(fd); }
 
-  /// Returns at the first event, or when the wall clock reaches `until` (seconds, UTC).
+  /// Returns at the first event, or when the clock reaches `until` (seconds, UTC).
   Wakeup wait(std::optional<std::int64_t> until);
   /// What has happened so far, without waiting.
   Wakeup look();
 
  private:
   store::Doorbell bell_;
+  const core::Clock& clock_;
   int signals_ = -1;
   int timer_ = -1;
   std::vector<int> extra_;

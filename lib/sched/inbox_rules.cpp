@@ -8,6 +8,8 @@
 namespace turbodiff::sched {
 namespace {
 
+constexpr std::array<std::string_view, 6> image_endings = {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"};
+
 template <std::size_t N>
 bool ends_in_any(std::string_view text, const std::array<std::string_view, N>& endings) {
   return std::any_of(endings.begin(), endings.end(),
@@ -20,8 +22,6 @@ InboxKind inbox_kind(std::string_view name) {
   static constexpr std::array<std::string_view, 6> temporary = {".tmp",        ".part",     ".partial",
                                                                 ".crdownload", ".filepart", ".download"};
   static constexpr std::array<std::string_view, 4> of_editors = {"~", ".swp", ".swx", ".bak"};
-  static constexpr std::array<std::string_view, 6> images = {".png",  ".jpg", ".jpeg",
-                                                             ".webp", ".bmp", ".gif"};
   const std::string lower = core::to_lower(name);
   // vim tries with a file called 4913 whether it may write.
   if (lower.empty() || lower.front() == '.' || lower == "thumbs.db" || lower == "desktop.ini" ||
@@ -33,13 +33,28 @@ InboxKind inbox_kind(std::string_view name) {
   if (lower.ends_with(".jsonl")) return InboxKind::json_lines;
   if (lower.ends_with(".json")) return InboxKind::json;
   if (lower.ends_with(".yaml") || lower.ends_with(".yml")) return InboxKind::yaml;
-  if (ends_in_any(lower, images)) return InboxKind::image;
+  if (ends_in_any(lower, image_endings)) return InboxKind::image;
   return InboxKind::unknown;
 }
 
 bool gives_jobs(InboxKind kind) {
   return kind == InboxKind::prompts || kind == InboxKind::json_lines || kind == InboxKind::json ||
          kind == InboxKind::yaml;
+}
+
+std::vector<std::string> partner_names(std::string_view name) {
+  static constexpr std::array<std::string_view, 5> texts = {".txt", ".yaml", ".yml", ".json", ".jsonl"};
+  const InboxKind kind = inbox_kind(name);
+  const std::string stem(name.substr(0, name.rfind('.')));
+  std::vector<std::string> names;
+  const auto add = [&](const auto& endings) {
+    for (const std::string_view ending : endings)
+      for (const std::string& as_written : {std::string(ending), core::to_upper(ending)})
+        names.push_back(stem + as_written);
+  };
+  if (kind == InboxKind::image) add(texts);
+  if (gives_jobs(kind)) add(image_endings);
+  return names;
 }
 
 double Settling::quiet_s(const File& file) const {

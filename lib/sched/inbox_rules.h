@@ -26,6 +26,10 @@ InboxKind inbox_kind(std::string_view name);
 /// Whether its content gives jobs.
 bool gives_jobs(InboxKind kind);
 
+/// The names with which a file makes a pair, a picture and a text of the same name: of the texts for a
+/// picture, of the pictures for a text, none for others.
+std::vector<std::string> partner_names(std::string_view name);
+
 /// What is known of a file without reading it. Nanoseconds since 1970.
 struct InboxFacts {
   std::uint64_t device = 0, inode = 0;

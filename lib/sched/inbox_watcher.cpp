@@ -161,6 +161,7 @@ void InboxWatcher::arm(std::optional<double> also_s) {
   double next_s = next_scan_s_;
   if (const auto due = settling_.next_s()) next_s = std::min(next_s, *due);
   if (also_s) next_s = std::min(next_s, *also_s);
+  next_s = clock_.machine_monotonic_s(next_s);
   const double seconds = std::floor(next_s);
   itimerspec alarm{};
   alarm.it_value.tv_sec = static_cast<time_t>(seconds);

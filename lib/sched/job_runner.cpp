@@ -95,10 +95,12 @@ Outcome JobRunner::run(store::JobId id, const JobEstimate& estimate, const std::
     prepare(running, upcoming);
     supervise(running, stop);
     running_ = nullptr;
+    remove_preview(id);
     return conclude(running);
   } catch (const Error& error) {
     running_ = nullptr;
     worker_.reset();
+    remove_preview(id);
     return fail(running, static_cast<int>(error.code()),
                 error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
   }
@@ -187,6 +189,12 @@ Outcome JobRunner::publish(Running& running) {
             core::Kwh::from_microjoules(bill.microjoules).to_string(),
             core::Money::from_micro(bill.gross).to_string(), bill.currency, running.job.spec.output);
   return Outcome::done;
+}
+
+void JobRunner::remove_preview(store::JobId job) {
+  const fs::path preview = store_.preview_file(job);
+  std::error_code error;
+  for (const char* ending : {"", ".wanted", ".new"}) fs::remove(preview.string() + ending, error);
 }
 
 /// What an attempt that came to nothing has left.

@@ -69,6 +69,7 @@ class JobRunner {
   Outcome publish(Running& running);
   Outcome fail(Running& running, int code, const std::string& message);
   static void remove_files(const Running& running);
+  void remove_preview(store::JobId job);
   Outcome interrupt(Running& running, const std::string& reason);
   void on_event(const WorkerEvent& event);
   void on_log(std::string_view line);

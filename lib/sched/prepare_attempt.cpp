@@ -55,6 +55,7 @@ void JobRunner::prepare(Running& running, const std::vector<std::string>& upcomi
                              "add the job again");
   order.write_to = store::temporary_name(output, job.id, number);
   order.checkpoint = store_.checkpoint_file(job.id);
+  order.preview = store_.preview_file(job.id);
   order.fingerprint = job.fingerprint;
   order.upcoming = upcoming;
   running.files.push_back({order.write_to.string(), output.string(), job.spec.overwrite});

@@ -31,6 +31,8 @@ std::string service(const ServiceSettings& settings) {
   text += settings.once ? "Type=oneshot\nTimeoutStartSec=infinity\n"
                         : "Type=notify\nRestart=on-failure\nRestartSec=30\n";
   text += "ExecStart=" + command_line(settings) + "\n";
+  // Without it a service of the machine has no HOME, where settings and the queue are.
+  if (settings.system) text += "User=root\n";
   text +=
       "TimeoutStopSec=2min\n"
       "Nice=5\n"

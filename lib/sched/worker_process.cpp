@@ -29,6 +29,7 @@ WorkerProcess::~WorkerProcess() = default;
 bool WorkerProcess::order(const Order& order) {
   Json json = {{"id", order.id}, {"request", order.request}, {"write_to", order.write_to.string()}};
   if (!order.checkpoint.empty()) json["checkpoint"] = order.checkpoint.string();
+  if (!order.preview.empty()) json["preview"] = order.preview.string();
   if (!order.fingerprint.empty()) json["fingerprint"] = order.fingerprint;
   if (!order.upcoming.empty()) json["upcoming"] = order.upcoming;
   return process_->write_input(json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");

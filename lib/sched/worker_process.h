@@ -19,7 +19,7 @@ namespace turbodiff::sched {
 struct Order {
   std::string id;
   nlohmann::ordered_json request;
-  std::filesystem::path write_to, checkpoint;
+  std::filesystem::path write_to, checkpoint, preview;
   std::string fingerprint;
   std::vector<std::string> upcoming;
 };

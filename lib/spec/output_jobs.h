@@ -22,6 +22,7 @@ struct Job {
   std::filesystem::path output;      ///< absolute
   std::filesystem::path write_to;  ///< where the file is left for someone else to publish; empty: at `output`
   std::filesystem::path checkpoint;  ///< of the finished steps, read and written; empty: none
+  std::filesystem::path preview;     ///< of the first frame, written while it is made; empty: none
   std::string shown_output;          ///< as the user gave it
   Container container = Container::mp4;
   std::filesystem::path latents;        ///< empty: not wanted

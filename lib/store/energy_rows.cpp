@@ -121,7 +121,8 @@ std::vector<BilledAttempt> JobStore::billed_attempts(Micros from, Micros to, boo
   return guarded(*database_, [&] {
     std::vector<BilledAttempt> all;
     static const std::string sql = fmt::format(
-        "SELECT {}, j.prompt, j.output, p.model, p.device, j.job_group, j.state, j.added_at, j.earliest, "
+        "SELECT {}, iif(j.removed, '(removed)', j.prompt), j.output, p.model, p.device, j.job_group, "
+        "j.state, j.added_at, j.earliest, "
         "p.tokens, p.steps, p.pixels FROM attempts a JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON "
         "j.id = a.job_id JOIN presets p ON p.id = j.preset_id WHERE a.started_at >= ? AND a.started_at < ? "
         "ORDER BY a.started_at, a.id",

@@ -31,6 +31,20 @@ bool JobStore::knows_file(const DroppedFile& file, bool skip_same) const {
   return guarded(*database_, [&] { return known_file(file, skip_same).has_value(); });
 }
 
+std::optional<TakenFile> JobStore::unfinished_file(const std::string& folder, const std::string& name) const {
+  return guarded(*database_, [&]() -> std::optional<TakenFile> {
+    auto last = database_->statement(
+        "SELECT first_job, jobs FROM inbox_files WHERE folder = ? AND name = ? AND EXISTS (SELECT 1 FROM "
+        "jobs "
+        "WHERE id >= first_job AND id < first_job + inbox_files.jobs AND state NOT IN ('done', 'failed', "
+        "'cancelled')) ORDER BY first_job DESC LIMIT 1");
+    last.bind(1, folder);
+    last.bind(2, name);
+    if (last.executeStep()) return found(FileOutcome::added_before, last);
+    return std::nullopt;
+  });
+}
+
 TakenFile JobStore::take_file(const DroppedFile& file, bool skip_same, Micros now) {
   if (const auto known = known_file(file, skip_same)) return *known;
   if (file.jobs.empty()) return {FileOutcome::refused, 0, 0, "it gives no jobs"};

@@ -27,8 +27,10 @@ std::string id_list(std::span<const JobId> ids) {
 
 Job JobStore::job(JobId id) const {
   return guarded(*database_, [&] {
-    static const std::string sql =
-        fmt::format("SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id WHERE j.id = ?", job_columns);
+    static const std::string sql = fmt::format(
+        "SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id WHERE j.id = ? AND "
+        "j.removed = 0",
+        job_columns);
     auto find = database_->statement(sql.c_str());
     find.bind(1, id);
     if (!find.executeStep())
@@ -44,13 +46,13 @@ std::vector<Job> JobStore::list(const ListQuery& query) const {
     std::vector<std::string> states;
     for (const State state : query.states) states.push_back(fmt::format("'{}'", name_of(state)));
     const std::string where =
-        states.empty() ? std::string() : fmt::format("WHERE j.state IN ({})", core::join(states, ", "));
-    SQLite::Statement find(
-        database_->sql(),
-        fmt::format("SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id {} ORDER BY j.id {} "
-                    "LIMIT {}",
-                    job_columns, where, query.newest_first ? "DESC" : "ASC",
-                    query.limit > 0 ? static_cast<std::int64_t>(query.limit) : -1));
+        states.empty() ? std::string() : fmt::format("AND j.state IN ({})", core::join(states, ", "));
+    SQLite::Statement find(database_->sql(),
+                           fmt::format("SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id WHERE "
+                                       "j.removed = 0 {} ORDER BY j.id {} "
+                                       "LIMIT {}",
+                                       job_columns, where, query.newest_first ? "DESC" : "ASC",
+                                       query.limit > 0 ? static_cast<std::int64_t>(query.limit) : -1));
     std::vector<Job> jobs;
     while (find.executeStep()) jobs.push_back(read_job(find));
     for (Job& job : jobs) job.after = after_of(*database_, job.id);
@@ -61,7 +63,7 @@ std::vector<Job> JobStore::list(const ListQuery& query) const {
 std::map<State, std::int64_t> JobStore::count_by_state() const {
   return guarded(*database_, [&] {
     std::map<State, std::int64_t> counts;
-    auto find = database_->statement("SELECT state, count(*) FROM jobs GROUP BY state");
+    auto find = database_->statement("SELECT state, count(*) FROM jobs WHERE removed = 0 GROUP BY state");
     while (find.executeStep())
       if (const auto state = state_named(find.getColumn(0).getString()))
         counts[*state] = find.getColumn(1).getInt64();

@@ -44,7 +44,7 @@ std::int64_t preset_id(Database& database, const Preset& preset) {
 }
 
 void require_exists(Database& database, JobId id, std::string_view option) {
-  auto find = database.statement("SELECT 1 FROM jobs WHERE id = ?");
+  auto find = database.statement("SELECT 1 FROM jobs WHERE id = ? AND removed = 0");
   find.bind(1, id);
   if (!find.executeStep())
     throw Error::not_found(option.empty() ? fmt::format("there is no job {}", id)
@@ -134,6 +134,10 @@ std::filesystem::path JobStore::log_file(JobId job) const {
 
 std::filesystem::path JobStore::checkpoint_file(JobId job) const {
   return folder("checkpoints") / fmt::format("{}.safetensors", job);
+}
+
+std::filesystem::path JobStore::preview_file(JobId job) const {
+  return folder("previews") / fmt::format("{}.png", job);
 }
 
 std::vector<JobId> JobStore::insert(std::span<const NewJob> jobs, Micros now) {
@@ -272,7 +276,15 @@ void JobStore::remove(JobId id) {
     if (waiting.executeStep())
       throw Error::bad_request(fmt::format("job {} waits for job {}", waiting.getColumn(0).getInt64(), id),
                                "remove or edit that one first");
-    for (const char* sql : {"DELETE FROM dependencies WHERE after_id = ?", "DELETE FROM jobs WHERE id = ?"}) {
+    // Electricity that was paid for stays in the reports; what the job was does not.
+    for (const char* sql :
+         {"DELETE FROM dependencies WHERE after_id = ?", "DELETE FROM events WHERE job_id = ?",
+          "DELETE FROM publications WHERE attempt_id IN (SELECT id FROM attempts WHERE job_id = ?)",
+          "UPDATE attempts SET error = '' WHERE job_id = ?",
+          "UPDATE jobs SET removed = 1, prompt = '', output = '', options = '{}', error = '' WHERE id = ? "
+          "AND "
+          "EXISTS (SELECT 1 FROM attempts a JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
+          "DELETE FROM jobs WHERE id = ? AND removed = 0"}) {
       auto statement = database_->statement(sql);
       statement.bind(1, id);
       statement.exec();

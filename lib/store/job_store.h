@@ -130,6 +130,8 @@ class JobStore {
   std::filesystem::path folder(std::string_view name) const;
   std::filesystem::path log_file(JobId job) const;
   std::filesystem::path checkpoint_file(JobId job) const;
+  /// While the job runs.
+  std::filesystem::path preview_file(JobId job) const;
 
   // For everyone. Errors: not_found for a job that does not exist, bad_request as store::after().
 
@@ -142,6 +144,8 @@ class JobStore {
   std::vector<TakenFile> take_files(std::span<const DroppedFile> files, bool skip_same, Micros now);
   /// Whether take_files() would add no jobs for it, whatever they are.
   bool knows_file(const DroppedFile& file, bool skip_same) const;
+  /// The last file of that name whose jobs have not all ended.
+  std::optional<TakenFile> unfinished_file(const std::string& folder, const std::string& name) const;
   Job job(JobId id) const;
   std::vector<Job> list(const ListQuery& query) const;
   std::map<State, std::int64_t> count_by_state() const;

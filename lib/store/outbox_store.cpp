@@ -172,7 +172,8 @@ std::vector<EndedAttempt> JobStore::unreported() const {
     static const std::string sql = fmt::format(
         "SELECT {}, j.state, j.prompt, j.output, j.deadline FROM attempts a JOIN jobs j ON j.id = a.job_id "
         "LEFT "
-        "JOIN energy e ON e.attempt_id = a.id WHERE a.ended_at IS NOT NULL AND a.id > (SELECT attempt FROM "
+        "JOIN energy e ON e.attempt_id = a.id WHERE j.removed = 0 AND a.ended_at IS NOT NULL AND a.id > "
+        "(SELECT attempt FROM "
         "reported) ORDER BY a.id",
         attempt_columns);
     auto find = database_->statement(sql.c_str());

@@ -263,7 +263,12 @@ CREATE TABLE reported (
 INSERT INTO reported VALUES (1, 0);
 )sql";
 
-constexpr std::array<std::string_view, 4> all = {version_1, version_2, version_3, version_4};
+// A removed job that has cost something stays for the reports, without what it was.
+constexpr std::string_view version_5 = R"sql(
+ALTER TABLE jobs ADD COLUMN removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1));
+)sql";
+
+constexpr std::array<std::string_view, 5> all = {version_1, version_2, version_3, version_4, version_5};
 
 }  // namespace
 

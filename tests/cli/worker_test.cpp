@@ -34,6 +34,28 @@ std::vector<Json> events(const std::vector<Json>& lines, const std::string& name
 
 }  // namespace
 
+TEST_CASE("a worker leaves a picture of what becomes where one is wanted") {
+  Workplace place;
+  std::string input;
+  for (const char* id : {"asked", "not-asked"}) {
+    Json one = order(place, id);
+    one["preview"] = place.text_path(std::string(id) + ".png");
+    input += one.dump() + "\n";
+  }
+  testing::write_file(place.path("asked.png.wanted"), "");
+  // One that cannot be written fails nothing.
+  Json nowhere = order(place, "nowhere");
+  std::filesystem::create_directories(place.path("nowhere.png/x"));
+  testing::write_file(place.path("nowhere.png.wanted"), "");
+  nowhere["preview"] = place.text_path("nowhere.png");
+  const auto result = place.run({"worker"}, input + nowhere.dump() + "\n");
+  CHECK(events(lines_of(result.out), "done").size() == 3);
+  CHECK(testing::read_file(place.path("asked.png")).starts_with("\x89PNG"));
+  CHECK_FALSE(std::filesystem::exists(place.path("asked.png.wanted")));
+  CHECK_FALSE(std::filesystem::exists(place.path("not-asked.png")));
+  CHECK_FALSE(std::filesystem::exists(place.path("nowhere.png.new")));
+}
+
 TEST_CASE("a worker takes orders one after another, and a bad one does not end it") {
   Workplace place;
   Json changed = order(place, "changed");

@@ -63,7 +63,8 @@ Outcome generate(const spec::ModelFiles& files, const nlohmann::json& values, co
     core::ProgressTracker progress(silent, clock);
     Collected sink;
     const std::uint64_t seed = 0;
-    engine.generate(request, std::span(&seed, 1), sink, progress, scratch / "latents.safetensors");
+    engine.generate(request, std::span(&seed, 1), sink, progress,
+                    {.save_latents = scratch / "latents.safetensors"});
     latents.push_back(TensorFile(scratch / "latents.safetensors").f32("latents"));
     frames.push_back(at::stack(sink.frames)
                          .view({static_cast<std::int64_t>(sink.frames.size()), request.size.height,

@@ -44,7 +44,7 @@ std::vector<std::uint8_t> generate(const spec::GenerationRequest& request,
   core::ProgressTracker progress(sink, clock);
   Frames frames;
   pipeline::TextToVideo engine(demo_files(), {});
-  engine.generate(request, seeds, frames, progress, {}, checkpoint);
+  engine.generate(request, seeds, frames, progress, {.checkpoint = checkpoint});
   if (steps_run != nullptr) *steps_run = done;
   return frames.bytes;
 }
@@ -66,6 +66,44 @@ TEST_CASE("a generation stopped after any step goes on to the same frames, bit b
       CHECK(generate(request, seeds, &checkpoint, -1, &steps) == whole);
       CHECK(steps <= 6 - stop + 1);  // the step under way when it stopped counts as begun again at most
     }
+  }
+}
+
+TEST_CASE("previews are small pictures of the estimates so far, for whoever asks, and change nothing") {
+  struct Previews final : pipeline::PreviewSink {
+    bool wanted = true;
+    std::vector<std::pair<int, int>> sizes;
+    double spread = 0;
+    bool is_wanted() const override { return wanted; }
+    void write(std::span<const std::uint8_t> rgb, int width, int height) override {
+      REQUIRE(rgb.size() == static_cast<std::size_t>(width) * height * 3);
+      sizes.emplace_back(width, height);
+      const auto [least, most] = std::minmax_element(rgb.begin(), rgb.end());
+      spread = *most - *least;
+    }
+  };
+  for (const auto& [width, height, shown] :
+       {std::tuple{96, 64, std::pair{96, 64}}, {256, 128, std::pair{128, 64}}}) {
+    spec::GenerationRequest request = request_of(false);
+    request.size = {width, height};
+    const std::vector<std::uint64_t> seeds = {5};
+    const auto run = [&](Previews* previews) {
+      core::SilentProgress sink;
+      const core::SystemClock clock;
+      core::ProgressTracker progress(sink, clock);
+      Frames frames;
+      pipeline::TextToVideo engine(demo_files(), {});
+      engine.generate(request, seeds, frames, progress, {.preview = previews});
+      return frames.bytes;
+    };
+    Previews looked, ignored;
+    ignored.wanted = false;
+    const auto whole = run(nullptr);
+    CHECK(run(&looked) == whole);
+    CHECK(run(&ignored) == whole);
+    CHECK(looked.sizes == std::vector{shown, shown});  // not for the last step: its video follows
+    CHECK(looked.spread > 20);                         // there is something on it
+    CHECK(ignored.sizes.empty());
   }
 }
 

@@ -304,6 +304,65 @@ TEST_CASE_FIXTURE(Desk, "without a wake alarm the machine stays on while a job w
   CHECK(off.acted());
 }
 
+TEST_CASE_FIXTURE(Desk, "a daemon that is stopped has the machine woken for its next job") {
+  rest.now = start;
+  rest.queue.next_start = start + 36000;
+  {
+    SwitchOff once = make();
+    once.stopping(rest);
+    CHECK(read_file(folder / "wakealarm").empty());
+  }
+  settings.staying = true;
+  {
+    SwitchOff off = make();
+    rest.queue.next_start = start + 100;  // at once, or nearly
+    off.stopping(rest);
+    rest.queue.next_start.reset();
+    off.stopping(rest);
+    CHECK(read_file(folder / "wakealarm").empty());
+    rest.queue.next_start = start + 36000;
+    off.stopping(rest);
+    CHECK(read_file(folder / "wakealarm") == fmt::format("{}\n", start + 36000 - 210));
+  }
+  settings.grace_s = 600;
+  {
+    SwitchOff off = make();
+    REQUIRE(look(off));
+    REQUIRE(off.counting());
+    rest.queue.next_start = start + 40000;
+    off.stopping(rest);
+    CHECK_FALSE(off.counting());
+  }
+  CHECK(read_file(folder / "wakealarm") == fmt::format("{}\n", start + 40000 - 210));
+  std::vector<std::string> told;
+  settings.wake_alarm = [] { return WakeAlarm("/dev/null"); };
+  settings.wake_failed = [&](std::int64_t, const std::string& problem) { told.push_back(problem); };
+  SwitchOff off = make();
+  off.stopping(rest);
+  CHECK(told.size() == 1);
+}
+
+TEST_CASE_FIXTURE(Desk, "an alarm of an earlier process is cleared when no job needs it, another's is not") {
+  settings.grace_s = 0;
+  for (const bool ours : {true, false}) {
+    CAPTURE(ours);
+    rest.queue.next_start = start + 36000;
+    {
+      SwitchOff off = make();
+      look(off);
+      REQUIRE(off.acted());
+    }
+    const std::string other = fmt::format("{}\n", start + 5000);
+    if (!ours) write_file(folder / "wakealarm", other);
+    rest.queue.next_start.reset();
+    SwitchOff off = make();
+    look(off);
+    CHECK(off.acted());
+    CHECK(read_file(folder / "wakealarm") == (ours ? "0\n" : other));
+    CHECK_FALSE(files().alarm());
+  }
+}
+
 TEST_CASE_FIXTURE(Desk, "the numbers behind a decision are logged") {
   rest.queue.next_start = start + 36000;
   SwitchOff off = make();

@@ -22,6 +22,23 @@ constexpr std::int64_t wall(double seconds) {
 
 }  // namespace
 
+TEST_CASE("a picture and a text of the same name make a pair") {
+  const auto pairs = [](const char* name, const char* partner) {
+    const auto names = sched::partner_names(name);
+    return std::find(names.begin(), names.end(), partner) != names.end();
+  };
+  for (const char* text : {"a.b.txt", "a.b.yaml", "a.b.yml", "a.b.json", "a.b.jsonl", "a.b.TXT"})
+    for (const char* picture :
+         {"a.b.png", "a.b.jpg", "a.b.jpeg", "a.b.webp", "a.b.bmp", "a.b.gif", "a.b.JPG"}) {
+      CHECK_MESSAGE(pairs(text, picture), text << " " << picture);
+      CHECK_MESSAGE(pairs(picture, text), picture << " " << text);
+    }
+  CHECK_FALSE(pairs("a.txt", "a.yaml"));
+  CHECK_FALSE(pairs("a.txt", "b.png"));
+  CHECK(sched::partner_names("a.doc").empty());
+  CHECK(sched::partner_names("README").empty());
+}
+
 TEST_CASE("names say what a file in the watch folder is") {
   const std::pair<const char*, InboxKind> cases[] = {
       {"night.txt", InboxKind::prompts},     {"NIGHT.TXT", InboxKind::prompts},

@@ -63,12 +63,14 @@ TEST_CASE("the daemon is a service that tells when it is ready; run --once has a
       std::string::npos);
   CHECK(daemon[0].text.find("Type=notify\n") != std::string::npos);
   CHECK(daemon[0].text.find("WantedBy=default.target\n") != std::string::npos);
+  CHECK(daemon[0].text.find("User=") == std::string::npos);
   settings.once = settings.system = true;
   settings.calendar = {"*-*-* 22:00:00 Asia/Shanghai"};
   const auto once = sched::service_units(settings);
   REQUIRE(once.size() == 2);
   CHECK(once[0].text.find("run --once") != std::string::npos);
   CHECK(once[0].text.find("[Install]") == std::string::npos);
+  CHECK(once[0].text.find("User=root\n") != std::string::npos);
   CHECK(once[1].name == "turbodiff-once.timer");
   CHECK(once[1].text.find("OnCalendar=*-*-* 22:00:00 Asia/Shanghai\n") != std::string::npos);
   CHECK(once[1].text.find("WakeSystem=yes\n") != std::string::npos);

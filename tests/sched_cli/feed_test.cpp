@@ -53,6 +53,30 @@ TEST_CASE_FIXTURE(FeedPlace, "prices come from a url, and stay when it fails") {
   CHECK(planned.err.find("using what came at") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(FeedPlace, "cost takes a url's prices, keeps them, and says what it cannot know") {
+  server.answer(200, hours_from_now(24, "0.1"));
+  const auto cost = [&](const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"cost",     "video",  "--gpu",      "h100",
+                                          "--tariff", tariff(), "--exchange", "0.9"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return place().run(arguments);
+  };
+  const auto first = cost({"--json"});
+  REQUIRE_MESSAGE(first.code == 0, first.err);
+  server.answer(503, "busy");
+  place().set("TURBODIFF_TEST_CLOCK", fmt::format("{0},{1},1", std::time(nullptr) + 60, std::time(nullptr)));
+  const auto kept = cost({"--json"});
+  CHECK_MESSAGE(kept.code == 0, kept.err);
+  CHECK(kept.err.find("using what came at") != std::string::npos);
+  CHECK(kept.out == first.out);
+  place().set("XDG_CACHE_HOME", path("empty"));
+  const auto none = cost();
+  CHECK(none.code == 2);
+  CHECK_MESSAGE(none.err.find("nothing was fetched before") != std::string::npos, none.err);
+  CHECK_MESSAGE(none.err.find("no price for any hour") != std::string::npos, none.err);
+  CHECK(cost({"--price-per-kwh", "0.3"}).code == 0);
+}
+
 TEST_CASE_FIXTURE(FeedPlace,
                   "without prices nothing runs, unless there is a fallback for jobs that may use it") {
   server.answer(200, "<html>sign in</html>");

@@ -65,6 +65,32 @@ TEST_CASE_FIXTURE(HttpDaemon, "jobs are added, looked at and changed") {
   check_error(http().get(address), 404, "no job");
 }
 
+TEST_CASE_FIXTURE(HttpDaemon, "a preview is asked of the engine by asking for it, while the job runs") {
+  place().set("FAKE_ENGINE_SECONDS", "600");
+  start_quick();
+  const auto id =
+      http().post("/sdapi/v1/txt2vid", R"({"prompt":"x","async":true,)" + tiny + "}").json()["id"];
+  const std::string address = fmt::format("/api/jobs/{}/preview", id.get<int>());
+  for (int i = 0; i < 400 && job(1)["state"] != "running"; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  const auto none = http().get(address);
+  CHECK(none.status == 204);
+  CHECK(none.body.empty());
+  const std::string file = path("jobs.db-files/previews/1.png");
+  CHECK(fs::exists(file + ".wanted"));
+  write_file(file, "a picture");
+  const auto shown = http().get(address, "Range: bytes=0-2\r\n");
+  CHECK(shown.status == 200);
+  CHECK(shown.body == "a picture");
+  CHECK(shown.headers.find("image/png") != std::string::npos);
+  CHECK(shown.headers.find("no-store") != std::string::npos);
+  CHECK(run({"cancel", "1"}).code == 0);
+  CHECK(run({"wait", "1", "--timeout", "60s"}).code != 2);
+  check_error(http().get(address), 409, "is cancelled");
+  CHECK_FALSE(fs::exists(file));
+  CHECK_FALSE(fs::exists(file + ".wanted"));
+}
+
 TEST_CASE_FIXTURE(HttpDaemon, "what cannot be is refused in one line, and adds nothing") {
   start_quick();
   const auto post = [&](const std::string& body) { return http().post("/sdapi/v1/txt2vid", body); };

@@ -72,6 +72,63 @@ TEST_CASE_FIXTURE(WatchPlace, "what gives no jobs lies in failed/ with its reaso
   }
 }
 
+TEST_CASE_FIXTURE(WatchPlace, "a picture that comes after its text is told what became of the text") {
+  drop("cat.txt", "a cat\na tabby cat");
+  CHECK(once().code == 0);
+  drop("cat.JPG", "picture");
+  CHECK(once().code == 0);
+  REQUIRE(jobs().size() == 2);
+  const std::string told = read_file(path("watch/failed/cat.JPG.reason.txt"));
+  CHECK_MESSAGE(told.find("image to video") != std::string::npos, told);
+  CHECK_MESSAGE(told.find("'cat.txt' was taken before as jobs 1 to 2") != std::string::npos, told);
+  CHECK(run({"cancel", "1", "2"}).code == 0);
+  drop("cat.JPG", "picture");
+  CHECK(once().code == 0);
+  CHECK(read_file(path("watch/failed/cat-2.JPG.reason.txt")).find("was taken before") == std::string::npos);
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "a deadline that cannot be met is a reason, one that can is a job") {
+  // closed.yaml is cheap only hours from now.
+  drop("soon.yaml", "prompts:\n- a\n- {prompt: b, deadline: +10m}\n");
+  drop("anyhow.yaml", "prompt: a\ndeadline: +10m\nwhen: now\n");
+  drop("tomorrow.json", R"({"prompt": "a", "deadline": "+24h"})");
+  CHECK(once().code == 0);
+  CHECK(jobs().size() == 2);
+  CHECK(has("done/anyhow.yaml"));
+  CHECK(has("done/tomorrow.json"));
+  REQUIRE(has("failed/soon.yaml"));
+  const std::string told = read_file(path("watch/failed/soon.yaml.reason.txt"));
+  CHECK_MESSAGE(told.find("cannot be met") != std::string::npos, told);
+  CHECK_MESSAGE(told.find("when: cheapest or now") != std::string::npos, told);
+  CHECK(std::count(told.begin(), told.end(), '\n') == 1);
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "on a network file system the folder is polled") {
+  place().set("LD_PRELOAD", TURBODIFF_STATFS_SHIM);
+  place().set("STATFS_TYPE", "6969");  // NFS
+  place().set("STATFS_UNDER", path("watch"));
+  configure("  poll: 1s\n");
+  drop("before.txt", "a");
+  auto options = call({"--tariff", path("closed.yaml"), "daemon"});
+  std::string told;
+  options.errors = core::SubprocessOptions::Stream::pipe;
+  options.on_errors = [&](std::string_view line) { told += std::string(line) + "\n"; };
+  core::Subprocess daemon(std::move(options));
+  const auto taken = [&](const std::string& name) {
+    for (int i = 0; i < 800 && !has("done/" + name); ++i) REQUIRE_MESSAGE(!daemon.wait(0.025), told);
+    return has("done/" + name);
+  };
+  CHECK(taken("before.txt"));
+  CHECK_MESSAGE(told.find("is looked at every 1 s: it is on NFS") != std::string::npos, told);
+  // Another machine's clock is far behind, and nothing tells of its file but its size.
+  drop("after.txt", "b");
+  fs::last_write_time(path("watch/after.txt"), fs::file_time_type::clock::now() - std::chrono::hours(5));
+  CHECK(taken("after.txt"));
+  daemon.signal(SIGTERM);
+  daemon.wait(10);
+  CHECK(jobs().size() == 2);
+}
+
 TEST_CASE_FIXTURE(WatchPlace, "the same file again adds nothing, unless that is asked for") {
   for (const char* policy : {"skip", "skip", "add"}) {
     configure(std::string("  duplicates: ") + policy + "\n");

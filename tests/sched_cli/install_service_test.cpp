@@ -45,6 +45,12 @@ TEST_CASE_FIXTURE(ServicePlace, "units are written, told about, kept when change
   CHECK(unit.find("daemon --watch \"" + path("drop box") + "\"") != std::string::npos);
   CHECK(install({"--folder", folder, "--", "--watch", path("drop box")}).code == 0);  // the same again
 
+  write_file(path("other.yaml"), "version: 1\n");
+  const auto other =
+      json({"--tariff", "cn-two-rate", "--config", "other.yaml", "install-service", "--dry-run"});
+  CHECK(other["files"][0]["text"].get<std::string>().find(" --config " + path("other.yaml") + " --tariff") !=
+        std::string::npos);
+
   write_file(folder + "/turbodiff-sched.service", "# mine\n");
   const auto kept = install({"--folder", folder});
   CHECK(kept.code == 2);

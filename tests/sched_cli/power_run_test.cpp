@@ -30,9 +30,9 @@ struct PowerPlace : SchedPlace {
     fs::permissions(path("shutdown"), fs::perms::owner_all);
     configure(path("wakealarm"), "veto");
   }
-  void configure(const std::string& alarm, const std::string& users) const {
+  void configure(const std::string& alarm, const std::string& users, const std::string& more = {}) const {
     write_file(path("config.yaml"), "version: 1\npower:\n  wake_alarm: " + alarm + "\n  users: " + users +
-                                        "\n  shutdown_command: " + path("shutdown") + "\n");
+                                        "\n  shutdown_command: " + path("shutdown") + "\n" + more);
   }
   Finished finish(const std::string& action, const std::string& grace,
                   const std::string& tariff = "open.yaml") const {
@@ -111,6 +111,58 @@ TEST_CASE_FIXTURE(PowerPlace, "what keeps the machine on is named, and is no fai
   CHECK(run({"power", "cancel"}).code == 3);
   CHECK(finish("shutdown", "0s").code == 0);
   CHECK(powered_off());
+}
+
+TEST_CASE_FIXTURE(PowerPlace, "files that are no jobs yet, a start that is near and a short gap keep it on") {
+  const auto keeps = [&](const std::string& tariff, const std::string& part) {
+    const auto result = finish("shutdown", "0s", tariff);
+    CHECK(result.code == 0);
+    CHECK_MESSAGE(result.err.find("the machine stays on: ") != std::string::npos, result.err);
+    CHECK_MESSAGE(result.err.find(part) != std::string::npos, result.err);
+    CHECK_FALSE(powered_off());
+    CHECK(read_file(path("wakealarm")).empty());
+  };
+  configure(path("wakealarm"), "veto", "watch:\n  folder: " + path("watch") + "\n");
+  fs::create_directory(path("watch"));
+  write_file(path("watch/late.txt.part"), "a red");
+  keeps("open.yaml", "in the inbox: late.txt.part");
+  fs::remove(path("watch/late.txt.part"));
+
+  fs::create_directory(path("inbox"));
+  write_file(path("inbox/order"), "");
+  configure(path("wakealarm"), "veto", "  inbox: " + path("inbox") + "\n");
+  keeps("open.yaml", "in the inbox: order");
+
+  add("a.mp4");
+  configure(path("wakealarm"), "veto");
+  const std::int64_t soon = std::time(nullptr) + 600;
+  write_closed_tariff("soon.yaml", soon - soon % 60);
+  keeps("soon.yaml", "the machine stays on below 15 min");
+  configure(path("wakealarm"), "veto", "  boot_wh: 2000\n");
+  keeps("closed.yaml", "being off pays from");
+  configure(path("wakealarm"), "veto", "  boot_wh: 1\n");
+  CHECK(finish("shutdown", "0s", "closed.yaml").code == 0);
+  CHECK(powered_off());
+}
+
+TEST_CASE_FIXTURE(PowerPlace,
+                  "a daemon that is stopped by whoever switches the machine off leaves an alarm") {
+  add("a.mp4");
+  auto options = call({"--tariff", path("closed.yaml"), "daemon", "--on-finish", "shutdown"});
+  options.errors = core::SubprocessOptions::Stream::null;
+  core::Subprocess daemon(std::move(options));
+  wait_for(daemon, [&] { return !job(1)["planned_start"].is_null(); });
+  daemon.signal(SIGTERM);
+  const auto status = daemon.wait(30);
+  REQUIRE(status);
+  CHECK(status->ok());
+  CHECK_FALSE(powered_off());
+  CHECK(std::stoll(read_file(path("wakealarm"))) > std::time(nullptr) + 4 * 3600);
+  // The job is gone before the machine goes off for another reason.
+  CHECK(run({"remove", "1"}).code == 0);
+  CHECK(finish("shutdown", "0s").code == 0);
+  CHECK(powered_off());
+  CHECK(read_file(path("wakealarm")) == "0\n");
 }
 
 TEST_CASE_FIXTURE(PowerPlace, "a countdown is called off by command, file, signal and shutdown -c") {

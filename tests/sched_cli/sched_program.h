@@ -18,12 +18,16 @@ class SchedPlace {
     place_.set("TURBODIFF_POWERCAP", place_.text_path("no-powercap"));
     write_file(place_.path("open.yaml"), tariff("open", "[ { rate: valley } ]"));
     // Cheap in an hour that is far from now.
-    const std::time_t later = std::time(nullptr) + 6 * 3600;
-    std::tm utc{};
-    gmtime_r(&later, &utc);
-    const std::string hours = fmt::format("\"{:02}:00-{:02}:00\"", utc.tm_hour, (utc.tm_hour + 1) % 24);
-    write_file(place_.path("closed.yaml"),
-               tariff("closed", "[ { hours: " + hours + ", rate: valley }, { rate: peak } ]"));
+    const std::int64_t later = std::time(nullptr) + 6 * 3600;
+    write_closed_tariff("closed.yaml", later - later % 3600);
+  }
+
+  /// A tariff that is cheap from `opens` (a whole minute, seconds since 1970) for an hour.
+  void write_closed_tariff(const std::string& name, std::int64_t opens) const {
+    const std::int64_t minute = opens / 60 % 1440;
+    const auto hour = [](std::int64_t at) { return fmt::format("{:02}:{:02}", at / 60 % 24, at % 60); };
+    write_file(place_.path(name), tariff("closed", "[ { hours: \"" + hour(minute) + "-" + hour(minute + 60) +
+                                                       "\", rate: valley }, { rate: peak } ]"));
   }
 
   Workplace& place() { return place_; }

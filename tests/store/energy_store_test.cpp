@@ -53,6 +53,31 @@ store::Bill measured_bill() {
 
 }  // namespace
 
+TEST_CASE("a removed job is gone, but for what it has cost") {
+  const TempDir folder;
+  make_version_1(folder / "jobs.db");
+  store::JobStore store(folder / "jobs.db", false);
+  store::NewJob later = new_job((folder / "b.mp4").string());
+  later.after = {1};
+  const store::JobId free = store.add(std::span(&later, 1), noon)[0];
+  store.cancel(free, noon);
+  store.remove(1);
+  store.remove(free);  // has cost nothing
+  CHECK(store.list({}).empty());
+  CHECK(store.count_by_state().empty());
+  CHECK_THROWS_AS(store.job(1), Error);
+  CHECK_THROWS_AS(store.remove(1), Error);
+  CHECK_THROWS_AS(store.retry(1, noon), Error);
+  CHECK_THROWS_AS(store.add(std::span(&later, 1), noon), Error);  // comes after a job that is gone
+  CHECK(store.unreported().empty());
+  const auto billed = store.billed_attempts(0, 10'000, false);
+  REQUIRE(billed.size() == 2);
+  CHECK(billed[1].attempt.bill.gross == 11);
+  CHECK(billed[1].prompt == "(removed)");
+  CHECK(billed[1].output.empty());
+  CHECK(SQLite::Database(folder / "jobs.db").execAndGet("SELECT count(*) FROM jobs").getInt() == 1);
+}
+
 TEST_CASE("version 1 of the tables is as it was released") {
   CHECK(core::sha256_hex(store::migrations()[0]) ==
         "cde2eb7e8990dfc5085a99ee00837ff186f2f133661913c7689c6f02172ea357");

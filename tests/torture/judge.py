@@ -67,6 +67,15 @@ def judge_outputs(place, states):
     return problems
 
 
+def judge_watch_folder(place):
+    """Each dropped file lies in done/, once."""
+    if place.watch is None:
+        return []
+    there = sorted(str(path.relative_to(place.watch)) for path in place.watch.rglob("*") if path.is_file())
+    wanted = sorted(f"done/{job.id}.json" for job in place.jobs)
+    return [] if there == wanted else [f"in the watch folder are {there}, not {wanted}"]
+
+
 def judge(place):
     """What is wrong; empty when nothing is."""
     problems = [row[0] for row in place.rows("PRAGMA integrity_check") if row[0] != "ok"]
@@ -78,4 +87,5 @@ def judge(place):
     if set(states) - {job.id for job in place.jobs}:
         problems.append(f"jobs {sorted(states)} where {len(place.jobs)} were added")
     of_attempts, attempts = judge_attempts(place)
-    return problems + of_attempts + judge_ledger(place, attempts) + judge_outputs(place, states)
+    return problems + of_attempts + judge_ledger(place, attempts) + judge_outputs(place, states) \
+        + judge_watch_folder(place)

@@ -1,5 +1,6 @@
 """A store, a tariff and outputs in a folder of their own, the programs that work there, and the ledger beside it."""
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -50,6 +51,7 @@ class Place:
         self.base = [str(options.bin / "turbodiff-sched"), "--store", str(self.store), "--tariff",
                      str(self.folder / "open.yaml")]
         self.daemon_call = self.base + ["daemon", "--retry-delay", "1s", "--engine", str(engine)]
+        self.watch = None
 
     def environment(self, shim):
         keep = {k: v for k, v in os.environ.items() if not k.startswith(("TURBODIFF", "XDG", "KILLPOINT"))}
@@ -83,6 +85,23 @@ class Place:
     def add(self, prompt="a red circle", *more, may_be=("done",), retries=1000):
         job = self.plan_job(prompt, may_be, retries)
         self.command(*self.add_arguments(job, *more))
+        return job
+
+    def drop(self):
+        """A file in a watch folder that asks for one job."""
+        if self.watch is None:
+            self.watch = self.folder / "watch"
+            self.watch.mkdir()
+            (self.folder / "config.yaml").write_text("version: 1\nwatch: { settle: 0s }\n")
+            self.daemon_call += ["--config", str(self.folder / "config.yaml"), "--watch", str(self.watch)]
+        job = self.plan_job()
+        size = REAL_SIZE if self.real else FAKE_SIZE
+        request = {"prompt": job.prompt, "seed": job.seed, "retries": job.retries, "output": str(job.output)}
+        request.update({key.removeprefix("--"): value for key, value in zip(size[::2], size[1::2])})
+        for key in ("steps", "frames"):
+            request[key] = int(request[key])
+        (self.folder / "new").write_text(json.dumps(request))
+        (self.folder / "new").rename(self.watch / f"{job.id}.json")
         return job
 
     def close_gate(self, attempt):
@@ -135,7 +154,9 @@ class Place:
 
     def is_settled(self):
         try:
-            return all(state in FINAL or state == "held" for state in self.states().values())
+            states = self.states()
+            return (all(state in FINAL or state == "held" for state in states.values())
+                    and (self.watch is None or len(states) >= len(self.jobs)))
         except sqlite3.Error:
             return False  # read while the power was cut
 
@@ -144,7 +165,7 @@ class Place:
 
         def settled():
             nonlocal seen, again
-            size, now = self.ledger.stat().st_size, time.monotonic()
+            size, now = self.ledger.stat().st_size if self.ledger.exists() else 0, time.monotonic()
             if size == seen and now < again and process.poll() is None:
                 return False  # nothing was committed since: the store need not be opened
             seen, again = size, now + 1  # it may have been busy

@@ -105,6 +105,14 @@ def two_jobs(place, shim):
     place.stop(daemon)
 
 
+def dropped(place, shim):
+    """A file of the watch folder becomes a job."""
+    place.drop()
+    daemon = place.daemon(**shim)
+    place.wait_settled(daemon)
+    place.stop(daemon)
+
+
 # (name, what happens, the transactions to interrupt; None: every change of the whole run)
 DAEMON = [
     ("first run", first_run, [None]),
@@ -117,6 +125,7 @@ DAEMON = [
     ("cancelled", cancelled_while_running, ["interrupt"]),
     ("long run", long_run, ["note-alive"]),
     ("two jobs", two_jobs, ["plan"]),
+    ("dropped", dropped, ["take-files", "after-take-files"]),
 ]
 
 

@@ -24,7 +24,8 @@ from place import REAL_SIZE
 
 ENOUGH = 5
 TRANSACTIONS = ("migrate", "add", "edit", "hold", "release", "cancel", "retry", "remove", "pause", "resume", "begin-epoch",
-                "plan", "claim", "note-worker", "note-alive", "begin-publication", "finish", "fail", "interrupt")
+                "plan", "claim", "note-worker", "note-alive", "begin-publication", "finish", "fail", "interrupt",
+                "take-files")
 CALLS = ("write", "pwrite", "ftruncate", "fsync", "rename", "unlink", "SIGKILL", "clock")
 
 
@@ -130,6 +131,10 @@ def sample_tasks(options, results):
     for at, how in ((7, "kill"), (22, "power"), (33, "torn"), (41, "both"), (48, "power"), (55, "torn")):
         yield lambda at=at, how=how: results.run(f"first run, {how}, change {at}",
                                                  lambda: sweeps.daemon_trial(options, scenario, None, at, how))
+    for transaction, at, how in (("take-files", 2, "torn"), ("after-take-files", 1, "power")):
+        yield lambda transaction=transaction, at=at, how=how: results.run(
+            f"dropped, {transaction}, {how}",
+            lambda: sweeps.daemon_trial(options, sweeps.dropped, transaction, at, how))
     for name, at in (("add", 3), ("cancel", 2)):
         yield lambda name=name, at=at: results.run(f"{name}, change {at}",
                                                    lambda: sweeps.command_trial(options, name, at, "torn"))

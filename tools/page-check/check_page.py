@@ -19,6 +19,7 @@ from browser import Browser
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOKEN = "a-token-for-the-page-check"
 LONG = {"size": "128x128", "frames": 81, "steps": 4}
+SHOWN = {"size": "320x192", "frames": 121, "steps": 4}  # it still runs when the pictures are taken
 SHORT = {"size": "64x64", "frames": 17}
 
 
@@ -159,18 +160,21 @@ def use(daemon, browser, pictures):
     browser.key("Escape")
     browser.until("!document.getElementById('keys').open")
 
-    running = daemon.add("a green circle on a blue table, moving right", when="now", **LONG)
+    running = daemon.add("a green circle on a blue table, moving right", when="now", **SHOWN)
     daemon.until(running, "running")
     browser.until("document.getElementById('running-text').textContent.includes('left')")
+    browser.until("document.getElementById('preview').naturalWidth > 0", 60)
+    browser.until("document.querySelector('#chart .job.now')")
     browser.ask("scrollTo(0, 0)")
     browser.picture(pictures / "light.png")
     browser.look(1280, 900, dark=True)
     browser.picture(pictures / "dark.png")
     browser.look(390, 844)
     browser.picture(pictures / "phone.png")
+    assert daemon.state(running) == "running", "the job was over before its pictures were taken"
     assert browser.ask("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than a phone"
 
-    daemon.until(running, "done")
+    daemon.until(running, "done", 300)
     given_back = daemon.add("a blue circle moving up", when="now", retries=0, **LONG)
     daemon.until(given_back, "running")
     browser.ask("document.getElementById('restart').click()")

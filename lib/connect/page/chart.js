@@ -39,13 +39,15 @@ function legend(entries) {
   return list;
 }
 
-export function drawPrices(box, tariff, plan) {
+/** `running` is the job that runs, or null: it stands before the planned ones. */
+export function drawPrices(box, tariff, plan, running) {
   const segments = tariff.segments.map((one) => ({ ...one, from: Date.parse(one.start), to: Date.parse(one.end) }));
   if (segments.length === 0) return box.replaceChildren("No prices are known.");
   const start = segments[0].from, end = segments.at(-1).to;
   const width = Math.max(300, box.clientWidth), left = 46, right = 8, top = 12, height = 150, lane = 18;
-  const jobs = plan.jobs.map((one) => ({ ...one, from: Date.parse(one.start), to: Date.parse(one.end) }))
-    .filter((one) => one.from < end && one.to > start);
+  const planned = plan.jobs.map((one) => ({ ...one, from: Date.parse(one.start), to: Date.parse(one.end) }))
+    .filter((one) => one.from < end && one.to > start && one.id !== running?.id);
+  const jobs = running ? [{ ...running, from: running.start, to: running.end, worker: 0, now: true }, ...planned] : planned;
   const workers = Math.max(1, ...jobs.map((one) => one.worker + 1));
   const lanes = top + height + 8, axis = lanes + workers * lane + 4;
   const x = (time) => left + ((Math.min(end, Math.max(start, time)) - start) / (end - start)) * (width - left - right);
@@ -54,7 +56,7 @@ export function drawPrices(box, tariff, plan) {
   const low = values[0], high = values.at(-1);
   const y = (price) => top + height - ((price - low) / (high - low)) * height;
   const svg = shape("svg", { viewBox: `0 0 ${width} ${axis + 22}`, width, height: axis + 22, role: "img",
-    "aria-label": `Price of electricity from ${clock(start)} to ${clock(end)} with ${jobs.length} planned jobs` });
+    "aria-label": `Price of electricity from ${clock(start)} to ${clock(end)} with ${planned.length} planned jobs` });
   for (const one of segments)
     if (one.off_peak)
       svg.append(titled(shape("rect", { class: "off-peak", x: x(one.from), y: top, width: x(one.to) - x(one.from),
@@ -88,8 +90,8 @@ export function drawPrices(box, tariff, plan) {
       `${one.rate ?? "no rate"}: ${one.price ?? "not known"} ${tariff.currency}/kWh, ${clock(one.from)} to ${clock(one.to)}`));
   for (const job of jobs) {
     const wide = Math.max(3, x(job.to) - x(job.from));
-    svg.append(titled(shape("rect", { class: "job", x: x(job.from), y: lanes + job.worker * lane + 2, width: wide,
-      height: lane - 4, rx: 2 }), `job ${job.id}: ${clock(job.from)}, ${duration((job.to - job.from) / 1000)}, ` +
+    svg.append(titled(shape("rect", { class: job.now ? "job now" : "job", x: x(job.from), y: lanes + job.worker * lane + 2, width: wide,
+      height: lane - 4, rx: 2 }), `job ${job.id}${job.now ? " runs" : ""}: ${clock(job.from)}, ${duration((job.to - job.from) / 1000)}, ` +
       `${energy(job.kwh)}, ${money(job.cost, plan.currency)}`));
     if (wide > 8 * String(job.id).length + 8)
       svg.append(shape("text", { class: "job-id", x: x(job.from) + 4, y: lanes + job.worker * lane + 13 }, String(job.id)));
@@ -97,7 +99,8 @@ export function drawPrices(box, tariff, plan) {
   svg.append(shape("text", { x: left - 6, y: lanes + 13, "text-anchor": "end" }, "jobs"));
   const marks = [["price", `price, ${tariff.currency}/kWh`]];
   if (segments.some((one) => one.off_peak)) marks.push(["off-peak", "off-peak"]);
-  if (jobs.length > 0) marks.push(["job", "planned jobs"]);
+  if (running) marks.push(["now", "running"]);
+  if (planned.length > 0) marks.push(["job", "planned jobs"]);
   box.replaceChildren(legend(marks), svg);
 }
 

@@ -2,6 +2,7 @@ import { get, listen, post } from "/page/server.js";
 import { buildForm } from "/page/form.js";
 import { JobList, duration, energy, money } from "/page/queue.js";
 import { drawPrices, planText } from "/page/chart.js";
+import { Preview } from "/page/preview.js";
 
 const part = (id) => document.getElementById(id);
 const most_jobs = 100;
@@ -67,11 +68,13 @@ function showToday(summary) {
   }));
 }
 
+const preview = new Preview(part("preview"));
 let paused = false;
 function showState(progress) {
   part("state").textContent = progress.job ? `job ${progress.job} runs` : paused ? "paused" : "idle";
   part("state").dataset.state = progress.job ? "running" : paused ? "paused" : "idle";
   part("running").hidden = !progress.job;
+  preview.follow(progress.job);
   if (!progress.job) return;
   const parts = [`Job ${progress.job}`];
   if (progress.stage) parts.push(progress.step ? `${progress.stage} ${progress.step}/${progress.steps}` : progress.stage);
@@ -90,7 +93,7 @@ const refresh = once(async () => {
 
 const refreshPrices = once(async () => {
   const [tariff, plan] = await Promise.all([get(`/api/tariff?from=now&to=%2B${price_hours}h`), get("/api/plan")]);
-  drawPrices(part("chart"), tariff, plan);
+  drawPrices(part("chart"), tariff, plan, list.running());
   part("plan").textContent = planText(plan);
 });
 

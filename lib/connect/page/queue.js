@@ -119,6 +119,15 @@ export class JobList {
     return item;
   }
 
+  /** The job that runs, as a bar of the chart: null where none does. */
+  running() {
+    const job = [...this.jobs.values()].find((one) => one.state === "running");
+    if (!job?.started) return null;
+    const start = Date.parse(job.started);
+    return { id: job.id, start, end: Math.max(start + job.estimate.seconds * 1000, Date.now()), kwh: job.estimate.kwh,
+      cost: job.estimate.cost };
+  }
+
   focused() {
     return document.activeElement?.closest("#jobs > li")?.dataset.id;
   }

@@ -1,0 +1,84 @@
+#include "check_deadlines.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sched/planner.h"
+#include "sched/queue_plan.h"
+#include "tariff/make_curve.h"
+
+namespace turbodiff::app {
+namespace {
+
+/// Beyond so many waiting jobs a new deadline is checked on its own, not among them.
+constexpr std::size_t most_checked_together = 1000;
+
+}  // namespace
+
+void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tariff::FeedAccess access) {
+  const bool any =
+      std::any_of(jobs.begin(), jobs.end(), [](const auto& job) { return job.spec.deadline.has_value(); });
+  if (!any || !queue.has_tariff()) return;
+  const tariff::Tariff tariff = queue.load_tariff(access);
+  queue.warn_of(tariff);
+  sched::Estimator estimator(queue.store(), queue.power());
+  sched::QueuePlanOptions options;
+  options.now = queue.now();
+  for (const store::NewJob& job : jobs)
+    if (job.spec.deadline) options.horizon_s = std::max(options.horizon_s, *job.spec.deadline - options.now);
+  options.horizon_s = std::min<std::int64_t>(options.horizon_s, 400 * 86400);
+  options.label = [&](tariff::Seconds instant) { return queue.local(instant); };
+  const tariff::PriceCurve curve = tariff::make_curve(tariff, options.now, options.now + options.horizon_s);
+
+  sched::PlanRequest request;
+  if (queue.store().count_by_state()[store::State::queued] <=
+      static_cast<std::int64_t>(most_checked_together)) {
+    std::size_t left_out = 0;
+    request = sched::make_queue_request(queue.store(), estimator, options, left_out);
+  } else {
+    request.now = options.now;
+    request.horizon_s = options.horizon_s;
+    request.label = options.label;
+  }
+  const std::size_t first = request.jobs.size();
+  const bool together = jobs.size() <= most_checked_together;
+  for (std::size_t i = 0; i < jobs.size() && (together || i == 0); ++i) {
+    const store::NewJob& job = jobs[i];
+    const sched::JobEstimate estimate = estimator.estimate(job.preset);
+    sched::PlanJob planned;
+    planned.id = fmt::format("new {}", i + 1);
+    planned.seconds = estimate.seconds;
+    planned.setup_seconds = estimate.setup_seconds;
+    planned.milliwatts = estimate.milliwatts;
+    planned.earliest = job.spec.earliest;
+    planned.deadline = job.spec.deadline;
+    planned.priority = job.spec.priority;
+    planned.when = sched::plan_when(job.spec.when);
+    planned.group = sched::plan_group(job.preset, job.spec.group);
+    for (const store::JobId id : job.after)
+      if (const auto found = std::find_if(request.jobs.begin(), request.jobs.end(),
+                                          [&](const auto& other) { return other.id == std::to_string(id); });
+          found != request.jobs.end())
+        planned.after.push_back(std::to_string(id));
+    request.jobs.push_back(std::move(planned));
+  }
+  // Prices that are not published yet may still make it possible.
+  const tariff::Seconds known_until = [&] {
+    tariff::Seconds until = options.now;
+    for (const tariff::Segment& segment : curve.segments())
+      if (segment.price && !segment.fallback) until = segment.end;
+    return until;
+  }();
+  const sched::Plan plan = sched::make_plan(request, curve);
+  for (const sched::UnplacedJob& unplaced : plan.unplaced) {
+    if (unplaced.job < first) continue;
+    const sched::PlanJob& job = request.jobs[unplaced.job];
+    if (!job.deadline || (tariff.prices && *job.deadline > known_until)) continue;
+    throw Error::refused(
+        fmt::format("the deadline {} cannot be met: {}", queue.local(*job.deadline), unplaced.reason),
+        "give a later --deadline, or --when cheapest or now");
+  }
+}
+
+}  // namespace turbodiff::app

@@ -1,0 +1,14 @@
+// Whether new jobs can be done by their deadlines.
+#pragma once
+
+#include <vector>
+
+#include "queue.h"
+
+namespace turbodiff::app {
+
+/// Puts the new jobs behind the waiting ones (when they are not too many) and plans all. Error refused when a
+/// deadline cannot be met at known prices. Without a tariff nothing is checked.
+void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tariff::FeedAccess access);
+
+}  // namespace turbodiff::app

@@ -1,0 +1,98 @@
+// POST /sdapi/v1/txt2vid: a video asked for, and its making waited for.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <ctime>
+
+#include "connect/http_handlers.h"
+#include "connect/http_place.h"
+#include "connect/http_reply.h"
+#include "spec/generation_request.h"
+
+namespace turbodiff::connect {
+namespace fs = std::filesystem;
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Each takes a thread; beyond, there would be none left to look how far they are.
+constexpr int most_waiting = 64;
+/// Where the bell does not ring: how often the state is looked at.
+constexpr std::chrono::milliseconds look_interval{1000};
+
+int status_of_failed_job(const store::Job& job) {
+  if (job.state == store::State::cancelled) return 409;
+  if (job.error_code == static_cast<int>(ErrorCode::bad_request)) return 422;
+  return status_of(job.error_code == static_cast<int>(ErrorCode::refused) ? ErrorCode::refused
+                                                                          : ErrorCode::work_failed);
+}
+
+}  // namespace
+
+fs::path HttpHandlers::new_output(HttpQueue& queue, const std::string& format) const {
+  std::error_code error;
+  fs::create_directories(settings_.output, error);
+  if (error)
+    throw HttpError{507, Error::refused(fmt::format("cannot make the folder '{}' of the videos: {}",
+                                                    settings_.output.string(), error.message()),
+                                        "set http.output")};
+  const auto now = static_cast<std::time_t>(queue.now() / 1'000'000);
+  std::tm utc{};
+  ::gmtime_r(&now, &utc);
+  return settings_.output / fmt::format("{:04}{:02}{:02}-{:02}{:02}{:02}-{:013x}.{}", utc.tm_year + 1900,
+                                        utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                                        spec::draw_seed(), format);
+}
+
+void HttpHandlers::generate(Call& call) {
+  const GenerationPost post = parse_generation_post(call.body());
+  std::optional<Place> place;
+  if (!post.async) {
+    place.emplace(waiting_, most_waiting, "requests wait for their videos");
+    if (post.hold)
+      throw Error::bad_request("a held job would never be done", "set \"async\": true with \"hold\"");
+    if (call.queue.store().runner().paused)
+      throw HttpError{503, Error::refused("the queue is paused",
+                                          "resume it with 'turbodiff-sched resume', or set \"async\": true")};
+  }
+  store::JobId id = 0;
+  try {
+    id = call.queue.add(post, new_output(call.queue, post.format));
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::refused && post.deadline) throw HttpError{422, error};
+    throw;
+  }
+  call.response.set_header("Location", fmt::format("/api/jobs/{}", id));
+  if (post.async) return reply(call.response, 202, {{"id", id}});
+  wait_for(call, id);
+}
+
+void HttpHandlers::wait_for(Call& call, store::JobId id) {
+  for (std::uint64_t seen = changes_.count();; seen = changes_.wait(seen, look_interval)) {
+    const auto states = call.queue.store().states(std::span(&id, 1));
+    if (!states.contains(id)) throw HttpError{409, Error::work_failed(fmt::format("job {} was removed", id))};
+    if (store::is_final(states.at(id))) break;
+    if (changes_.stopping())
+      throw HttpError{503, Error::refused("the daemon is being stopped",
+                                          fmt::format("job {} goes on when it is started again", id))};
+  }
+  const store::Job job = call.queue.store().job(id);
+  if (job.state != store::State::done)
+    throw HttpError{status_of_failed_job(job),
+                    Error::work_failed(job.state == store::State::cancelled
+                                           ? fmt::format("job {} was cancelled", id)
+                                           : fmt::format("job {} failed: {}", id, job.error))};
+  const Json shown = call.queue.show(id);
+  const Json& actual = shown["actual"];
+  reply(call.response, 200,
+        {{"id", id},
+         {"path", shown["output"]},
+         {"seed", shown["request"]["seed"]},
+         {"seconds", actual["seconds"]},
+         {"kwh", actual["kwh"]},
+         {"cost", actual["cost"]},
+         {"currency", actual["currency"]},
+         {"url", fmt::format("/api/jobs/{}/video", id)}});
+}
+
+}  // namespace turbodiff::connect

@@ -1,0 +1,77 @@
+// The daemon while a job runs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sched/daemon.h"
+
+namespace turbodiff::sched {
+
+std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
+  constexpr std::size_t most = 64;
+  std::vector<std::string> prompts;
+  const store::Job first = store_.job(id);
+  Seconds end = 0;
+  bool found = false;
+  std::vector<PlannedJob> jobs = plan_.plan.jobs;
+  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
+  for (const PlannedJob& job : jobs) {
+    const store::JobId candidate = std::stoll(job.id);
+    if (candidate == id) {
+      found = true;
+      end = job.end;
+      continue;
+    }
+    if (!found) continue;
+    if (job.start > end + keep_worker_s || prompts.size() >= most) break;
+    const store::Job next = store_.job(candidate);
+    if (next.preset != first.preset) break;
+    prompts.push_back(next.spec.prompt);
+    end = job.end;
+  }
+  return prompts;
+}
+
+Stop Daemon::question() {
+  heed(waiter_.look());
+  if (stopping_) return Stop::shutdown;
+  if (restart_worker_) return Stop::restart;
+  if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;
+  if (dirty_) {
+    if (store_.is_cancel_requested(running_->id)) return Stop::cancelled;
+    replan();
+  }
+  if (window_end_ && now() >= *window_end_) return Stop::window_end;
+  return Stop::none;
+}
+
+void Daemon::run_job(store::JobId id) {
+  if (settings_.after_batch != nullptr) settings_.after_batch->job_starts();
+  const store::Job job = store_.job(id);
+  const store::Preset preset = store_.preset(job.preset);
+  const JobEstimate estimate = estimator_.estimate(preset);
+  running_ = RunningJob{id, estimate.seconds, plan_group(preset, job.spec.group)};
+  running_since_s_ = clock_.monotonic_s();
+  running_estimate_s_ = estimate.seconds + (runner_.has_worker() ? 0 : estimate.setup_seconds);
+  window_end_.reset();
+  if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
+    window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
+  // Told once it is claimed: whoever looks then sees it run.
+  bool told = false;
+  const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [&] {
+    if (!std::exchange(told, true)) tell(fmt::format("job {} runs", id));
+    return question();
+  });
+  running_.reset();
+  if (restart_worker_) end_worker();
+  idle_read_at_.reset();
+  read_idle_meter();
+  if (outcome == Outcome::done) ++result_.done;
+  if (outcome == Outcome::failed) ++result_.failed;
+  if (outcome == Outcome::done) estimator_.forget();
+  if (settings_.notices != nullptr) settings_.notices->attempt_ended();
+  dirty_ = true;
+}
+
+}  // namespace turbodiff::sched

@@ -1,0 +1,195 @@
+#include "sched/inbox_reader.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "core/error.h"
+#include "core/hash.h"
+#include "core/strings.h"
+#include "sched/inbox_watcher.h"
+#include "spec/option_table.h"
+#include "spec/output_name.h"
+
+namespace turbodiff::sched {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t largest_file = 16 << 20;
+
+class File {
+ public:
+  explicit File(const fs::path& path)
+      : fd_(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+std::string absolute_template(const fs::path& folder, const std::string& name_template) {
+  if (name_template.starts_with("/")) return name_template;
+  const std::string literal = core::replace_all(core::replace_all(folder.string(), "{", "{{"), "}", "}}");
+  return literal + "/" + name_template;
+}
+
+/// Relative names in a dropped file are relative to the watch folder.
+void make_absolute(spec::RequestOptions& options, const fs::path& folder, const std::string& file) {
+  for (auto* name : {&options.output, &options.save_latents, &options.contact_sheet})
+    if (*name) *name = core::replace_all(absolute_template(folder, **name), "{file}", file);
+  for (auto* path : {&options.dit, &options.high_noise_model, &options.low_noise_model, &options.vae,
+                     &options.text_encoder, &options.tokenizer, &options.noise, &options.image})
+    if (*path) *path = folder / **path;
+}
+
+bool same_schedule(const InboxSchedule& a, const InboxSchedule& b) {
+  return a.when == b.when && a.priority == b.priority && a.earliest == b.earliest &&
+         a.deadline == b.deadline && a.retries == b.retries && a.group == b.group && a.held == b.held;
+}
+
+/// The request once for each sample that `count` asks for, with seeds that follow each other.
+void add_counted(const spec::RequestOptions& options, std::int64_t count,
+                 std::vector<spec::RequestOptions>& requests) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    requests.push_back(options);
+    if (count == 1) continue;
+    spec::Seed seed = options.seed.value_or(spec::Seed{});
+    seed.value += static_cast<std::uint64_t>(i * options.num_samples.value_or(1));
+    requests.back().seed = seed;
+  }
+}
+
+store::JobSpec spec_of(const InboxSchedule& schedule, std::int64_t now_s) {
+  store::JobSpec spec;
+  spec.when = schedule.when;
+  spec.priority = schedule.priority;
+  spec.earliest = schedule.earliest;
+  spec.deadline = schedule.deadline;
+  spec.retries = schedule.retries;
+  spec.group = schedule.group;
+  spec.held = schedule.held;
+  if (spec.deadline && *spec.deadline <= std::max(now_s, spec.earliest.value_or(0)))
+    throw Error::bad_request("the deadline is over before the job may start", "give a later one");
+  return spec;
+}
+
+/// Nothing when it became shorter meanwhile.
+std::optional<std::string> read_whole(int fd, std::int64_t bytes, const fs::path& path) {
+  std::string content(static_cast<std::size_t>(bytes), '\0');
+  std::size_t got = 0;
+  while (got < content.size()) {
+    const ssize_t count = ::read(fd, content.data() + got, content.size() - got);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0)
+      throw Error::work_failed(fmt::format("cannot read '{}': {}", path.string(), std::strerror(errno)));
+    if (count == 0) return std::nullopt;
+    got += static_cast<std::size_t>(count);
+  }
+  return content;
+}
+
+}  // namespace
+
+void InboxReader::refuse_picture(const std::string& picture) const {
+  std::string hint = "drop the text alone for text to video";
+  // A text that was complete before its picture came is a job by now.
+  for (const std::string& text : partner_names(picture))
+    if (const auto taken = store_.unfinished_file(settings_.folder.string(), text)) {
+      const std::string last = std::to_string(taken->first_job + taken->jobs - 1);
+      hint = taken->jobs == 1 ? fmt::format("'{}' was taken before as job {}, text to video", text, last)
+                              : fmt::format("'{}' was taken before as jobs {} to {}, text to video", text,
+                                            taken->first_job, last);
+      hint += "; 'turbodiff-sched cancel' takes it back";
+    }
+  throw Error::bad_request(fmt::format("'{}' asks for image to video, which this version cannot", picture),
+                           hint);
+}
+
+bool InboxReader::must_wait(const InboxClaim& claim) const {
+  const bool is_picture = inbox_kind(claim.name) == InboxKind::image;
+  for (const std::string& name : claims_.partners(claim)) {
+    // As long as the picture is there, its text is no job.
+    if (is_picture && gives_jobs(inbox_kind(name))) return true;
+    if (!is_picture && inbox_kind(name) == InboxKind::image)
+      throw Error::bad_request(fmt::format("'{}' asks for image to video, which this version cannot", name),
+                               "drop the text alone for text to video");
+  }
+  if (is_picture) refuse_picture(claim.name);
+  return false;
+}
+
+std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const std::string& content) const {
+  const std::vector<InboxRequest> requests =
+      read_inbox_file(content, name, inbox_kind(name), settings_.read_time);
+  const std::string stem = spec::slug_of(fs::path(name).stem().string());
+  const std::int64_t now_s =
+      std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
+  spec::RequestOptions common = settings_.common;
+  common.output = settings_.output;
+  FreezeSettings freezing = settings_.freeze;
+  freezing.now = static_cast<std::time_t>(now_s);
+  freezing.more_follow = requests.size() > 1;
+  std::vector<store::NewJob> jobs;
+  for (std::size_t first = 0; first < requests.size();) {
+    const InboxSchedule& schedule = requests[first].schedule;
+    std::vector<spec::RequestOptions> together;
+    std::size_t next = first;
+    for (; next < requests.size() && same_schedule(requests[next].schedule, schedule); ++next) {
+      spec::RequestOptions options = spec::merge(common, requests[next].options);
+      make_absolute(options, settings_.folder, stem);
+      add_counted(options, requests[next].schedule.count, together);
+    }
+    freezing.first_index = static_cast<int>(jobs.size()) + 1;
+    for (store::NewJob& job : freeze(together, spec_of(schedule, now_s), {}, freezing))
+      jobs.push_back(std::move(job));
+    first = next;
+  }
+  for (const store::NewJob& job : jobs)
+    if (fs::path(job.spec.output).parent_path() == settings_.folder)
+      throw Error::bad_request(
+          fmt::format("the output '{}' lies in the watch folder itself", job.spec.output),
+          "name one in a folder such as videos/");
+  if (settings_.check_deadlines) settings_.check_deadlines(jobs);
+  return jobs;
+}
+
+std::optional<store::DroppedFile> InboxReader::read(const InboxClaim& claim) const {
+  if (must_wait(claim)) return std::nullopt;
+  const fs::path path = claims_.path_of(claim);
+  const File file(path);
+  if (file.fd() < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    throw Error::bad_request(errno == ELOOP ? "it is a symbolic link"
+                                            : fmt::format("it cannot be read: {}", std::strerror(errno)));
+  }
+  const auto before = inbox_facts(path);
+  if (!before || is_being_written(file.fd())) return std::nullopt;
+  if (!gives_jobs(inbox_kind(claim.name)))
+    throw Error::bad_request("it is no .txt, .jsonl, .json or .yaml file");
+  if (before->bytes > largest_file)
+    throw Error::bad_request(fmt::format("it is larger than {} MiB", largest_file >> 20), "divide it");
+  const auto content = read_whole(file.fd(), before->bytes, path);
+  if (!content || is_being_written(file.fd()) || inbox_facts(path) != before) return std::nullopt;
+
+  store::DroppedFile dropped;
+  dropped.claim = claim.key();
+  dropped.folder = settings_.folder.string();
+  dropped.name = claim.name;
+  dropped.sha256 = core::sha256_hex(*content);
+  dropped.bytes = before->bytes;
+  dropped.modified_ns = before->modified_ns;
+  // Whether its jobs were added is known without them, and their outputs may be there by now.
+  if (!store_.knows_file(dropped, settings_.skip_same)) dropped.jobs = jobs_of(claim.name, *content);
+  return dropped;
+}
+
+}  // namespace turbodiff::sched
