@@ -2,12 +2,31 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/gelu.h"
+#include "ops/int8_fused.h"
+#include "ops/layer_norm.h"
 #include "ops/linear.h"
+#include "ops/residual.h"
 
 namespace turbodiff::model {
 
-LinearInput::LinearInput(at::Tensor x, LinearKind kind) : x_(std::move(x)) {
-  if (kind == LinearKind::int8) int8_ = ops::Int8Input(x_);
+LinearInput::LinearInput(at::Tensor x, LinearKind kind) {
+  if (kind == LinearKind::int8)
+    int8_ = ops::Int8Input(x);
+  else
+    x_ = std::move(x);
+}
+
+LinearInput LinearInput::modulated(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift,
+                                   double eps, at::ScalarType type, LinearKind kind) {
+  if (kind == LinearKind::int8) return LinearInput(ops::int8_layer_norm_modulate(x, scale, shift, eps, type));
+  return {ops::layer_norm_modulate(x, scale, shift, eps, type), kind};
+}
+
+LinearInput LinearInput::normed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                double eps, at::ScalarType type, LinearKind kind) {
+  if (kind == LinearKind::int8) return LinearInput(ops::int8_layer_norm_affine(x, weight, bias, eps, type));
+  return {ops::layer_norm_affine(x, weight, bias, eps, type), kind};
 }
 
 Linear Linear::load(const Parameters& parameters, const std::string& name, std::int64_t out,
@@ -32,7 +51,18 @@ Linear Linear::load_int8(const Parameters& parameters, const std::string& name, 
 }
 
 at::Tensor Linear::operator()(const LinearInput& x) const {
-  return int8_.defined() ? ops::int8_linear(x.int8(), int8_, bias_) : ops::linear(x.tensor(), weight_, bias_);
+  return int8_.defined() ? ops::int8_linear(x.int8_, int8_, bias_) : ops::linear(x.x_, weight_, bias_);
+}
+
+LinearInput Linear::gelu(const LinearInput& x) const {
+  if (int8_.defined()) return LinearInput(ops::int8_linear_gelu(x.int8_, int8_, bias_));
+  return {ops::gelu_tanh_(ops::linear(x.x_, weight_, bias_)), LinearKind::plain};
+}
+
+void Linear::add_to(at::Tensor& residual, const LinearInput& x, const at::Tensor& gate) const {
+  if (int8_.defined()) return ops::int8_linear_add_(residual, x.int8_, int8_, bias_, gate);
+  const at::Tensor y = (*this)(x);
+  gate.defined() ? ops::add_gated_(residual, y, gate) : ops::add_(residual, y);
 }
 
 }  // namespace turbodiff::model

@@ -17,11 +17,19 @@ enum class LinearKind : std::uint8_t { plain, int8 };
 class LinearInput {
  public:
   LinearInput(at::Tensor x, LinearKind kind);
-  const at::Tensor& tensor() const { return x_; }
-  const ops::Int8Input& int8() const { return int8_; }
+  /// ops::layer_norm_modulate() and ops::layer_norm_affine() as inputs of layers of `kind`.
+  static LinearInput modulated(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift,
+                               double eps, at::ScalarType type, LinearKind kind);
+  static LinearInput normed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, double eps,
+                            at::ScalarType type, LinearKind kind);
+
+  at::IntArrayRef sizes() const { return int8_.defined() ? int8_.sizes() : x_.sizes(); }
+  std::int64_t size(std::size_t dim) const { return sizes()[dim]; }
 
  private:
-  at::Tensor x_;
+  friend class Linear;
+  explicit LinearInput(ops::Int8Input x) : int8_(std::move(x)) {}
+  at::Tensor x_;  ///< of plain layers
   ops::Int8Input int8_;
 };
 
@@ -43,6 +51,10 @@ class Linear {
   at::Tensor operator()(const at::Tensor& x) const { return (*this)(LinearInput(x, kind())); }
   /// `x` prepared for this layer's kind.
   at::Tensor operator()(const LinearInput& x) const;
+  /// gelu_tanh of the result, for a layer of the same kind.
+  LinearInput gelu(const LinearInput& x) const;
+  /// residual += gate * result; `gate` as ops::add_gated_(), or undefined for 1.
+  void add_to(at::Tensor& residual, const LinearInput& x, const at::Tensor& gate) const;
 
  private:
   at::Tensor weight_, bias_;

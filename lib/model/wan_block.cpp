@@ -5,9 +5,6 @@
 
 #include "core/error.h"
 #include "ops/attention.h"
-#include "ops/gelu.h"
-#include "ops/layer_norm.h"
-#include "ops/residual.h"
 #include "ops/rms_norm.h"
 
 namespace turbodiff::model {
@@ -65,20 +62,18 @@ TextKeysValues WanBlock::project_text(const at::Tensor& text) const {
   return {ops::rms_norm(cross_k_(rows), cross_norm_k_, eps_, type_).view(shape), cross_v_(rows).view(shape)};
 }
 
-at::Tensor WanBlock::self_attention(const LinearInput& h, const ops::RopeTable& rope) const {
-  const at::Tensor& x = h.tensor();
-  const std::vector<std::int64_t> shape{x.size(0), x.size(1), heads_, x.size(2) / heads_};
+LinearInput WanBlock::self_attention(const LinearInput& h, const ops::RopeTable& rope) const {
+  const std::vector<std::int64_t> shape{h.size(0), h.size(1), heads_, h.size(2) / heads_};
   const at::Tensor q = ops::rms_norm_rope(self_q_(h), self_norm_q_, eps_, rope.cos, rope.sin).view(shape);
   const at::Tensor k = ops::rms_norm_rope(self_k_(h), self_norm_k_, eps_, rope.cos, rope.sin).view(shape);
-  return self_o_(mix_tokens(q, k, self_v_(h).view(shape)).flatten(2));
+  return {mix_tokens(q, k, self_v_(h).view(shape)).flatten(2), kind_};
 }
 
-at::Tensor WanBlock::cross_attention(const LinearInput& h, const TextKeysValues& text,
-                                     const at::Tensor& text_bias) const {
-  const at::Tensor& x = h.tensor();
+LinearInput WanBlock::cross_attention(const LinearInput& h, const TextKeysValues& text,
+                                      const at::Tensor& text_bias) const {
   const at::Tensor q = ops::rms_norm(cross_q_(h), cross_norm_q_, eps_, type_)
-                           .view({x.size(0), x.size(1), heads_, x.size(2) / heads_});
-  return cross_o_(ops::attention(q, text.keys, text.values, text_bias).flatten(2));
+                           .view({h.size(0), h.size(1), heads_, h.size(2) / heads_});
+  return {ops::attention(q, text.keys, text.values, text_bias).flatten(2), kind_};
 }
 
 void WanBlock::forward(at::Tensor& x, const at::Tensor& modulation, const ops::RopeTable& rope,
@@ -89,25 +84,19 @@ void WanBlock::forward(at::Tensor& x, const at::Tensor& modulation, const ops::R
   };
   const at::Tensor m = modulation_ + modulation;
   const auto part = [&](std::int64_t i) { return m.dim() == 3 ? m.narrow(1, i, 1) : m.select(2, i); };
+  const auto modulated = [&](std::int64_t scale, std::int64_t shift) {
+    return LinearInput::modulated(x, part(scale), part(shift), eps_, type_, kind_);
+  };
+  const auto add = [&](const char* name, const Linear& layer, const LinearInput& input,
+                       const at::Tensor& gate) {
+    if (trace != nullptr) keep(name, layer(input));
+    layer.add_to(x, input, gate);
+  };
 
-  {
-    const at::Tensor y =
-        self_attention({ops::layer_norm_modulate(x, part(1), part(0), eps_, type_), kind_}, rope);
-    keep("self_attn", y);
-    ops::add_gated_(x, y, part(2));
-  }
-  {
-    const at::Tensor y = cross_attention(
-        {ops::layer_norm_affine(x, norm3_weight_, norm3_bias_, eps_, type_), kind_}, text, text_bias);
-    keep("cross_attn", y);
-    ops::add_(x, y);
-  }
-  {
-    const at::Tensor hidden = ffn_in_(ops::layer_norm_modulate(x, part(4), part(3), eps_, type_));
-    const at::Tensor y = ffn_out_(ops::gelu_tanh_(hidden));
-    keep("ffn", y);
-    ops::add_gated_(x, y, part(5));
-  }
+  add("self_attn", self_o_, self_attention(modulated(1, 0), rope), part(2));
+  const auto text_query = LinearInput::normed(x, norm3_weight_, norm3_bias_, eps_, type_, kind_);
+  add("cross_attn", cross_o_, cross_attention(text_query, text, text_bias), {});
+  add("ffn", ffn_out_, ffn_in_.gelu(modulated(4, 3)), part(5));
   keep("out", x);
 }
 

@@ -50,9 +50,9 @@ class WanBlock {
 
  private:
   at::Tensor mix_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
-  at::Tensor self_attention(const LinearInput& h, const ops::RopeTable& rope) const;
-  at::Tensor cross_attention(const LinearInput& h, const TextKeysValues& text,
-                             const at::Tensor& text_bias) const;
+  LinearInput self_attention(const LinearInput& h, const ops::RopeTable& rope) const;
+  LinearInput cross_attention(const LinearInput& h, const TextKeysValues& text,
+                              const at::Tensor& text_bias) const;
 
   std::int64_t heads_;
   double eps_;

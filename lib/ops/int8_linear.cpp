@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "core/error.h"
-#include "core/signals.h"
-#include "ops/cpu/int8_rows.h"
+#include "ops/int8_tiles.h"
 #include "ops/parallel.h"
 #include "ops/rows.h"
 
@@ -18,13 +18,6 @@ namespace {
 
 using cpu::int8_block;
 using cpu::int8_panel;
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
-
-/// Columns of the output that one task computes: panels of weights that stay in the second-level cache.
-constexpr std::int64_t panels_of_task = 8;
 
 bool is_fast(const at::Tensor& x) {
   return x.is_cpu() && cpu::int8_rows() != nullptr;
@@ -43,16 +36,6 @@ void for_blocks(const at::Tensor& x, const Body& body) {
         body(r, std::min(int8_block, rows - r * int8_block), c,
              std::min(int8_block, columns - c * int8_block), from + (r * columns + c) * int8_block * element);
   });
-}
-
-/// Quantises one block into uint8 with zero point 128; returns its scale.
-float quantise_block(const void* x, const at::Tensor& of, std::int64_t rows, std::int64_t columns,
-                     std::uint8_t* out, std::int64_t ld_out) {
-  const cpu::Int8Rows& kernels = *cpu::int8_rows();
-  const cpu::Storage type = storage_of(of.scalar_type());
-  const float amax = std::max(1e-8f, kernels.largest(x, type, of.size(1), rows, columns));
-  kernels.quantise(x, type, of.size(1), rows, columns, 128.0f / amax, out, ld_out);
-  return amax / 128.0f;
 }
 
 /// Scales of 128 x 128 blocks, one for each element: [rows, columns].
@@ -77,11 +60,12 @@ Int8Matrix int8_quantise(const at::Tensor& x) {
                                 x.options().dtype(at::kFloat));
   auto* to = values.mutable_data_ptr<std::uint8_t>();
   auto* scale = scales.mutable_data_ptr<float>();
-  for_blocks(
-      from, [&](std::int64_t r, std::int64_t rows, std::int64_t c, std::int64_t columns, const void* block) {
-        scale[r * scales.size(1) + c] =
-            quantise_block(block, from, rows, columns, to + (r * x.size(1) + c) * int8_block, x.size(1));
-      });
+  for_blocks(from,
+             [&](std::int64_t r, std::int64_t rows, std::int64_t c, std::int64_t columns, const void* block) {
+               scale[r * scales.size(1) + c] =
+                   int8_quantise_block(block, storage_of(from.scalar_type()), from.size(1), rows, columns,
+                                       to + (r * x.size(1) + c) * int8_block, x.size(1));
+             });
   return {values.bitwise_xor_(0x80).view(at::kChar), scales};
 }
 
@@ -122,17 +106,11 @@ class Int8Product {
       input.scales_ = matrix.scales;
       return;
     }
-    const std::int64_t row_blocks = ceil_div(flat.size(0), int8_block),
-                       k_blocks = ceil_div(flat.size(1), int8_block);
-    input.values_ = at::empty({row_blocks, k_blocks, int8_block, int8_block}, at::kByte);
-    input.scales_ = at::empty({row_blocks, k_blocks}, at::kFloat);
-    auto* to = input.values_.mutable_data_ptr<std::uint8_t>();
-    auto* scale = input.scales_.mutable_data_ptr<float>();
+    Int8Blocks blocks;
+    std::tie(input, blocks) = Int8Tiles::make_input(input.shape_, input.type_);
     for_blocks(flat, [&](std::int64_t r, std::int64_t rows, std::int64_t c, std::int64_t columns,
                          const void* block) {
-      std::uint8_t* values = to + (r * k_blocks + c) * int8_block * int8_block;
-      if (columns < int8_block) std::fill_n(values, rows * int8_block, std::uint8_t{128});
-      scale[r * k_blocks + c] = quantise_block(block, flat, rows, columns, values, int8_block);
+      blocks.put(r, c, block, storage_of(flat.scalar_type()), flat.size(1), rows, columns);
     });
   }
 
@@ -144,7 +122,7 @@ class Int8Product {
     shape.back() = weight.n_;
     const at::ScalarType computed = x.type_ == at::kHalf ? at::kFloat : x.type_;
     at::Tensor y = at::empty(shape, x.values_.options().dtype(computed));
-    if (weight.offsets_.defined())
+    if (Int8Tiles::apply(x, weight))
       fast(x, weight, bias, y);
     else
       y.view({-1, weight.n_})
@@ -154,37 +132,15 @@ class Int8Product {
 
  private:
   static void fast(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias, at::Tensor& y) {
-    const std::int64_t rows = y.numel() / weight.n_, k_blocks = x.values_.size(1);
-    const std::int64_t panels = ceil_div(weight.n_, int8_panel), columns = ceil_div(panels, panels_of_task);
-    const at::Tensor wide_bias = bias.defined() ? bias.to(at::kFloat).contiguous() : bias;
-    const float* b = bias.defined() ? wide_bias.const_data_ptr<float>() : nullptr;
-    const cpu::Int8Rows& kernels = *cpu::int8_rows();
-    const cpu::Storage type = storage_of(y.scalar_type());
+    const std::int64_t n = weight.out();
     const auto element = static_cast<std::int64_t>(y.element_size());
     auto* to = static_cast<char*>(y.data_ptr());
-    parallel_for(0, ceil_div(rows, int8_block) * columns, 1, [&](std::int64_t first, std::int64_t last) {
-      alignas(64) float sum[int8_block * int8_panel];
-      for (std::int64_t task = first; task < last; ++task) {
-        core::throw_if_interrupted();
-        const std::int64_t block = task / columns, row = block * int8_block,
-                           begin = task % columns * panels_of_task;
-        cpu::Int8Tile tile{.x = x.values_.const_data_ptr<std::uint8_t>() + row * k_blocks * int8_block,
-                           .rows = std::min(int8_block, rows - row),
-                           .k_blocks = k_blocks,
-                           .x_scale = x.scales_.const_data_ptr<float>() + block * k_blocks,
-                           .sum = sum};
-        for (std::int64_t p = begin; p < std::min(begin + panels_of_task, panels); ++p) {
-          const std::int64_t column = p * int8_panel;
-          tile.weight = weight.values_.const_data_ptr<std::int8_t>() + p * k_blocks * int8_block * int8_panel;
-          tile.offset = weight.offsets_.const_data_ptr<std::int32_t>() + p * k_blocks * int8_panel;
-          tile.weight_scale = weight.scales_.const_data_ptr<float>() + column / int8_block * k_blocks;
-          kernels.multiply(tile);
-          kernels.store(sum, tile.rows, std::min(int8_panel, weight.n_ - column),
-                        b != nullptr ? b + column : nullptr, to + (row * weight.n_ + column) * element, type,
-                        weight.n_);
-        }
-      }
-    });
+    Int8Tiles(x, weight, bias, y.scalar_type())
+        .run(
+            [&](const Int8Place& place, void*) {
+              return Int8Target{to + (place.row * n + place.column) * element, n};
+            },
+            [](const Int8Place&, void*) {});
   }
 
  public:

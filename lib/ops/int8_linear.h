@@ -35,6 +35,7 @@ class Int8Weight {
 
  private:
   friend class Int8Product;
+  friend class Int8Tiles;
   std::int64_t n_ = 0, k_ = 0;
   at::Tensor values_;   // packed panels on the CPU with VNNI, else [N, K] int8
   at::Tensor offsets_;  // packed only
@@ -49,9 +50,13 @@ class Int8Input {
   explicit Int8Input(const at::Tensor& x);
 
   bool defined() const { return values_.defined(); }
+  /// Of x.
+  at::IntArrayRef sizes() const { return shape_; }
+  at::ScalarType scalar_type() const { return type_; }
 
  private:
   friend class Int8Product;
+  friend class Int8Tiles;
   std::vector<std::int64_t> shape_;
   at::ScalarType type_ = at::kFloat;
   at::Tensor values_;  // with VNNI blocks [rows / 128, K / 128, 128, 128] of uint8, zero point 128; else

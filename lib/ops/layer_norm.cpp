@@ -1,7 +1,7 @@
 #include "ops/layer_norm.h"
 
+#include "ops/layer_norm_rows.h"
 #include "ops/norm_cuda.h"
-#include "ops/rows.h"
 
 namespace turbodiff::ops {
 
@@ -32,28 +32,13 @@ bool on_cuda(const at::Tensor& x) {
   return x.is_cuda() && cuda::built() && x.is_contiguous() && x.scalar_type() == at::kFloat;
 }
 
-bool fast(const at::Tensor& x, at::ScalarType out_type) {
-  return x.scalar_type() == at::kFloat && has_row_kernel(x) &&
-         (out_type == at::kFloat || out_type == at::kBFloat16);
-}
-
 /// mul, add: [groups, D]; group g covers rows [g, g+1) * rows_per_group.
 at::Tensor run(const at::Tensor& x, const at::Tensor& mul, const at::Tensor& add, std::int64_t rows_per_group,
                double eps, at::ScalarType out_type) {
   at::Tensor out = at::empty(x.sizes(), x.options().dtype(out_type));
   const std::int64_t dim = x.size(-1);
-  const auto& kernels = cpu::row_kernels();
   for_rows(x.numel() / dim, dim, [&](std::int64_t first, std::int64_t count) {
-    while (count > 0) {
-      const std::int64_t group = first / rows_per_group;
-      const std::int64_t here = std::min(count, (group + 1) * rows_per_group - first);
-      kernels.layer_norm(reinterpret_cast<const float*>(row_pointer(x, first)), row_pointer(out, first),
-                         storage_of(out_type), here, dim, static_cast<float>(eps),
-                         mul.const_data_ptr<float>() + group * dim,
-                         add.const_data_ptr<float>() + group * dim);
-      first += here;
-      count -= here;
-    }
+    layer_norm_rows(x, mul, add, rows_per_group, eps, out_type, first, count, row_pointer(out, first));
   });
   return out;
 }
@@ -65,14 +50,15 @@ at::Tensor layer_norm_modulate(const at::Tensor& x, const at::Tensor& scale, con
   const std::int64_t rows_per_group = x.size(1) / scale.size(1);
   if (on_cuda(x))
     return cuda::layer_norm(x, (scale + 1).contiguous(), shift.contiguous(), rows_per_group, eps, out_type);
-  if (!fast(x, out_type)) return reference::layer_norm_modulate(x, scale, shift, eps, out_type);
+  if (!has_layer_norm_rows(x, out_type))
+    return reference::layer_norm_modulate(x, scale, shift, eps, out_type);
   return run(x, (scale + 1).contiguous(), shift.contiguous(), rows_per_group, eps, out_type);
 }
 
 at::Tensor layer_norm_affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                              double eps, at::ScalarType out_type) {
   if (on_cuda(x)) return cuda::layer_norm(x, weight, bias, x.numel() / x.size(-1), eps, out_type);
-  if (!fast(x, out_type)) return reference::layer_norm_affine(x, weight, bias, eps, out_type);
+  if (!has_layer_norm_rows(x, out_type)) return reference::layer_norm_affine(x, weight, bias, eps, out_type);
   return run(x, weight, bias, x.numel() / x.size(-1), eps, out_type);
 }
 
