@@ -89,12 +89,15 @@ TEST_CASE_FIXTURE(ToldMachine, "where the alarm does not read back the machine s
   REQUIRE(shell("turbodiff-sched add 'a red circle' -o a.mp4" + tiny).code == 0);
   REQUIRE(shell("turbodiff-sched add 'a green circle' -o c.mp4 --earliest +24h" + tiny).code == 0);
   boot(at(1, 22, 1), service);
-  wait_for("the message", [&] { return told_by_web().size() == 2; });
-  const auto bodies = told_by_web();
-  const bool first = bodies[0]["events"][0] == "wake";
-  CHECK(bodies[first ? 0 : 1]["events"][0] == "wake");
-  CHECK(bodies[first ? 1 : 0]["events"][0] == "batch");
-  CHECK(bodies[first ? 0 : 1]["text"].get<std::string>().find("/dev/null") != std::string::npos);
+  // In one message or two: what waits while the webhook fails goes together.
+  const auto text_about = [&](const char* event) -> std::string {
+    for (const auto& body : told_by_web())
+      for (const auto& one : body["events"])
+        if (one == event) return body["text"];
+    return {};
+  };
+  wait_for("the messages", [&] { return !text_about("wake").empty() && !text_about("batch").empty(); });
+  CHECK(text_about("wake").find("/dev/null") != std::string::npos);
   CHECK(NightMachine::count(bus().take_actions(), "PowerOff") == 0);
   off();
 }
