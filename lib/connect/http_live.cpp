@@ -98,15 +98,15 @@ void HttpHandlers::events(Call& call) {
 
 void HttpHandlers::preview(Call& call) {
   const store::Job job = call.queue.store().job(call.id);
-  if (job.state != store::State::running)
-    throw HttpError{409, Error::bad_request(fmt::format("job {} is {}", job.id, store::name_of(job.state)),
-                                            "a preview is there while it runs")};
-  const fs::path file = call.queue.store().preview_file(job.id);
-  std::error_code error;
-  fs::create_directories(file.parent_path(), error);
-  std::ofstream(file.string() + ".wanted");  // the next step makes one for whoever asks
-  std::ifstream in(file, std::ios::binary);
-  std::string picture(std::istreambuf_iterator<char>(in), {});
+  std::string picture;
+  if (job.state == store::State::running) {
+    const fs::path file = call.queue.store().preview_file(job.id);
+    std::error_code error;
+    fs::create_directories(file.parent_path(), error);
+    std::ofstream(file.string() + ".wanted");  // the next step makes one for whoever asks
+    std::ifstream in(file, std::ios::binary);
+    picture.assign(std::istreambuf_iterator<char>(in), {});
+  }
   call.response.set_header("Cache-Control", "no-store");
   call.response.status = picture.empty() ? 204 : 200;
   if (!picture.empty()) call.response.set_content(std::move(picture), "image/png");

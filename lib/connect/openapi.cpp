@@ -126,8 +126,9 @@ void add_jobs(Paths& paths) {
       paths.add("/api/jobs/{id}/preview", "get", "preview",
                 "What the first frame of a running job will be like, small; made for whoever asks, at "
                 "its next step",
-                Json::object(), {{409, "The job does not run"}});
-  preview["responses"]["204"] = {{"description", "There is none yet: ask again after the next step"}};
+                Json::object());
+  preview["responses"]["204"] = {
+      {"description", "The job does not run, or there is none before its next step"}};
   preview["responses"]["200"] = {{"description", "The picture of the last step"}};
   preview["responses"]["200"]["content"]["image/png"] = binary();
 }

@@ -86,7 +86,8 @@ TEST_CASE_FIXTURE(HttpDaemon, "a preview is asked of the engine by asking for it
   CHECK(shown.headers.find("no-store") != std::string::npos);
   CHECK(run({"cancel", "1"}).code == 0);
   CHECK(run({"wait", "1", "--timeout", "60s"}).code != 2);
-  check_error(http().get(address), 409, "is cancelled");
+  CHECK(http().get(address).status == 204);
+  check_error(http().get("/api/jobs/99/preview"), 404, "no job 99");
   CHECK_FALSE(fs::exists(file));
   CHECK_FALSE(fs::exists(file + ".wanted"));
 }
