@@ -14,23 +14,13 @@ namespace {
 
 std::vector<spec::RequestOptions> requests_of(const AddFlags& flags, const spec::RequestOptions& common) {
   std::vector<spec::RequestOptions> requests;
-  if (flags.prompts_file) {
-    for (const spec::PromptEntry& entry : spec::read_prompts_file(*flags.prompts_file))
-      requests.push_back(spec::merge(common, entry.options));
-  } else {
-    requests.push_back(common);
+  if (!flags.prompts_file) {
+    sched::add_repeated(common, flags.count, requests);
+    return requests;
   }
-  if (flags.count == 1) return requests;
-  std::vector<spec::RequestOptions> repeated;
-  for (const spec::RequestOptions& request : requests)
-    for (int i = 0; i < flags.count; ++i) {
-      repeated.push_back(request);
-      spec::Seed seed = request.seed.value_or(spec::Seed{});
-      seed.value +=
-          static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(request.num_samples.value_or(1));
-      repeated.back().seed = seed;
-    }
-  return repeated;
+  for (const spec::PromptEntry& entry : spec::read_prompts_file(*flags.prompts_file))
+    sched::add_repeated(spec::merge(common, entry.options), flags.count, requests);
+  return requests;
 }
 
 }  // namespace

@@ -45,17 +45,8 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tarif
   const bool together = jobs.size() <= most_checked_together;
   for (std::size_t i = 0; i < jobs.size() && (together || i == 0); ++i) {
     const store::NewJob& job = jobs[i];
-    const sched::JobEstimate estimate = estimator.estimate(job.preset);
-    sched::PlanJob planned;
-    planned.id = fmt::format("new {}", i + 1);
-    planned.seconds = estimate.seconds;
-    planned.setup_seconds = estimate.setup_seconds;
-    planned.milliwatts = estimate.milliwatts;
-    planned.earliest = job.spec.earliest;
-    planned.deadline = job.spec.deadline;
-    planned.priority = job.spec.priority;
-    planned.when = sched::plan_when(job.spec.when);
-    planned.group = sched::plan_group(job.preset, job.spec.group);
+    sched::PlanJob planned =
+        sched::plan_job(fmt::format("new {}", i + 1), estimator.estimate(job.preset), job.preset, job.spec);
     for (const store::JobId id : job.after)
       if (const auto found = std::find_if(request.jobs.begin(), request.jobs.end(),
                                           [&](const auto& other) { return other.id == std::to_string(id); });

@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "core/error.h"
+#include "core/output_file.h"
 #include "media/png.h"
 
 namespace turbodiff::app {
@@ -16,14 +16,13 @@ bool PreviewFile::is_wanted() const {
 void PreviewFile::write(std::span<const std::uint8_t> rgb, int width, int height) {
   std::error_code error;
   fs::remove(wanted(), error);
-  const fs::path temporary = file_.string() + ".new";
   try {
     media::Image image(width, height);
     image.rgb.assign(rgb.begin(), rgb.end());
-    media::write_png(temporary, image);
-    fs::rename(temporary, file_);
+    core::OutputFile output(file_, /*force=*/true);
+    media::write_png(output.temp_path(), image);
+    output.commit();
   } catch (const std::exception& problem) {
-    fs::remove(temporary, error);
     log_.debug("no preview: {}", problem.what());
   }
 }

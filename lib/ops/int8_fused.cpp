@@ -40,6 +40,10 @@ bool norm_is_fast(const at::Tensor& x, at::ScalarType type) {
   return has_fast_int8() && has_layer_norm_rows(x, type);
 }
 
+Int8Target in_scratch(const Int8Place& place, void* scratch) {
+  return {scratch, place.columns};
+}
+
 bool linear_is_fast(const Int8Input& x, const Int8Weight& weight) {
   return Int8Tiles::apply(x, weight) && x.scalar_type() != at::kHalf;
 }
@@ -66,16 +70,11 @@ Int8Input int8_linear_gelu(const Int8Input& x, const Int8Weight& weight, const a
   shape.back() = weight.out();
   auto made = Int8Tiles::make_input(std::move(shape), type);
   const Int8Blocks& blocks = made.second;
-  Int8Tiles(x, weight, bias, type)
-      .run(
-          [](const Int8Place& place, void* scratch) {
-            return Int8Target{scratch, place.columns};
-          },
-          [&](const Int8Place& place, void* scratch) {
-            cpu::row_kernels().gelu_tanh(scratch, scratch, storage_of(type), place.rows * place.columns);
-            blocks.put(place.row / int8_block, place.column / int8_block, scratch, storage_of(type),
-                       place.columns, place.rows, place.columns);
-          });
+  Int8Tiles(x, weight, bias, type).run(in_scratch, [&](const Int8Place& place, void* scratch) {
+    cpu::row_kernels().gelu_tanh(scratch, scratch, storage_of(type), place.rows * place.columns);
+    blocks.put(place.row / int8_block, place.column / int8_block, scratch, storage_of(type), place.columns,
+               place.rows, place.columns);
+  });
   return std::move(made.first);
 }
 
@@ -91,22 +90,16 @@ void int8_linear_add_(at::Tensor& residual, const Int8Input& x, const Int8Weight
   const std::int64_t rows_per_group = gate.defined() ? residual.size(1) / gate.size(1) : 1;
   const auto element = static_cast<std::int64_t>(c10::elementSize(type));
   auto* to = residual.mutable_data_ptr<float>();
-  Int8Tiles(x, weight, bias, type)
-      .run(
-          [](const Int8Place& place, void* scratch) {
-            return Int8Target{scratch, place.columns};
-          },
-          [&](const Int8Place& place, void* scratch) {
-            for (std::int64_t i = 0; i < place.rows; ++i) {
-              const std::int64_t row = place.row + i;
-              const float* factor =
-                  gates.defined() ? gates.const_data_ptr<float>() + row / rows_per_group * n + place.column
-                                  : nullptr;
-              cpu::row_kernels().add_gated(to + row * n + place.column,
-                                           static_cast<char*>(scratch) + i * place.columns * element,
-                                           storage_of(type), 1, place.columns, factor);
-            }
-          });
+  Int8Tiles(x, weight, bias, type).run(in_scratch, [&](const Int8Place& place, void* scratch) {
+    for (std::int64_t i = 0; i < place.rows; ++i) {
+      const std::int64_t row = place.row + i;
+      const float* factor =
+          gates.defined() ? gates.const_data_ptr<float>() + row / rows_per_group * n + place.column : nullptr;
+      cpu::row_kernels().add_gated(to + row * n + place.column,
+                                   static_cast<char*>(scratch) + i * place.columns * element,
+                                   storage_of(type), 1, place.columns, factor);
+    }
+  });
 }
 
 }  // namespace turbodiff::ops

@@ -116,9 +116,7 @@ class Int8Product {
 
   static at::Tensor multiply(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias) {
     std::vector<std::int64_t> shape = x.shape_;
-    if (shape.back() != weight.k_)
-      throw Error::bad_request(
-          fmt::format("an int8 layer of {} inputs was given {}", weight.k_, shape.back()));
+    Int8Tiles::require_fit(x, weight);
     shape.back() = weight.n_;
     const at::ScalarType computed = x.type_ == at::kHalf ? at::kFloat : x.type_;
     at::Tensor y = at::empty(shape, x.values_.options().dtype(computed));

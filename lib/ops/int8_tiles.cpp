@@ -19,6 +19,10 @@ Int8Tiles::Int8Tiles(const Int8Input& x, const Int8Weight& weight, const at::Ten
       type_(storage_of(type)),
       rows_(c10::multiply_integers(x.shape_.begin(), x.shape_.end() - 1)),
       n_(weight.n_) {
+  require_fit(x, weight);
+}
+
+void Int8Tiles::require_fit(const Int8Input& x, const Int8Weight& weight) {
   if (x.shape_.back() != weight.k_)
     throw Error::bad_request(
         fmt::format("an int8 layer of {} inputs was given {}", weight.k_, x.shape_.back()));

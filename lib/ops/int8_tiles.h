@@ -60,9 +60,11 @@ struct Int8Blocks {
 /// The operands of a product on the CPU with VNNI.
 class Int8Tiles {
  public:
-  /// Error bad_request where the sizes do not fit.
+  /// Error as require_fit().
   Int8Tiles(const Int8Input& x, const Int8Weight& weight, const at::Tensor& bias, at::ScalarType type);
 
+  /// Error bad_request where the sizes do not fit.
+  static void require_fit(const Int8Input& x, const Int8Weight& weight);
   /// True where both operands are laid out for the fast path.
   static bool apply(const Int8Input& x, const Int8Weight& weight) {
     return weight.offsets_.defined() && x.values_.dim() == 4;

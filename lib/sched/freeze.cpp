@@ -113,4 +113,15 @@ std::vector<store::NewJob> freeze(std::span<const spec::RequestOptions> requests
   return jobs;
 }
 
+void add_repeated(const spec::RequestOptions& request, std::int64_t count,
+                  std::vector<spec::RequestOptions>& requests) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    requests.push_back(request);
+    if (count == 1) continue;
+    spec::Seed seed = request.seed.value_or(spec::Seed{});
+    seed.value += static_cast<std::uint64_t>(i * request.num_samples.value_or(1));
+    requests.back().seed = seed;
+  }
+}
+
 }  // namespace turbodiff::sched

@@ -28,4 +28,8 @@ std::vector<store::NewJob> freeze(std::span<const spec::RequestOptions> requests
                                   const store::JobSpec& common, const std::vector<store::JobId>& after,
                                   const FreezeSettings& settings);
 
+/// Adds `request` to `requests` `count` times, with seeds that follow each other.
+void add_repeated(const spec::RequestOptions& request, std::int64_t count,
+                  std::vector<spec::RequestOptions>& requests);
+
 }  // namespace turbodiff::sched

@@ -38,7 +38,8 @@ std::int64_t whole(const Json& value, std::string_view key, std::int64_t min, st
   return value.get<std::int64_t>();
 }
 
-void set(InboxSchedule& schedule, const std::string& key, const Json& value, const InboxTime& read_time) {
+void set(InboxRequest& request, const std::string& key, const Json& value, const InboxTime& read_time) {
+  store::JobSpec& schedule = request.schedule;
   if (key == "when") {
     const auto when = store::when_named(text_of(value, key));
     if (!when) throw Error::bad_request("'when' must be off-peak, cheapest or now, not " + value.dump());
@@ -52,7 +53,7 @@ void set(InboxSchedule& schedule, const std::string& key, const Json& value, con
   } else if (key == "group") {
     schedule.group = text_of(value, key);
   } else if (key == "count") {
-    schedule.count = whole(value, key, 1, 100'000);
+    request.count = whole(value, key, 1, 100'000);
   } else {
     if (!value.is_boolean()) throw Error::bad_request(fmt::format("'{}' must be true or false", key));
     schedule.held = value.get<bool>();
@@ -73,7 +74,7 @@ InboxRequest read_entry(const Json& entry, InboxRequest base, const InboxTime& r
   }();
   base.options = spec::merge(base.options, spec::options_from_json(entry, not_options));
   for (const auto& [key, value] : entry.items())
-    if (is_schedule_key(key)) set(base.schedule, key, value, read_time);
+    if (is_schedule_key(key)) set(base, key, value, read_time);
   return base;
 }
 

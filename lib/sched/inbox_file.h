@@ -14,20 +14,11 @@
 
 namespace turbodiff::sched {
 
-/// Settings that `add` has as flags.
-struct InboxSchedule {
-  store::When when = store::When::off_peak;
-  std::int64_t priority = 0;
-  std::optional<std::int64_t> earliest, deadline;  ///< seconds, UTC
-  int retries = 2;
-  std::string group;
-  bool held = false;
-  std::int64_t count = 1;
-};
-
 struct InboxRequest {
   spec::RequestOptions options;
-  InboxSchedule schedule;
+  store::JobSpec
+      schedule;  ///< what `add` has as flags: when, priority, earliest, deadline, retries, group, held
+  std::int64_t count = 1;
 };
 
 /// A time as a user writes it, in seconds; throws Error bad_request.

@@ -51,37 +51,6 @@ void make_absolute(spec::RequestOptions& options, const fs::path& folder, const 
     if (*path) *path = folder / **path;
 }
 
-bool same_schedule(const InboxSchedule& a, const InboxSchedule& b) {
-  return a.when == b.when && a.priority == b.priority && a.earliest == b.earliest &&
-         a.deadline == b.deadline && a.retries == b.retries && a.group == b.group && a.held == b.held;
-}
-
-/// The request once for each sample that `count` asks for, with seeds that follow each other.
-void add_counted(const spec::RequestOptions& options, std::int64_t count,
-                 std::vector<spec::RequestOptions>& requests) {
-  for (std::int64_t i = 0; i < count; ++i) {
-    requests.push_back(options);
-    if (count == 1) continue;
-    spec::Seed seed = options.seed.value_or(spec::Seed{});
-    seed.value += static_cast<std::uint64_t>(i * options.num_samples.value_or(1));
-    requests.back().seed = seed;
-  }
-}
-
-store::JobSpec spec_of(const InboxSchedule& schedule, std::int64_t now_s) {
-  store::JobSpec spec;
-  spec.when = schedule.when;
-  spec.priority = schedule.priority;
-  spec.earliest = schedule.earliest;
-  spec.deadline = schedule.deadline;
-  spec.retries = schedule.retries;
-  spec.group = schedule.group;
-  spec.held = schedule.held;
-  if (spec.deadline && *spec.deadline <= std::max(now_s, spec.earliest.value_or(0)))
-    throw Error::bad_request("the deadline is over before the job may start", "give a later one");
-  return spec;
-}
-
 /// Nothing when it became shorter meanwhile.
 std::optional<std::string> read_whole(int fd, std::int64_t bytes, const fs::path& path) {
   std::string content(static_cast<std::size_t>(bytes), '\0');
@@ -99,32 +68,31 @@ std::optional<std::string> read_whole(int fd, std::int64_t bytes, const fs::path
 
 }  // namespace
 
-void InboxReader::refuse_picture(const std::string& picture) const {
-  std::string hint = "drop the text alone for text to video";
-  // A text that was complete before its picture came is a job by now.
+std::string InboxReader::fate_of_text(const std::string& picture) const {
   for (const std::string& text : partner_names(picture))
     if (const auto taken = store_.unfinished_file(settings_.folder.string(), text)) {
-      const std::string last = std::to_string(taken->first_job + taken->jobs - 1);
-      hint = taken->jobs == 1 ? fmt::format("'{}' was taken before as job {}, text to video", text, last)
-                              : fmt::format("'{}' was taken before as jobs {} to {}, text to video", text,
-                                            taken->first_job, last);
-      hint += "; 'turbodiff-sched cancel' takes it back";
+      const store::JobId last = taken->first_job + taken->jobs - 1;
+      const std::string jobs = taken->jobs == 1 ? fmt::format("job {}", last)
+                                                : fmt::format("jobs {} to {}", taken->first_job, last);
+      return fmt::format("'{}' was taken before as {}, text to video; 'turbodiff-sched cancel' takes it back",
+                         text, jobs);
     }
-  throw Error::bad_request(fmt::format("'{}' asks for image to video, which this version cannot", picture),
-                           hint);
+  return {};
 }
 
 bool InboxReader::must_wait(const InboxClaim& claim) const {
   const bool is_picture = inbox_kind(claim.name) == InboxKind::image;
+  std::string picture = is_picture ? claim.name : "";
   for (const std::string& name : claims_.partners(claim)) {
     // As long as the picture is there, its text is no job.
     if (is_picture && gives_jobs(inbox_kind(name))) return true;
-    if (!is_picture && inbox_kind(name) == InboxKind::image)
-      throw Error::bad_request(fmt::format("'{}' asks for image to video, which this version cannot", name),
-                               "drop the text alone for text to video");
+    if (!is_picture && inbox_kind(name) == InboxKind::image) picture = name;
   }
-  if (is_picture) refuse_picture(claim.name);
-  return false;
+  if (picture.empty()) return false;
+  // A text that was complete before its picture came is a job by now.
+  const std::string fate = is_picture ? fate_of_text(picture) : "";
+  throw Error::bad_request(fmt::format("'{}' asks for image to video, which this version cannot", picture),
+                           fate.empty() ? "drop the text alone for text to video" : fate);
 }
 
 std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const std::string& content) const {
@@ -140,17 +108,18 @@ std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const s
   freezing.more_follow = requests.size() > 1;
   std::vector<store::NewJob> jobs;
   for (std::size_t first = 0; first < requests.size();) {
-    const InboxSchedule& schedule = requests[first].schedule;
+    const store::JobSpec& schedule = requests[first].schedule;
+    if (schedule.deadline && *schedule.deadline <= std::max(now_s, schedule.earliest.value_or(0)))
+      throw Error::bad_request("the deadline is over before the job may start", "give a later one");
     std::vector<spec::RequestOptions> together;
     std::size_t next = first;
-    for (; next < requests.size() && same_schedule(requests[next].schedule, schedule); ++next) {
+    for (; next < requests.size() && requests[next].schedule == schedule; ++next) {
       spec::RequestOptions options = spec::merge(common, requests[next].options);
       make_absolute(options, settings_.folder, stem);
-      add_counted(options, requests[next].schedule.count, together);
+      add_repeated(options, requests[next].count, together);
     }
     freezing.first_index = static_cast<int>(jobs.size()) + 1;
-    for (store::NewJob& job : freeze(together, spec_of(schedule, now_s), {}, freezing))
-      jobs.push_back(std::move(job));
+    for (store::NewJob& job : freeze(together, schedule, {}, freezing)) jobs.push_back(std::move(job));
     first = next;
   }
   for (const store::NewJob& job : jobs)

@@ -43,7 +43,8 @@ class InboxReader {
  private:
   /// Whether the text of this picture has to go first. Error bad_request for a picture, and for its text.
   bool must_wait(const InboxClaim& claim) const;
-  [[noreturn]] void refuse_picture(const std::string& picture) const;
+  /// What became of a text that was taken before its picture came; empty: nothing that could be taken back.
+  std::string fate_of_text(const std::string& picture) const;
   std::vector<store::NewJob> jobs_of(const std::string& name, const std::string& content) const;
 
   const store::JobStore& store_;

@@ -194,7 +194,7 @@ Outcome JobRunner::publish(Running& running) {
 void JobRunner::remove_preview(store::JobId job) {
   const fs::path preview = store_.preview_file(job);
   std::error_code error;
-  for (const char* ending : {"", ".wanted", ".new"}) fs::remove(preview.string() + ending, error);
+  for (const char* ending : {"", ".wanted"}) fs::remove(preview.string() + ending, error);
 }
 
 /// What an attempt that came to nothing has left.

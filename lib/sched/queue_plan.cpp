@@ -100,18 +100,9 @@ PlanRequest make_queue_request(const store::JobStore& store, Estimator& estimato
   for (const auto& job : waiting) {
     auto& [preset, estimate] = presets[job.preset];
     if (estimated.insert(job.preset).second) estimate = estimator.estimate(preset);
-    PlanJob planned;
-    planned.id = std::to_string(job.id);
-    planned.seconds = estimate.seconds;
-    planned.setup_seconds = estimate.setup_seconds;
-    planned.milliwatts = estimate.milliwatts;
-    planned.earliest = job.earliest;
-    planned.deadline = job.deadline;
-    planned.priority = job.priority;
+    PlanJob planned = plan_job(std::to_string(job.id), estimate, preset, job);
     if (const auto before = planned_before.find(job.id); before != planned_before.end())
       planned.planned = before->second.start;
-    planned.when = plan_when(job.when);
-    planned.group = plan_group(preset, job.group);
     const auto [first, last] = after.equal_range(job.id);
     for (auto it = first; it != last; ++it) planned.after.push_back(std::to_string(it->second));
     request.jobs.push_back(std::move(planned));

@@ -53,4 +53,22 @@ std::string plan_group(const store::Preset& preset, const std::string& group);
 
 When plan_when(store::When when);
 
+/// A job of the store, waiting or new, as the planner wants it. `wanted` has JobSpec's members of these
+/// names.
+template <typename Wanted>
+PlanJob plan_job(std::string id, const JobEstimate& estimate, const store::Preset& preset,
+                 const Wanted& wanted) {
+  PlanJob job;
+  job.id = std::move(id);
+  job.seconds = estimate.seconds;
+  job.setup_seconds = estimate.setup_seconds;
+  job.milliwatts = estimate.milliwatts;
+  job.earliest = wanted.earliest;
+  job.deadline = wanted.deadline;
+  job.priority = wanted.priority;
+  job.when = plan_when(wanted.when);
+  job.group = plan_group(preset, wanted.group);
+  return job;
+}
+
 }  // namespace turbodiff::sched

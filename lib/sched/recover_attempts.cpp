@@ -8,8 +8,8 @@
 namespace turbodiff::sched {
 
 void JobRunner::recover() {
-  std::error_code error;
-  std::filesystem::remove_all(store_.folder("previews"), error);
+  std::error_code ignored;
+  std::filesystem::remove_all(store_.folder("previews"), ignored);
   for (const auto& left : store_.abandoned(epoch_)) {
     const store::Attempt& attempt = left.attempt;
     if (!store::kill_group(left.worker, 10))

@@ -65,6 +65,7 @@ struct JobSpec {
   std::string group;
   bool held = false;
   bool overwrite = false;  ///< --force
+  bool operator==(const JobSpec&) const = default;
 };
 
 struct NewJob {

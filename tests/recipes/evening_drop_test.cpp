@@ -5,23 +5,10 @@ using namespace turbodiff;
 using namespace turbodiff::testing;
 namespace fs = std::filesystem;
 
-namespace {
-
-/// What the unit that install-service writes starts.
-std::string service_command(const NightMachine& machine, const std::string& options) {
-  const Finished shown = machine.shell("turbodiff-sched install-service --dry-run" + options);
-  REQUIRE_MESSAGE(shown.code == 0, shown.err);
-  const std::string key = "\nExecStart=";
-  const std::size_t begin = shown.out.find(key) + key.size();
-  return shown.out.substr(begin, shown.out.find('\n', begin) - begin);
-}
-
-}  // namespace
-
 TEST_CASE_FIXTURE(NightMachine, "evening drop, morning videos: the machine wakes, generates and goes off") {
   configure("evening-drop.yaml");
   set_time(at(1, 18));
-  const std::string daemon = service_command(*this, " -- --on-finish shutdown");
+  const std::string daemon = service_command("-- --on-finish shutdown");
   REQUIRE(daemon.find("daemon --on-finish shutdown") != std::string::npos);
   boot(at(1, 18), daemon);
   const fs::path folder = home() / "turbodiff";
@@ -59,18 +46,14 @@ TEST_CASE_FIXTURE(NightMachine, "evening drop, morning videos: the machine wakes
 
   // The machine is switched off by hand, is woken for the first job, works, and switches itself off.
   off();
-  CHECK(NightMachine::count(bus().take_actions(), "PowerOff") == 0);
+  CHECK(power_offs() == 0);
   REQUIRE(alarm() == first - 210);
   fs::remove(folder / "half.txt.part");
   boot(alarm() + 90, daemon);
-  std::vector<std::string> actions;
-  wait_for("the end of the batch", [&] {
-    for (const std::string& name : bus().take_actions()) actions.push_back(name);
-    return NightMachine::count(actions, "PowerOff") > 0;
-  });
+  wait_for("the end of the batch", [&] { return power_offs() > 0; });
   const double done_at = now();
-  CHECK(actions == std::vector<std::string>{"SetWallMessage", "ScheduleShutdown", "SetWallMessage",
-                                            "CancelScheduledShutdown", "PowerOff"});
+  CHECK(actions() == std::vector<std::string>{"SetWallMessage", "ScheduleShutdown", "SetWallMessage",
+                                              "CancelScheduledShutdown", "PowerOff"});
   off();
   CHECK(alarm() == 0);  // nothing is left to wake for
   check_done(jobs(), at(1, 22), at(2, 8), 0.45);

@@ -80,6 +80,14 @@ class NightMachine {
     REQUIRE_MESSAGE(finished.code == 0, finished.err);
     return finished.json();
   }
+  /// What the unit that install-service writes with `options` starts.
+  std::string service_command(const std::string& options) const {
+    const Finished shown = shell("turbodiff-sched install-service --dry-run " + options);
+    REQUIRE_MESSAGE(shown.code == 0, shown.err);
+    const std::string key = "\nExecStart=";
+    const std::size_t begin = shown.out.find(key) + key.size();
+    return shown.out.substr(begin, shown.out.find('\n', begin) - begin);
+  }
   nlohmann::json jobs() const { return json("list")["jobs"]; }
   std::size_t count_state(const std::string& state) const {
     const nlohmann::json all = jobs();
@@ -109,6 +117,8 @@ class NightMachine {
   /// Switched on at `instant`, with a service that runs `line`.
   void boot(std::int64_t instant, const std::string& line) {
     set_time(instant);
+    bus().take_actions();
+    actions_.clear();
     auto options = shell_call("exec " + line);
     options.errors = core::SubprocessOptions::Stream::pipe;
     options.on_errors = [this](std::string_view text) { told_ += std::string(text) + "\n"; };
@@ -131,11 +141,12 @@ class NightMachine {
   }
   /// What the service has said.
   const std::string& told() const { return told_; }
-  void forget() { told_.clear(); }
-  /// Of the methods of logind that change something, since the last call.
-  static std::size_t count(const std::vector<std::string>& actions, const std::string& name) {
-    return static_cast<std::size_t>(std::count(actions.begin(), actions.end(), name));
+  /// The methods of logind that change something, called since the machine was switched on.
+  const std::vector<std::string>& actions() {
+    for (std::string& name : bus().take_actions()) actions_.push_back(std::move(name));
+    return actions_;
   }
+  std::int64_t power_offs() { return std::count(actions().begin(), actions().end(), "PowerOff"); }
   Workplace& place() { return place_; }
 
  private:
@@ -155,6 +166,7 @@ class NightMachine {
   double start_ = 0, anchor_ = 0;
   std::unique_ptr<core::Subprocess> service_;
   std::string told_;
+  std::vector<std::string> actions_;
 };
 
 }  // namespace turbodiff::testing

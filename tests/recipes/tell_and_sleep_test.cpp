@@ -44,18 +44,14 @@ TEST_CASE_FIXTURE(ToldMachine,
   REQUIRE(shell("turbodiff-sched add 'a blue square' -o b.mp4" + tiny).code == 0);
   REQUIRE(shell("turbodiff-sched add 'a green circle' -o c.mp4 --earliest +24h" + tiny).code == 0);
   boot(at(1, 21, 56), service);
-  std::vector<std::string> actions;
-  const auto powered_off = [&] {
-    for (const std::string& name : bus().take_actions()) actions.push_back(name);
-    return count(actions, "PowerOff") > 0;
-  };
+  const auto powered_off = [&] { return power_offs() > 0; };
   // A program holds a lock: the machine stays on as long, and looks again.
   bus().inhibit("shutdown", "block");
   wait_for("the veto", [&] { return told().find("the machine stays on: a test") != std::string::npos; });
   CHECK_FALSE(powered_off());
   bus().release_inhibitors();
   wait_for("the end of the batch", powered_off);
-  CHECK(count(actions, "PowerOff") == 1);
+  CHECK(power_offs() == 1);
   CHECK(now() >= static_cast<double>(at(1, 22, 10)));
   off();
 
@@ -75,7 +71,6 @@ TEST_CASE_FIXTURE(ToldMachine,
   CHECK(start >= at(2, 22));
   REQUIRE(alarm() == start - 210);
   boot(alarm() + 90, service);
-  actions.clear();
   wait_for("the second night", powered_off);
   off();
   check_done(jobs(), at(1, 22), at(3, 8), 0.45);
@@ -98,6 +93,6 @@ TEST_CASE_FIXTURE(ToldMachine, "where the alarm does not read back the machine s
   };
   wait_for("the messages", [&] { return !text_about("wake").empty() && !text_about("batch").empty(); });
   CHECK(text_about("wake").find("/dev/null") != std::string::npos);
-  CHECK(NightMachine::count(bus().take_actions(), "PowerOff") == 0);
+  CHECK(power_offs() == 0);
   off();
 }

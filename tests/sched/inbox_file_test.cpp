@@ -42,7 +42,7 @@ TEST_CASE("YAML gives prompts with options and schedules, the common ones below"
   CHECK(requests[0].schedule.when == store::When::cheapest);
   CHECK(requests[2].schedule.when == store::When::now);
   CHECK(requests[2].schedule.deadline == 630);
-  CHECK(requests[2].schedule.count == 2);
+  CHECK(requests[2].count == 2);
   CHECK(requests[2].schedule.held);
   CHECK(requests[2].options.seed->value == 18446744073709551615u);
   CHECK(read("a prompt of its own").at(0).options.prompt == "a prompt of its own");

@@ -47,7 +47,7 @@ export function drawPrices(box, tariff, plan, running) {
   const width = Math.max(300, box.clientWidth), left = 46, right = 8, top = 12, height = 150, lane = 18;
   const planned = plan.jobs.map((one) => ({ ...one, from: Date.parse(one.start), to: Date.parse(one.end) }))
     .filter((one) => one.from < end && one.to > start && one.id !== running?.id);
-  const jobs = running ? [{ ...running, from: running.start, to: running.end, worker: 0, now: true }, ...planned] : planned;
+  const jobs = running ? [running, ...planned] : planned;
   const workers = Math.max(1, ...jobs.map((one) => one.worker + 1));
   const lanes = top + height + 8, axis = lanes + workers * lane + 4;
   const x = (time) => left + ((Math.min(end, Math.max(start, time)) - start) / (end - start)) * (width - left - right);

@@ -26,7 +26,7 @@ export class Preview {
       const picture = await blob(`/api/jobs/${job}/preview`);
       if (picture.size > 0 && job === this.job) this.show(picture);
     } catch {
-      // The job has just ended, or the connection: the events tell of both.
+      // The job was removed, or the connection is lost: the events tell of both.
     }
   }
 

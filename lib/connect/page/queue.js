@@ -123,9 +123,9 @@ export class JobList {
   running() {
     const job = [...this.jobs.values()].find((one) => one.state === "running");
     if (!job?.started) return null;
-    const start = Date.parse(job.started);
-    return { id: job.id, start, end: Math.max(start + job.estimate.seconds * 1000, Date.now()), kwh: job.estimate.kwh,
-      cost: job.estimate.cost };
+    const from = Date.parse(job.started);
+    return { id: job.id, from, to: Math.max(from + job.estimate.seconds * 1000, Date.now()), kwh: job.estimate.kwh,
+      cost: job.estimate.cost, worker: 0, now: true };
   }
 
   focused() {
