@@ -1,7 +1,10 @@
 #include "store/database.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -36,6 +39,25 @@ fs::path prepared(const fs::path& file, bool create) {
         "put it on a local disk with --store");
   return file;
 }
+
+/// Between programs that open stores of one folder: shared while they look, exclusive while one is made. None
+/// where the folder cannot be locked; then SQLite's own locks must do.
+class FolderLock {
+ public:
+  FolderLock(const fs::path& folder, int operation)
+      : fd_(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (fd_ >= 0 && ::flock(fd_, operation) != 0 && errno == EINTR) {
+    }
+  }
+  ~FolderLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+
+ private:
+  int fd_;
+};
 
 }  // namespace
 
@@ -81,28 +103,44 @@ Database::Database(fs::path file, bool create)
         }
       }()) {
   guarded(*this, [&] {
-    const int id = sql_.execAndGet("PRAGMA application_id").getInt();
-    const int version = sql_.execAndGet("PRAGMA user_version").getInt();
-    if (id != application_id) {
-      const bool empty = sql_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
-      if (id != 0 || version != 0 || !empty)
-        throw Error::bad_request(fmt::format("'{}' is a database but not a job store", file_.string()),
-                                 "name another file with --store");
-    }
-    if (version > static_cast<int>(migrations().size()))
-      throw Error::bad_request(
-          fmt::format("the job store '{}' is of a newer turbodiff-sched (version {}, this one knows {})",
-                      file_.string(), version, migrations().size()),
-          "use the newer program");
 #ifdef TURBODIFF_WITHOUT_STORE_FSYNC
     sql_.exec("PRAGMA synchronous = OFF;");
 #else
     sql_.exec("PRAGMA synchronous = FULL;");
 #endif
     sql_.exec("PRAGMA foreign_keys = ON;");
-    if (sql_.execAndGet("PRAGMA journal_mode").getString() != "wal") sql_.exec("PRAGMA journal_mode = WAL");
-    if (version < static_cast<int>(migrations().size())) migrate();
+    bool ready = false;
+    {
+      const FolderLock reading(file_.parent_path(), LOCK_SH);
+      ready = is_ready();
+    }
+    if (!ready) {
+      const FolderLock making(file_.parent_path(), LOCK_EX);
+      // Another process may have done it while this one waited.
+      if (!is_ready()) {
+        sql_.exec("PRAGMA journal_mode = WAL");
+        migrate();
+      }
+    }
   });
+}
+
+bool Database::is_ready() {
+  const int id = sql_.execAndGet("PRAGMA application_id").getInt();
+  const int version = sql_.execAndGet("PRAGMA user_version").getInt();
+  if (id != application_id) {
+    const bool empty = sql_.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+    if (id != 0 || version != 0 || !empty)
+      throw Error::bad_request(fmt::format("'{}' is a database but not a job store", file_.string()),
+                               "name another file with --store");
+  }
+  if (version > static_cast<int>(migrations().size()))
+    throw Error::bad_request(
+        fmt::format("the job store '{}' is of a newer turbodiff-sched (version {}, this one knows {})",
+                    file_.string(), version, migrations().size()),
+        "use the newer program");
+  return version == static_cast<int>(migrations().size()) &&
+         sql_.execAndGet("PRAGMA journal_mode").getString() == "wal";
 }
 
 void Database::migrate() {

@@ -51,6 +51,8 @@ class Database {
   Query statement(const char* text);
 
  private:
+  /// Whether it is a store as this program makes it. Error bad_request for what is none, or a newer one.
+  bool is_ready();
   void migrate();
   std::filesystem::path file_;
   SQLite::Database sql_;

@@ -1,5 +1,6 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <atomic>
 #include <thread>
 
 #include "store/doorbell.h"
@@ -22,6 +23,27 @@ TEST_CASE("what is no store is refused, and left as it is") {
         std::string::npos);
   CHECK(error_of([&] { store::JobStore(folder / "none.db", false); }).code() == ErrorCode::not_found);
   CHECK_FALSE(std::filesystem::exists(folder / "none.db"));
+}
+
+TEST_CASE("programs that start together make one store, and none takes it for another's") {
+  for (int round = 0; round < 30; ++round) {
+    const TempDir folder;
+    std::atomic<bool> go = false;
+    std::vector<std::string> problems(4);
+    std::vector<std::thread> threads;
+    for (std::string& problem : problems)
+      threads.emplace_back([&] {
+        while (!go) std::this_thread::yield();
+        try {
+          store::JobStore(folder / "jobs.db", true);
+        } catch (const Error& error) {
+          problem = error.message();
+        }
+      });
+    go = true;
+    for (std::thread& thread : threads) thread.join();
+    for (const std::string& problem : problems) CHECK_MESSAGE(problem.empty(), problem);
+  }
 }
 
 TEST_CASE("a store of a newer program is refused") {
