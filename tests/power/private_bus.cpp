@@ -158,6 +158,7 @@ void PrivateBus::cancel_scheduled() {
 std::vector<std::string> PrivateBus::take_actions() {
   sd_bus_message* reply = call(bus_.get(), mock, "GetCalls", nullptr);
   std::vector<std::string> actions;
+  std::size_t calls = 0;
   check(sd_bus_message_enter_container(reply, 'a', "(tsav)"), "GetCalls");
   while (sd_bus_message_enter_container(reply, 'r', "tsav") > 0) {
     std::uint64_t at = 0;
@@ -165,10 +166,10 @@ std::vector<std::string> PrivateBus::take_actions() {
     check(sd_bus_message_read(reply, "ts", &at, &name), "GetCalls");
     check(sd_bus_message_skip(reply, "av"), "GetCalls");
     check(sd_bus_message_exit_container(reply), "GetCalls");
-    if (!only_asks(name)) actions.emplace_back(name);
+    if (++calls > calls_taken_ && !only_asks(name)) actions.emplace_back(name);
   }
   sd_bus_message_unref(reply);
-  tell(bus_.get(), mock, "ClearCalls", nullptr);
+  calls_taken_ = calls;
   return actions;
 }
 

@@ -45,6 +45,8 @@ class PrivateBus {
   std::unique_ptr<core::Subprocess> daemon_, mock_;
   std::unique_ptr<sd_bus, CloseBus> bus_;
   std::vector<int> locks_;
+  /// Calls of the mock's list that were taken. It is never cleared: what came in between would be lost.
+  std::size_t calls_taken_ = 0;
 };
 
 }  // namespace turbodiff::testing

@@ -137,7 +137,7 @@ class NightMachine {
       if (condition()) return;
       REQUIRE_MESSAGE(!service_->wait(0.05), told_);
     }
-    FAIL("waited in vain for " << what << ":\n" << told_);
+    FAIL("waited in vain for " << std::string(what) << ":\n" << told_);
   }
   /// What the service has said.
   const std::string& told() const { return told_; }
