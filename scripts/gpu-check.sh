@@ -23,12 +23,9 @@ if [ -e "$toolkit/include/cublas_v2.h" ] && [ -e "$toolkit/lib64/libcublas.so" ]
 fi
 flags=(-std=c++17 -O3 -Ikernels -Itests/kernels "${targets[@]}")
 for source in kernels/*/*.cu tests/kernels/gpu_check.cpp; do
-  case $source in kernels/bench/*) continue ;; kernels/norm/*) fmad=true ;; *) fmad=false ;; esac
-  echo "nvcc ${flags[*]} ${blas[*]:0:1} -fmad=$fmad -Xcompiler -ffp-contract=off -c $source -o $out/$(basename "$source").o"
+  echo "nvcc ${flags[*]} ${blas[*]:0:1} -fmad=false -Xcompiler -ffp-contract=off -c $source -o $out/$(basename "$source").o"
 done | sed "s#^nvcc#$nvcc#" | xargs -P "$(nproc)" -I{} sh -c '{}'
 "$nvcc" "${targets[@]}" "$out"/*.o "${blas[@]}" -o "$out/gpu_check"
-"$nvcc" "${flags[@]}" kernels/bench/norm_bench.cu "$out/norm.cu.o" -o "$out/norm_bench"
 echo "gpu-check: built for ${archs:-80 86 89 90 120}"
 [ "${1:-}" != --build-only ] || exit 0
 "$out/gpu_check" "$@"
-[ "${1:-}" = --no-bench ] || "$out/norm_bench"

@@ -11,6 +11,7 @@
 #include "core/units.h"
 #include "media/container.h"
 #include "ops/attention.h"
+#include "ops/gpu_report.h"
 #include "ops/int8_linear.h"
 #include "pipeline/components.h"
 #include "pipeline/runtime.h"
@@ -63,13 +64,32 @@ Check gpu_check() {
 #endif
 }
 
+/// What runs on this project's kernels on the GPU, and what does not.
+void add_gpu_operators(Check& check) {
+  std::vector<std::string> fast;
+  const ops::GpuReport report = ops::gpu_report(0);
+  for (const ops::GpuOperators& operators : report.operators) {
+    if (operators.trouble.empty()) {
+      fast.push_back(operators.name);
+      continue;
+    }
+    check.status = CheckStatus::warn;
+    check.detail += fmt::format("; on the GPU {} by LibTorch ({})", operators.name, operators.trouble);
+    check.fix = "slower, not different; 'make gpu-check' says more";
+  }
+  if (!fast.empty()) check.detail += "; on the GPU kernels for " + core::join(fast, ", ");
+  if (report.int8_speedup)
+    check.detail += fmt::format(", int8 layers {:.2g} times as fast as bf16{}", *report.int8_speedup,
+                                *report.int8_speedup < 1 ? ", so bf16 is used" : "");
+}
+
 /// Which operators run on their fast paths here, and which by their plain ones: slower, not different.
 Check acceleration_check() {
   std::string detail = ops::has_fast_attention() ? "attention by AVX-512 bf16" : "attention by LibTorch";
   detail += ops::has_fast_int8() ? ", int8 layers by AVX-512 VNNI" : ", int8 layers by the reference path";
   Check check{"operators", CheckStatus::ok, detail, ""};
-  if (pipeline::cuda_available()) check.detail += "; on the GPU SLA and int8 layers by LibTorch";
   if (!ops::has_fast_int8()) check.fix = "--quant-linear saves memory here, not time";
+  if (pipeline::cuda_available()) add_gpu_operators(check);
   return check;
 }
 

@@ -19,4 +19,10 @@ __device__ __forceinline__ std::int8_t saturate_s8(float x, float factor) {
   return static_cast<std::int8_t>(fminf(fmaxf(rintf(x * factor), -128.0f), 127.0f));
 }
 
+/// x / scale to int8, half away from zero.
+__device__ __forceinline__ std::int8_t half_away_s8(float x, float scale) {
+  const float ratio = x / scale;
+  return static_cast<std::int8_t>(truncf(ratio + (ratio >= 0 ? 0.5f : -0.5f)));
+}
+
 }  // namespace turbodiff::kernels

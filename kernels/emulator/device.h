@@ -35,10 +35,7 @@ using emulator::Slot;
 inline emulator::Block& block() {
   return *emulator::Block::active();
 }
-enum Operation { shuffle = 1, ballot, load_matrix, load_transposed, mma_s8, mma_f16 };
-inline float half_of(const Slot& slot, int word, int upper) {
-  return twin::from_half(static_cast<std::uint16_t>(slot.words[word] >> (16 * upper)));
-}
+enum Operation { shuffle = 1, ballot, load_matrix, load_transposed, mma_s8, mma_f16, mma_bf16, mma_e4m3 };
 inline int byte_of(const Slot& slot, int word, int index) {
   return static_cast<std::int8_t>(slot.words[word] >> (8 * index));
 }
@@ -117,22 +114,59 @@ inline void mma_s8(std::int32_t (&c)[4], const std::uint32_t (&a)[4], const std:
   }
 }
 
-/// c += a b for m16n8k16, f16 x f16 -> f32.
-inline void mma_f16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  detail::Slot mine;
-  mine.operation = detail::mma_f16;
+namespace detail {
+/// m16n8k16 of 16-bit floats; value(bits) makes a number of one.
+template <typename Value>
+void mma_16_bit(Operation operation, float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2],
+                const Value& value) {
+  Slot mine;
+  mine.operation = operation;
   std::copy(a, a + 4, mine.words);
   std::copy(b, b + 2, mine.words + 4);
-  const detail::Slot* set = detail::block().exchange(mine);
-  const unsigned lane = detail::block().lane();
+  const Slot* set = block().exchange(mine);
+  const auto element = [&](const Slot& slot, int word, unsigned upper) {
+    return value(static_cast<std::uint16_t>(slot.words[word] >> (16 * upper)));
+  };
+  const unsigned lane = block().lane();
   for (int i = 0; i < 4; ++i) {
     const unsigned row = lane / 4, column = lane % 4 * 2 + static_cast<unsigned>(i % 2);
     for (unsigned k = 0; k < 16; ++k) {
       const int word = static_cast<int>(k / 8) * 2 + i / 2;
-      c[i] +=
-          detail::half_of(set[row * 4 + k % 8 / 2], word, static_cast<int>(k % 2)) *
-          detail::half_of(set[column * 4 + k % 8 / 2], 4 + static_cast<int>(k / 8), static_cast<int>(k % 2));
+      c[i] += element(set[row * 4 + k % 8 / 2], word, k % 2) *
+              element(set[column * 4 + k % 8 / 2], 4 + static_cast<int>(k / 8), k % 2);
     }
+  }
+}
+}  // namespace detail
+
+/// c += a b for m16n8k16, f16 x f16 -> f32.
+inline void mma_f16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  detail::mma_16_bit(detail::mma_f16, c, a, b, twin::from_half);
+}
+/// The same for bf16.
+inline void mma_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  detail::mma_16_bit(detail::mma_bf16, c, a, b, twin::from_bf16);
+}
+
+/// c += a b for m16n8k32, e4m3 x e4m3 -> f16 pairs: c[0] of row lane / 4, c[1] of the row 8 on. Rounded to
+/// f16 once.
+inline void mma_e4m3(std::uint32_t (&c)[2], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
+  detail::Slot mine;
+  mine.operation = detail::mma_e4m3;
+  std::copy(a, a + 4, mine.words);
+  std::copy(b, b + 2, mine.words + 4);
+  const detail::Slot* set = detail::block().exchange(mine);
+  const auto element = [&](const detail::Slot& slot, unsigned word, unsigned index) {
+    return twin::from_e4m3(static_cast<std::uint8_t>(slot.words[word] >> (8 * index)));
+  };
+  const unsigned lane = detail::block().lane();
+  for (unsigned i = 0; i < 4; ++i) {
+    const unsigned row = lane / 4, column = lane % 4 * 2 + i % 2, shift = 16 * (i % 2);
+    float sum = twin::from_half(static_cast<std::uint16_t>(c[i / 2] >> shift));
+    for (unsigned k = 0; k < 32; ++k)
+      sum += element(set[row * 4 + k % 16 / 4], k / 16 * 2 + i / 2, k % 4) *
+             element(set[column * 4 + k % 16 / 4], 4 + k / 16, k % 4);
+    c[i / 2] = (c[i / 2] & ~(0xffffu << shift)) | static_cast<std::uint32_t>(twin::to_half(sum)) << shift;
   }
 }
 
@@ -157,14 +191,57 @@ void copy_async_wait() {
   }
 }
 
+/// Aligned words in one access; std::logic_error where they are not.
+inline void check_aligned(const void* at, std::size_t bytes) {
+  if (reinterpret_cast<std::uintptr_t>(at) % bytes != 0)
+    throw std::logic_error("emulator: misaligned access");
+}
+inline void load_4(std::uint32_t& out, const void* from) {
+  check_aligned(from, 4);
+  std::memcpy(&out, from, 4);
+}
+inline void load_8(std::uint32_t (&out)[2], const void* from) {
+  check_aligned(from, 8);
+  std::memcpy(out, from, 8);
+}
+inline void load_16(std::uint32_t (&out)[4], const void* from) {
+  check_aligned(from, 16);
+  std::memcpy(out, from, 16);
+}
+inline void store_4(void* to, std::uint32_t word) {
+  check_aligned(to, 4);
+  std::memcpy(to, &word, 4);
+}
+inline void store_8(void* to, const std::uint32_t (&words)[2]) {
+  check_aligned(to, 8);
+  std::memcpy(to, words, 8);
+}
+inline void store_16(void* to, const std::uint32_t (&words)[4]) {
+  check_aligned(to, 16);
+  std::memcpy(to, words, 16);
+}
+
 inline std::uint16_t to_half_bits(float x) {
   return twin::to_half(x);
 }
 inline float from_half_bits(std::uint16_t bits) {
   return twin::from_half(bits);
 }
+/// Nearest, ties to even, beyond 448 held there.
+inline std::uint8_t to_e4m3_bits(float x) {
+  return twin::to_e4m3(x);
+}
+/// Four of them, the first in the lowest byte.
+inline std::uint32_t pack_e4m3(float a, float b, float c, float d) {
+  return static_cast<std::uint32_t>(twin::to_e4m3(a)) | static_cast<std::uint32_t>(twin::to_e4m3(b)) << 8 |
+         static_cast<std::uint32_t>(twin::to_e4m3(c)) << 16 |
+         static_cast<std::uint32_t>(twin::to_e4m3(d)) << 24;
+}
 inline std::uint32_t float_bits(float x) {
   return twin::bits_of(x);
+}
+inline float float_of_bits(std::uint32_t bits) {
+  return twin::float_of(bits);
 }
 inline std::uint16_t to_bf16_bits(float x) {
   return twin::to_bf16(x);

@@ -18,12 +18,23 @@ __global__ void __launch_bounds__(qk_quant_threads) qk_quant_kernel(QkQuantParam
 }
 }  // namespace
 
-void qk_quant(const QkQuantParams& p, cudaStream_t stream) {
+namespace {
+void check_sizes(const QkQuantParams& p) {
   if (p.batch < 1 || p.length < 1 || p.heads < 1)
     throw std::runtime_error("qk_quant: sizes must be at least 1");
   if (p.block_rows != 64 && p.block_rows != 128)
     throw std::runtime_error("qk_quant: blocks have 64 or 128 rows");
+}
+}  // namespace
+
+void qk_quant(const QkQuantParams& p, cudaStream_t stream) {
+  check_sizes(p);
   launch("qk_pool", qk_pool_kernel, {qk_quant_blocks(p), qk_quant_threads, 0, stream}, p);
+  qk_quant_pooled(p, stream);
+}
+
+void qk_quant_pooled(const QkQuantParams& p, cudaStream_t stream) {
+  check_sizes(p);
   launch("qk_total", qk_total_kernel, {p.batch * p.heads, qk_quant_threads, 0, stream}, p);
   launch("qk_quant", qk_quant_kernel, {qk_quant_blocks(p), qk_quant_threads, qk_quant_shared_bytes, stream},
          p);

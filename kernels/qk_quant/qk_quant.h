@@ -8,5 +8,7 @@
 namespace turbodiff::kernels {
 
 void qk_quant(const QkQuantParams& params, cudaStream_t stream);
+/// Without the first pass: `mean` is as that leaves it, for example from qk_norm_rope.
+void qk_quant_pooled(const QkQuantParams& params, cudaStream_t stream);
 
 }  // namespace turbodiff::kernels

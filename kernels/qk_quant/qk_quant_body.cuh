@@ -66,8 +66,7 @@ __device__ __forceinline__ void qk_quant_body(const QkQuantParams& p, unsigned c
   const float scale = amax / 127.0f + 1e-7f;
   if (threadIdx.x == 0) p.scale[blockIdx.x] = scale;
   for (std::int64_t r = 0; r < b.rows; ++r) {
-    const float ratio = value(r) / scale;
-    p.values[b.first + r * b.stride] = static_cast<std::int8_t>(truncf(ratio + (ratio >= 0 ? 0.5f : -0.5f)));
+    p.values[b.first + r * b.stride] = half_away_s8(value(r), scale);
   }
 }
 

@@ -8,6 +8,6 @@
 
 namespace turbodiff::kernels {
 
-void sagesla_fwd(const SageslaParams& params, SageslaTiling tiling, cudaStream_t stream);
+void sagesla_fwd(const SageslaParams& params, SlaVariant variant, cudaStream_t stream);
 
 }  // namespace turbodiff::kernels

@@ -1,6 +1,7 @@
 // bf16 and fp16 as bits, in plain C++: round to nearest, ties to even.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -51,6 +52,31 @@ inline float from_half(std::uint16_t half) {
 }
 inline float round_half(float x) {
   return from_half(to_half(x));
+}
+
+/// Beyond 448 held there; no number stays none. Below 2^-6 subnormal, in steps of 2^-9.
+inline std::uint8_t to_e4m3(float x) {
+  const std::uint32_t bits = bits_of(x);
+  const auto sign = static_cast<std::uint8_t>((bits >> 24) & 0x80);
+  const float magnitude = std::fabs(x);
+  if (x != x) return static_cast<std::uint8_t>(sign | 0x7f);
+  if (magnitude >= 448) return static_cast<std::uint8_t>(sign | 0x7e);
+  if (magnitude < 0.015625f)  // adding 2^14 leaves multiples of 2^-9 at the end of the mantissa
+    return static_cast<std::uint8_t>(sign | (bits_of(magnitude + 16384.0f) - bits_of(16384.0f)));
+  const std::uint32_t rounded = (bits & 0x7fffffff) + 0x7ffff + ((bits >> 20) & 1);
+  return static_cast<std::uint8_t>(sign | ((rounded - 0x3c000000) >> 20));
+}
+inline float from_e4m3(std::uint8_t e4m3) {
+  const int exponent = (e4m3 >> 3) & 15, mantissa = e4m3 & 7;
+  const float sign = (e4m3 & 0x80) != 0 ? -1.0f : 1.0f;
+  if (exponent == 15 && mantissa == 7) return float_of(0x7fc00000);
+  if (exponent == 0) return sign * static_cast<float>(mantissa) * 0.001953125f;  // 2^-9
+  return sign * std::ldexp(1.0f + static_cast<float>(mantissa) / 8, exponent - 7);
+}
+
+/// To int8, half away from zero.
+inline std::int8_t half_away(float x) {
+  return static_cast<std::int8_t>(std::trunc(x + (x >= 0 ? 0.5f : -0.5f)));
 }
 
 }  // namespace turbodiff::kernels::twin

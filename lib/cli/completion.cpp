@@ -18,7 +18,7 @@ std::string identifier(std::string text) {
 }
 
 /// For single quotes in any of the shells.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   return "'" + core::replace_all(text, "'", "'\\''") + "'";
 }
 
@@ -54,22 +54,23 @@ std::vector<std::string> words_of(const CommandView& command, const CommandView&
 std::string bash_script(const CommandView& program) {
   std::string cases, values;
   for_each_command(program, [&](const CommandView& command) {
-    cases += fmt::format("    {}) words={} ;;\n", quoted(command.path),
-                         quoted(core::join(words_of(command, program), " ")));
+    cases += fmt::format("    {}) words={} ;;\n", shell_quoted(command.path),
+                         shell_quoted(core::join(words_of(command, program), " ")));
     for (const OptionView* option : visible_options(command, program)) {
       if (option->value.empty() || (command.path != program.path && &program == &command)) continue;
       const std::string pattern = core::join(option->spellings, "|");
       const auto choices = option->choices();
       const std::string line = fmt::format(
           "    {}) COMPREPLY=({}); return ;;\n", pattern,
-          !choices.empty() ? fmt::format("$(compgen -W {} -- \"$current\")", quoted(core::join(choices, " ")))
+          !choices.empty()
+              ? fmt::format("$(compgen -W {} -- \"$current\")", shell_quoted(core::join(choices, " ")))
           : option->takes_path() ? "$(compgen -f -- \"$current\")"
                                  : "");
       if (values.find(line) == std::string::npos) values += line;
     }
   });
   std::string known;
-  for_each_command(program, [&](const CommandView& command) { known += "|" + quoted(command.path); });
+  for_each_command(program, [&](const CommandView& command) { known += "|" + shell_quoted(command.path); });
   return fmt::format(R"(# bash completion for {0}
 _{1}() {{
   local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} path={0} words= i
@@ -116,15 +117,16 @@ std::string zsh_script(const CommandView& program) {
     std::string lines;
     for (const OptionView* option : visible_options(command, program))
       for (const std::string& spelling : option->spellings)
-        lines += fmt::format("    {} \\\n", quoted(fmt::format("{}[{}]{}", spelling, zsh_escape(option->help),
-                                                               zsh_action(*option))));
+        lines += fmt::format(
+            "    {} \\\n",
+            shell_quoted(fmt::format("{}[{}]{}", spelling, zsh_escape(option->help), zsh_action(*option))));
     for (const OptionView& option : command.options)
       if (option.positional() && !option.hidden())
-        lines += fmt::format("    {} \\\n",
-                             quoted(zsh_action(option) + (zsh_action(option).ends_with(':') ? " " : "")));
+        lines += fmt::format(
+            "    {} \\\n", shell_quoted(zsh_action(option) + (zsh_action(option).ends_with(':') ? " " : "")));
     std::string children, dispatch;
     for (const CommandView& child : command.commands) {
-      children += fmt::format(" {}", quoted(child.name + ":" + child.summary));
+      children += fmt::format(" {}", shell_quoted(child.name + ":" + child.summary));
       dispatch += fmt::format("        {}) _{} ;;\n", child.name, identifier(child.path));
     }
     if (!command.commands.empty()) lines += "    '1: :->command' '*:: :->rest' \\\n";
@@ -146,18 +148,18 @@ std::string zsh_script(const CommandView& program) {
 
 std::string fish_line(const std::string& program, const std::string& condition, const OptionView& option) {
   std::string line = fmt::format("complete -c {}", program);
-  if (!condition.empty()) line += fmt::format(" -n {}", quoted(condition));
+  if (!condition.empty()) line += fmt::format(" -n {}", shell_quoted(condition));
   for (const std::string& spelling : option.spellings)
     line += spelling.starts_with("--") ? fmt::format(" -l {}", spelling.substr(2))
                                        : fmt::format(" -s {}", spelling.substr(1));
   const auto choices = option.choices();
   if (!choices.empty())
-    line += fmt::format(" -x -a {}", quoted(core::join(choices, " ")));
+    line += fmt::format(" -x -a {}", shell_quoted(core::join(choices, " ")));
   else if (option.takes_path())
     line += " -r -F";
   else if (!option.value.empty())
     line += " -x";
-  return line + fmt::format(" -d {}\n", quoted(option.help));
+  return line + fmt::format(" -d {}\n", shell_quoted(option.help));
 }
 
 std::string fish_script(const CommandView& program) {
@@ -172,8 +174,8 @@ std::string fish_script(const CommandView& program) {
                                                    : fmt::format("{}; and not __fish_seen_subcommand_from {}",
                                                                  condition, core::join(names, " "));
     for (const CommandView& child : command.commands) {
-      text += fmt::format("complete -c {} -n {} -a {} -d {}\n", program.name, quoted(none_yet), child.name,
-                          quoted(child.summary));
+      text += fmt::format("complete -c {} -n {} -a {} -d {}\n", program.name, shell_quoted(none_yet),
+                          child.name, shell_quoted(child.summary));
       const std::string inside =
           (condition.empty() ? "" : condition + "; and ") + "__fish_seen_subcommand_from " + child.name;
       for (const OptionView& option : child.options) {
@@ -181,10 +183,10 @@ std::string fish_script(const CommandView& program) {
         if (!option.positional()) {
           text += fish_line(program.name, inside, option);
         } else if (!option.choices().empty()) {
-          text += fmt::format("complete -c {} -n {} -a {}\n", program.name, quoted(inside),
-                              quoted(core::join(option.choices(), " ")));
+          text += fmt::format("complete -c {} -n {} -a {}\n", program.name, shell_quoted(inside),
+                              shell_quoted(core::join(option.choices(), " ")));
         } else if (option.takes_path()) {
-          text += fmt::format("complete -c {} -n {} -F\n", program.name, quoted(inside));
+          text += fmt::format("complete -c {} -n {} -F\n", program.name, shell_quoted(inside));
         }
       }
       walk(child, inside);

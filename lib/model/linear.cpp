@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <optional>
+
 #include "ops/gelu.h"
 #include "ops/int8_fused.h"
 #include "ops/layer_norm.h"
@@ -29,19 +31,31 @@ LinearInput LinearInput::normed(const at::Tensor& x, const at::Tensor& weight, c
   return {ops::layer_norm_affine(x, weight, bias, eps, type), kind};
 }
 
+namespace {
+/// A layer's weights where the checkpoint has them in int8.
+std::optional<ops::Int8Matrix> stored_int8(const Parameters& parameters, const std::string& name,
+                                           std::int64_t out, std::int64_t in) {
+  if (!parameters.contains(name + ".int8_weight")) return std::nullopt;
+  const auto blocks = [](std::int64_t size) { return (size + 127) / 128; };
+  return ops::Int8Matrix{parameters.get_int8(name + ".int8_weight", {out, in}),
+                         parameters.get_f32(name + ".scale", {blocks(out), blocks(in)})};
+}
+}  // namespace
+
 Linear Linear::load(const Parameters& parameters, const std::string& name, std::int64_t out,
                     std::int64_t in) {
-  return {parameters.get(name + ".weight", {out, in}), parameters.get(name + ".bias", {out})};
+  const at::Tensor bias = parameters.get(name + ".bias", {out});
+  if (const auto stored = stored_int8(parameters, name, out, in))
+    return {ops::int8_dequantise(*stored, parameters.compute_type()), bias};
+  return {parameters.get(name + ".weight", {out, in}), bias};
 }
 
 Linear Linear::load_int8(const Parameters& parameters, const std::string& name, std::int64_t out,
                          std::int64_t in) {
   Linear layer;
   layer.bias_ = parameters.get(name + ".bias", {out});
-  if (parameters.contains(name + ".int8_weight")) {
-    const auto blocks = [](std::int64_t size) { return (size + 127) / 128; };
-    layer.int8_ = ops::Int8Weight({parameters.get_int8(name + ".int8_weight", {out, in}),
-                                   parameters.get_f32(name + ".scale", {blocks(out), blocks(in)})});
+  if (const auto stored = stored_int8(parameters, name, out, in)) {
+    layer.int8_ = ops::Int8Weight(*stored);
   } else {
     // Quantised from the stored values: a checkpoint in fp32 does not pass through bf16.
     layer.int8_ = ops::Int8Weight(ops::int8_quantise(parameters.get_stored(name + ".weight", {out, in})));

@@ -38,7 +38,8 @@ class Linear {
   Linear() = default;
   Linear(at::Tensor weight, at::Tensor bias) : weight_(std::move(weight)), bias_(std::move(bias)) {}
 
-  /// `name`.weight [out, in] and `name`.bias [out] in the compute type.
+  /// `name`.weight [out, in] and `name`.bias [out] in the compute type; `name`.int8_weight times `name`.scale
+  /// where the checkpoint has those.
   static Linear load(const Parameters& parameters, const std::string& name, std::int64_t out,
                      std::int64_t in);
   /// In int8: `name`.int8_weight and `name`.scale where the checkpoint has them, else `name`.weight quantised

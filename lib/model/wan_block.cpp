@@ -50,12 +50,6 @@ void WanBlock::set_attention(const SelfAttention& attention) {
   attention_ = attention;
 }
 
-at::Tensor WanBlock::mix_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const {
-  if (attention_.kind == SelfAttention::Kind::full) return ops::attention(q, k, v);
-  const bool int8 = attention_.kind == SelfAttention::Kind::sagesla;
-  return ops::sla_attention(q, k, v, projection_, {.topk = attention_.topk, .int8_scores = int8});
-}
-
 TextKeysValues WanBlock::project_text(const at::Tensor& text) const {
   const LinearInput rows(text, kind_);
   const std::vector<std::int64_t> shape{text.size(0), text.size(1), heads_, text.size(2) / heads_};
@@ -64,9 +58,20 @@ TextKeysValues WanBlock::project_text(const at::Tensor& text) const {
 
 LinearInput WanBlock::self_attention(const LinearInput& h, const ops::RopeTable& rope) const {
   const std::vector<std::int64_t> shape{h.size(0), h.size(1), heads_, h.size(2) / heads_};
-  const at::Tensor q = ops::rms_norm_rope(self_q_(h), self_norm_q_, eps_, rope.cos, rope.sin).view(shape);
-  const at::Tensor k = ops::rms_norm_rope(self_k_(h), self_norm_k_, eps_, rope.cos, rope.sin).view(shape);
-  return {mix_tokens(q, k, self_v_(h).view(shape)).flatten(2), kind_};
+  const auto heads = [&](const Linear& layer) { return layer(h).view(shape); };
+  if (attention_.kind != SelfAttention::Kind::full) {
+    const bool int8 = attention_.kind == SelfAttention::Kind::sagesla;
+    return {ops::normed_sla_attention(heads(self_q_), heads(self_k_), heads(self_v_),
+                                      {self_norm_q_, self_norm_k_, eps_, rope.cos, rope.sin}, projection_,
+                                      {.topk = attention_.topk, .int8_scores = int8})
+                .flatten(2),
+            kind_};
+  }
+  const auto normed = [&](const Linear& layer, const at::Tensor& weight) {
+    return ops::rms_norm_rope(layer(h), weight, eps_, rope.cos, rope.sin).view(shape);
+  };
+  const at::Tensor q = normed(self_q_, self_norm_q_), k = normed(self_k_, self_norm_k_);
+  return {ops::attention(q, k, heads(self_v_)).flatten(2), kind_};
 }
 
 LinearInput WanBlock::cross_attention(const LinearInput& h, const TextKeysValues& text,

@@ -49,7 +49,6 @@ class WanBlock {
   void set_attention(const SelfAttention& attention);
 
  private:
-  at::Tensor mix_tokens(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) const;
   LinearInput self_attention(const LinearInput& h, const ops::RopeTable& rope) const;
   LinearInput cross_attention(const LinearInput& h, const TextKeysValues& text,
                               const at::Tensor& text_bias) const;

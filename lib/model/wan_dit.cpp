@@ -35,11 +35,11 @@ std::int64_t trailing_zero_rows(const at::Tensor& context) {
 }  // namespace
 
 WanDit::WanDit(const Parameters& parameters, const DitConfig& config, const OnBlock& on_block,
-               LinearKind kind)
+               std::optional<LinearKind> kind)
     : config_(config),
       type_(parameters.compute_type()),
       device_(parameters.device()),
-      kind_(config.int8_linear ? LinearKind::int8 : kind) {
+      kind_(kind.value_or(config.int8_linear ? LinearKind::int8 : LinearKind::plain)) {
   const std::int64_t dim = config.dim;
   const std::int64_t patch = config.patch[0] * config.patch[1] * config.patch[2];
   patch_embedding_ = Linear::load(parameters, "patch_embedding", dim, config.in_dim * patch);

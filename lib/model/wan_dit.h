@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "model/wan_block.h"
@@ -24,10 +25,9 @@ class WanDit {
   /// Called with (done, total); may throw to stop.
   using OnBlock = std::function<void(std::int64_t, std::int64_t)>;
 
-  /// With LinearKind::int8, and always for a checkpoint with int8 layers, the blocks' linear layers run in
-  /// int8.
+  /// `kind` of the blocks' linear layers; without one as the checkpoint has them.
   WanDit(const Parameters& parameters, const DitConfig& config, const OnBlock& on_block = {},
-         LinearKind kind = LinearKind::plain);
+         std::optional<LinearKind> kind = std::nullopt);
 
   /// What the blocks need of the text: computed once, used in every step.
   struct Text {

@@ -8,6 +8,8 @@
 #include <tuple>
 
 #include "core/error.h"
+#include "ops/device/int8_ops.h"
+#include "ops/device/int8_plain.h"
 #include "ops/int8_tiles.h"
 #include "ops/parallel.h"
 #include "ops/rows.h"
@@ -20,7 +22,7 @@ using cpu::int8_block;
 using cpu::int8_panel;
 
 bool is_fast(const at::Tensor& x) {
-  return x.is_cpu() && cpu::int8_rows() != nullptr;
+  return x.is_cpu() && Int8Plain::kernels_for(x) == nullptr && cpu::int8_rows() != nullptr;
 }
 
 /// Calls body(row block, rows, column block, columns, first element) for the 128 x 128 blocks of x [rows,
@@ -53,6 +55,8 @@ bool has_fast_int8() {
 }
 
 Int8Matrix int8_quantise(const at::Tensor& x) {
+  if (const device::KernelSet* kernels = Int8Plain::kernels_for(x))
+    return device::block_quantise(*kernels, x);
   if (!is_fast(x)) return reference::int8_quantise(x);
   const at::Tensor from = x.contiguous();
   at::Tensor values = at::empty(x.sizes(), x.options().dtype(at::kByte));
@@ -101,7 +105,7 @@ class Int8Product {
     at::Tensor flat = x.reshape({-1, x.size(-1)}).contiguous();
     if (x.scalar_type() == at::kHalf) flat = flat.to(at::kFloat);
     if (!is_fast(x)) {
-      const Int8Matrix matrix = reference::int8_quantise(flat);
+      const Int8Matrix matrix = int8_quantise(flat);
       input.values_ = matrix.values;
       input.scales_ = matrix.scales;
       return;
@@ -122,6 +126,9 @@ class Int8Product {
     at::Tensor y = at::empty(shape, x.values_.options().dtype(computed));
     if (Int8Tiles::apply(x, weight))
       fast(x, weight, bias, y);
+    else if (const device::KernelSet* kernels = Int8Plain::kernels_for(x))
+      y.view({-1, weight.n_})
+          .copy_(device::multiply(*kernels, Int8Plain::matrix(x), Int8Plain::matrix(weight), bias));
     else
       y.view({-1, weight.n_})
           .copy_(blockwise({x.values_, x.scales_}, {weight.values_, weight.scales_}, bias, computed));
@@ -164,13 +171,26 @@ class Int8Product {
   }
 };
 
-Int8Weight::Int8Weight(const Int8Matrix& matrix) {
+namespace {
+void require_scales(const Int8Matrix& matrix) {
   const std::int64_t rows = ceil_div(matrix.values.size(0), int8_block),
                      columns = ceil_div(matrix.values.size(1), int8_block);
   if (matrix.scales.dim() != 2 || matrix.scales.size(0) != rows || matrix.scales.size(1) != columns)
     throw Error::bad_request(
         fmt::format("int8 weights of {}x{} need {}x{} scales, one for each 128x128 block",
                     matrix.values.size(0), matrix.values.size(1), rows, columns));
+}
+}  // namespace
+
+at::Tensor int8_dequantise(const Int8Matrix& matrix, at::ScalarType type) {
+  require_scales(matrix);
+  return (matrix.values.to(at::kFloat) *
+          spread(matrix.scales.to(at::kFloat), matrix.values.size(0), matrix.values.size(1)))
+      .to(type);
+}
+
+Int8Weight::Int8Weight(const Int8Matrix& matrix) {
+  require_scales(matrix);
   Int8Product::pack(*this, matrix);
 }
 

@@ -20,6 +20,8 @@ struct Int8Matrix {
 
 /// x [rows, columns] fp32 or bf16.
 Int8Matrix int8_quantise(const at::Tensor& x);
+/// Values times scales, [rows, columns] in `type`. Error bad_request where the shapes do not fit.
+at::Tensor int8_dequantise(const Int8Matrix& matrix, at::ScalarType type);
 
 /// Weights [N, K], laid out for this machine.
 class Int8Weight {
@@ -34,6 +36,7 @@ class Int8Weight {
   std::uint64_t bytes() const;
 
  private:
+  friend class Int8Plain;
   friend class Int8Product;
   friend class Int8Tiles;
   std::int64_t n_ = 0, k_ = 0;
@@ -55,6 +58,7 @@ class Int8Input {
   at::ScalarType scalar_type() const { return type_; }
 
  private:
+  friend class Int8Plain;
   friend class Int8Product;
   friend class Int8Tiles;
   std::vector<std::int64_t> shape_;

@@ -1,7 +1,8 @@
 #include "ops/layer_norm.h"
 
+#include "ops/device/kernels_for.h"
+#include "ops/device/norm_ops.h"
 #include "ops/layer_norm_rows.h"
-#include "ops/norm_cuda.h"
 
 namespace turbodiff::ops {
 
@@ -28,8 +29,9 @@ at::Tensor layer_norm_affine(const at::Tensor& x, const at::Tensor& weight, cons
 
 namespace {
 
-bool on_cuda(const at::Tensor& x) {
-  return x.is_cuda() && cuda::built() && x.is_contiguous() && x.scalar_type() == at::kFloat;
+const device::KernelSet* kernels_of(const at::Tensor& x) {
+  const bool fit = x.scalar_type() == at::kFloat && device::takes_norm(x);
+  return fit ? device::kernels_for(x, device::Group::norms) : nullptr;
 }
 
 /// mul, add: [groups, D]; group g covers rows [g, g+1) * rows_per_group.
@@ -48,8 +50,8 @@ at::Tensor run(const at::Tensor& x, const at::Tensor& mul, const at::Tensor& add
 at::Tensor layer_norm_modulate(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift,
                                double eps, at::ScalarType out_type) {
   const std::int64_t rows_per_group = x.size(1) / scale.size(1);
-  if (on_cuda(x))
-    return cuda::layer_norm(x, (scale + 1).contiguous(), shift.contiguous(), rows_per_group, eps, out_type);
+  if (const device::KernelSet* kernels = kernels_of(x))
+    return device::layer_norm(*kernels, x, scale + 1, shift, rows_per_group, eps, out_type);
   if (!has_layer_norm_rows(x, out_type))
     return reference::layer_norm_modulate(x, scale, shift, eps, out_type);
   return run(x, (scale + 1).contiguous(), shift.contiguous(), rows_per_group, eps, out_type);
@@ -57,7 +59,8 @@ at::Tensor layer_norm_modulate(const at::Tensor& x, const at::Tensor& scale, con
 
 at::Tensor layer_norm_affine(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                              double eps, at::ScalarType out_type) {
-  if (on_cuda(x)) return cuda::layer_norm(x, weight, bias, x.numel() / x.size(-1), eps, out_type);
+  if (const device::KernelSet* kernels = kernels_of(x))
+    return device::layer_norm(*kernels, x, weight, bias, x.numel() / x.size(-1), eps, out_type);
   if (!has_layer_norm_rows(x, out_type)) return reference::layer_norm_affine(x, weight, bias, eps, out_type);
   return run(x, weight, bias, x.numel() / x.size(-1), eps, out_type);
 }

@@ -1,6 +1,7 @@
 #include "ops/rms_norm.h"
 
-#include "ops/norm_cuda.h"
+#include "ops/device/kernels_for.h"
+#include "ops/device/norm_ops.h"
 #include "ops/rows.h"
 
 namespace turbodiff::ops {
@@ -24,9 +25,15 @@ at::Tensor rms_norm_rope(const at::Tensor& x, const at::Tensor& weight, double e
 
 }  // namespace reference
 
+namespace {
+const device::KernelSet* kernels_of(const at::Tensor& x) {
+  return device::takes_norm(x) ? device::kernels_for(x, device::Group::norms) : nullptr;
+}
+}  // namespace
+
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out_type) {
-  if (x.is_cuda() && cuda::built() && x.is_contiguous())
-    return cuda::rms_norm(x, weight, eps, out_type, {}, {});
+  if (const device::KernelSet* kernels = kernels_of(x))
+    return device::rms_norm(*kernels, x, weight, eps, out_type, {}, {});
   if (!has_row_kernel(x) || (out_type != at::kFloat && out_type != at::kBFloat16))
     return reference::rms_norm(x, weight, eps, out_type);
   at::Tensor out = at::empty(x.sizes(), x.options().dtype(out_type));
@@ -41,8 +48,8 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, a
 
 at::Tensor rms_norm_rope(const at::Tensor& x, const at::Tensor& weight, double eps, const at::Tensor& cos,
                          const at::Tensor& sin) {
-  if (x.is_cuda() && cuda::built() && x.is_contiguous())
-    return cuda::rms_norm(x, weight, eps, x.scalar_type(), cos, sin);
+  if (const device::KernelSet* kernels = kernels_of(x))
+    return device::rms_norm(*kernels, x, weight, eps, x.scalar_type(), cos, sin);
   if (!has_row_kernel(x)) return reference::rms_norm_rope(x, weight, eps, cos, sin);
   at::Tensor out = at::empty_like(x);
   const std::int64_t dim = x.size(-1), length = x.size(1), half = cos.size(1);

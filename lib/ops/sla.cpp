@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/signals.h"
 #include "ops/cpu/blocked_attention.h"
+#include "ops/device/kernels_for.h"
+#include "ops/device/sla.h"
 #include "ops/parallel.h"
+#include "ops/rms_norm.h"
 #include "ops/sage_quantise.h"
 
 namespace turbodiff::ops {
@@ -94,6 +98,15 @@ at::Tensor sparse_gathered(const at::Tensor& q, const at::Tensor& k, const at::T
   return out;
 }
 
+/// Null where the operators below do the work.
+const device::KernelSet* sla_kernels(const at::Tensor& v, const SlaOptions& options) {
+  return device::takes_sla(v, options) ? device::kernels_for(v, device::Group::sla) : nullptr;
+}
+device::ValueType value_type(const at::Tensor& v) {
+  return device::kernels_for(v, device::Group::e4m3_values) != nullptr ? device::ValueType::e4m3
+                                                                       : device::ValueType::fp16;
+}
+
 }  // namespace
 
 at::Tensor sparse_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
@@ -106,6 +119,8 @@ at::Tensor sparse_attention(const at::Tensor& q, const at::Tensor& k, const at::
 
 at::Tensor sla_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                          const SlaProjection& projection, const SlaOptions& options) {
+  if (const device::KernelSet* kernels = sla_kernels(v, options))
+    return device::sla(*kernels, q, k, v, projection, options, value_type(v));
   const at::Tensor blocks = block_map(q, k, options.tiling, options.topk);
   if (options.feature_map == FeatureMap::softmax && cpu::has_blocked_attention(q, k, v))
     return cpu::blocked_sparse_attention(q, k, v,
@@ -119,6 +134,19 @@ at::Tensor sla_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
                            projection.bias.to(at::kFloat));
   }
   return out;
+}
+
+at::Tensor normed_sla_attention(at::Tensor q, at::Tensor k, const at::Tensor& v, const QkNorm& norm,
+                                const SlaProjection& projection, const SlaOptions& options) {
+  if (const device::KernelSet* kernels = sla_kernels(v, options))
+    return device::normed_sla(*kernels, std::move(q), std::move(k), v, norm, projection, options,
+                              value_type(v));
+  const auto normed = [&](const at::Tensor& x, const at::Tensor& weight) {
+    return rms_norm_rope(x.flatten(2), weight, norm.eps, norm.cos, norm.sin).view(x.sizes());
+  };
+  q = normed(q, norm.q_weight);
+  k = normed(k, norm.k_weight);
+  return sla_attention(q, k, v, projection, options);
 }
 
 namespace reference {

@@ -6,6 +6,7 @@
 
 #include "model/wan_block.h"
 #include "model/wan_config.h"
+#include "pipeline/runtime.h"
 #include "spec/choices.h"
 
 namespace turbodiff::pipeline {
@@ -17,8 +18,9 @@ spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& 
 /// Of a settled choice.
 model::SelfAttention::Kind kind_of(spec::Attention attention);
 
-/// How the linear layers run: in int8 where asked for or where the checkpoint has nothing else.
-model::LinearKind settle_linear(bool quant_linear, const model::DitConfig& dit);
+/// How the linear layers run: in int8 where asked for or where the checkpoint has them so, unless that is
+/// slower than `runtime`'s type on its device (ops/int8_speed.h).
+model::LinearKind settle_linear(bool quant_linear, const model::DitConfig& dit, const Runtime& runtime);
 
 /// Key blocks of sparse attention over `tokens`.
 struct KeyBlocks {

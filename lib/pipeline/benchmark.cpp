@@ -46,7 +46,7 @@ struct LoadedDit {
 };
 
 LoadedDit load_dit(const BenchmarkInputs& inputs, const Runtime& runtime,
-                   model::LinearKind kind = model::LinearKind::plain) {
+                   std::optional<model::LinearKind> kind = std::nullopt) {
   const auto checkpoint = weights::Checkpoint::open(inputs.dit, weights::Component::dit);
   const auto config = model::infer_dit_config(checkpoint, model::read_config_overrides(inputs.config));
   return {config, model::WanDit({checkpoint, runtime.type, runtime.device}, config, {}, kind)};
@@ -221,8 +221,8 @@ Measurement measure_peer_case(const BenchmarkInputs& inputs, const std::filesyst
   at::Tensor out;
   Measurement result;
   if (!inputs.dit.empty()) {
-    auto loaded =
-        load_dit(inputs, runtime, inputs.quant_linear ? model::LinearKind::int8 : model::LinearKind::plain);
+    auto loaded = load_dit(inputs, runtime,
+                           inputs.quant_linear ? std::optional(model::LinearKind::int8) : std::nullopt);
     loaded.dit.set_attention({kind_of(settle_attention(inputs.attention, loaded.config)), inputs.sla_topk});
     const at::Tensor x = read("x"), timesteps = read("timesteps").flatten(), context = read("context");
     // The text is embedded within the time taken, as in the program compared with.

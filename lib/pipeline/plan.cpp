@@ -46,7 +46,6 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                     dit.patch[1] * components.vae_config.spatial_factor));
   plan.tokens = token_count(dit, plan.latent);
   plan.attention = settle_attention(request.attention, dit);
-  plan.linear = settle_linear(request.quant_linear, dit);
   if (plan.attention != spec::Attention::original)
     plan.key_blocks = key_blocks(plan.tokens, request.sla_topk);
   const double step_flops =
@@ -55,6 +54,7 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   plan.denoise_flops = step_flops * request.steps;
   plan.decode_flops = vae_decode_flops(components.vae, plan.latent);
   plan.runtime = resolve_runtime(request, std::max(step_flops, plan.decode_flops));
+  plan.linear = settle_linear(request.quant_linear, dit, plan.runtime);
   plan.ignores_sparse_attention = dit.sparse_linear_attention && plan.attention == spec::Attention::original;
 
   const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));

@@ -104,7 +104,7 @@ at::Tensor TextToVideo::context_of(const std::string& prompt) const {
 void TextToVideo::load_networks(const spec::GenerationRequest& request, core::ProgressTracker& progress) {
   const model::SelfAttention attention{kind_of(settle_attention(request.attention, components_.dit_config)),
                                        request.sla_topk};
-  const model::LinearKind linear = settle_linear(request.quant_linear, components_.dit_config);
+  const model::LinearKind linear = settle_linear(request.quant_linear, components_.dit_config, runtime_);
   if (dit_ && dit_->linear_kind() != linear) dit_.reset();
   if (dit_ && vae_) return dit_->set_attention(attention);
   const auto layers = components_.dit_config.layers;

@@ -3,6 +3,7 @@
 
 #include "chain_cases.h"
 #include "elementwise_cases.h"
+#include "norm_cases.h"
 #include "qk_cases.h"
 #include "sagesla_cases.h"
 #include "w8a8_cases.h"
@@ -17,17 +18,23 @@ void run_all_cases(const Visit& visit) {
          {W8a8Epilogue::store, W8a8Epilogue::requantise, W8a8Epilogue::residual})
       visit(run_w8a8<Backend>(c, epilogue));
   for (const SageslaCase& c : sagesla_cases())
-    for (const SageslaTiling tiling : {SageslaTiling::q128_k64, SageslaTiling::q64_k128})
-      visit(run_sagesla<Backend>(c, tiling));
-  for (const NormModQuantCase& c : norm_mod_quant_cases()) visit(run_norm_mod_quant<Backend>(c));
+    for (const SlaVariant variant : sla_variants) visit(run_sagesla<Backend>(c, variant));
+  for (const NormModQuantCase& c : norm_mod_quant_cases()) {
+    visit(run_norm_mod_quant<Backend>(c));
+    for (const bool bf16 : {false, true}) visit(run_block_quant<Backend>(c, bf16));
+  }
+  run_norm_cases<Backend>(visit);
   for (const BlockTopkCase& c : block_topk_cases()) visit(run_block_topk<Backend>(c));
   for (const QkCase& c : qk_cases()) {
-    for (const bool centre : {false, true}) visit(run_qk_quant<Backend>(c, centre));
+    for (const bool centre : {false, true}) {
+      visit(run_qk_quant<Backend>(c, centre));
+      visit(run_qk_norm_rope<Backend>(c, centre));
+    }
+    visit(run_v_quant<Backend>(c));
     visit(run_kvsum<Backend>(c));
   }
   for (const ChainCase& c : chain_cases())
-    for (const SageslaTiling tiling : {SageslaTiling::q128_k64, SageslaTiling::q64_k128})
-      visit(run_chain<Backend>(c, tiling));
+    for (const SlaVariant variant : sla_variants) visit(run_chain<Backend>(c, variant));
 }
 
 }  // namespace turbodiff::kernels

@@ -3,12 +3,17 @@
 
 #include <vector>
 
+#include "block_quant/block_quant_body.cuh"
 #include "block_topk/block_topk_body.cuh"
+#include "channel_norm/channel_norm_body.cuh"
 #include "emulator/device.h"
 #include "kvsum/kvsum_body.cuh"
+#include "norm/norm_body.cuh"
 #include "norm_mod_quant/norm_mod_quant_body.cuh"
+#include "qk_norm_rope/qk_norm_rope_body.cuh"
 #include "qk_quant/qk_quant_body.cuh"
 #include "sagesla_fwd/sagesla_fwd_body.cuh"
+#include "v_quant/v_quant_body.cuh"
 #include "w8a8_gemm/w8a8_gemm_body.cuh"
 
 namespace turbodiff::kernels {
@@ -38,11 +43,17 @@ struct Emulator {
     });
   }
 
-  static void sagesla_fwd(const SageslaParams& p, SageslaTiling tiling) {
-    if (tiling == SageslaTiling::q128_k64)
-      sagesla_tiled<SageslaTiling::q128_k64>(p);
-    else
-      sagesla_tiled<SageslaTiling::q64_k128>(p);
+  static void sagesla_fwd(const SageslaParams& p, SlaVariant variant) {
+    switch (variant) {
+      case SlaVariant::sage_128x64:
+        return sagesla_of<SlaVariant::sage_128x64>(p);
+      case SlaVariant::sage_64x128:
+        return sagesla_of<SlaVariant::sage_64x128>(p);
+      case SlaVariant::sage_e4m3_128x64:
+        return sagesla_of<SlaVariant::sage_e4m3_128x64>(p);
+      case SlaVariant::plain_128x64:
+        return sagesla_of<SlaVariant::plain_128x64>(p);
+    }
   }
 
   static void norm_mod_quant(const NormModQuantParams& p) {
@@ -53,11 +64,52 @@ struct Emulator {
     emulator::launch(p.lists, block_topk_threads, block_topk_shared_bytes(p),
                      [&](unsigned char* shared) { block_topk_body(p, shared); });
   }
+  static void block_quant(const BlockQuantParams& p) {
+    emulator::launch(block_quant_blocks(p), block_quant_threads, block_quant_shared_bytes,
+                     [&](unsigned char* shared) {
+                       p.type == Storage::f32 ? block_quant_body<float>(p, shared)
+                                              : block_quant_body<std::uint16_t>(p, shared);
+                     });
+  }
+  static void layer_norm(const LayerNormParams& p) {
+    with_element(p.out_type, [&](auto out) {
+      emulator::launch(p.rows, norm_threads, norm_shared_bytes,
+                       [&](unsigned char* shared) { layer_norm_body<decltype(out)>(p, shared); });
+    });
+  }
+  static void rms_norm(const RmsNormParams& p) {
+    with_element(p.x_type, [&](auto in) {
+      with_element(p.out_type, [&](auto out) {
+        emulator::launch(p.rows, norm_threads, norm_shared_bytes, [&](unsigned char* shared) {
+          rms_norm_body<decltype(in), decltype(out)>(p, shared);
+        });
+      });
+    });
+  }
+  static void channel_norm(const ChannelNormParams& p) {
+    p.type == Storage::f32 ? channel_norm_of<float>(p) : channel_norm_of<std::uint16_t>(p);
+  }
+  static void qk_norm_rope(const QkNormRopeParams& p) {
+    emulator::launch(
+        qk_norm_rope_blocks(p), qk_norm_rope_threads, qk_norm_rope_shared_bytes, [&](unsigned char* shared) {
+          p.block_rows == 128 ? qk_norm_rope_body<128>(p, shared) : qk_norm_rope_body<64>(p, shared);
+        });
+  }
   static void qk_quant(const QkQuantParams& p) {
     emulator::launch(qk_quant_blocks(p), qk_quant_threads, 0, [&](unsigned char*) { qk_pool_body(p); });
+    qk_quant_pooled(p);
+  }
+  static void qk_quant_pooled(const QkQuantParams& p) {
     emulator::launch(p.batch * p.heads, qk_quant_threads, 0, [&](unsigned char*) { qk_total_body(p); });
     emulator::launch(qk_quant_blocks(p), qk_quant_threads, qk_quant_shared_bytes,
                      [&](unsigned char* shared) { qk_quant_body(p, shared); });
+  }
+  static void v_quant(const VQuantParams& p) {
+    const std::int64_t heads = p.batch * p.heads;
+    emulator::launch(heads * v_quant_shares(p), v_quant_threads, 0,
+                     [&](unsigned char*) { v_largest_body(p); });
+    emulator::launch(heads * v_quant_blocks(p), v_quant_threads, v_quant_shared_bytes,
+                     [&](unsigned char* shared) { v_quant_body(p, shared); });
   }
   static void kvsum(const KvsumParams& p) {
     emulator::launch(p.batch * p.heads * kvsum_shares(p), kvsum_threads, kvsum_shared_bytes,
@@ -67,11 +119,29 @@ struct Emulator {
   }
 
  private:
-  template <SageslaTiling Tiling>
-  static void sagesla_tiled(const SageslaParams& p) {
-    using Shape = SageslaShape<Tiling>;
+  template <typename Element, int Pieces>
+  static void channel_norm_pieces_of(const ChannelNormParams& p) {
+    emulator::launch(channel_norm_blocks<Pieces>(p), channel_norm_threads, 0,
+                     [&](unsigned char*) { channel_norm_body<Element, Pieces>(p); });
+  }
+  template <typename Element>
+  static void channel_norm_of(const ChannelNormParams& p) {
+    switch (channel_norm_pieces(p)) {
+      case 1:
+        return channel_norm_pieces_of<Element, 1>(p);
+      case 2:
+        return channel_norm_pieces_of<Element, 2>(p);
+      case 4:
+        return channel_norm_pieces_of<Element, 4>(p);
+      default:
+        return channel_norm_pieces_of<Element, 8>(p);
+    }
+  }
+  template <SlaVariant Variant>
+  static void sagesla_of(const SageslaParams& p) {
+    using Shape = SageslaShape<Variant>;
     emulator::launch(Shape::blocks(p), Shape::threads, Shape::shared_bytes,
-                     [&](unsigned char* shared) { sagesla_fwd_body<Tiling>(p, shared); });
+                     [&](unsigned char* shared) { sagesla_fwd_body<Variant>(p, shared); });
   }
 };
 

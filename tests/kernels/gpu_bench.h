@@ -11,7 +11,7 @@
 
 #include "backend_cuda.h"
 #include "outcome.h"
-#include "twin/sagesla.h"
+#include "sagesla_cases.h"
 #include "twin/w8a8.h"
 
 namespace turbodiff::kernels {
@@ -104,8 +104,8 @@ inline bool bench_w8a8(std::int64_t m, std::int64_t n, std::int64_t k) {
   return wrong == 0;
 }
 
-inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share, SageslaTiling tiling) {
-  const bool wide = tiling == SageslaTiling::q128_k64;
+inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share, SlaVariant variant) {
+  const bool wide = variant != SlaVariant::sage_64x128;
   const std::int64_t q_rows = wide ? 128 : 64, k_rows = wide ? 64 : 128;
   const std::int64_t q_blocks = (length + q_rows - 1) / q_rows, k_blocks = (length + k_rows - 1) / k_rows;
   const std::int64_t kept =
@@ -118,7 +118,7 @@ inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share,
   std::vector<std::int8_t> q8 = bytes(elements, 1), k8 = bytes(elements, 2);
   std::vector<float> q_scale = positive(numbers(heads * q_blocks, 3, 0.02f)),
                      k_scale = positive(numbers(heads * k_blocks, 4, 0.02f));
-  std::vector<std::uint16_t> v, q = as_bf16(numbers(elements, 6)), m;
+  std::vector<std::uint16_t> v, q = as_bf16(numbers(elements, 6)), k = as_bf16(numbers(elements, 11)), m;
   for (const float f : numbers(elements, 5)) v.push_back(twin::to_half(f));
   for (const float f : numbers(heads * sagesla_dim * sagesla_dim, 7)) m.push_back(twin::to_half(f));
   std::vector<float> m_scale = positive(numbers(heads, 8)), k_sum = positive(numbers(heads * sagesla_dim, 9)),
@@ -127,23 +127,31 @@ inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share,
   for (std::int64_t list = 0; list < heads * q_blocks; ++list)
     for (std::int64_t i = 0; i < kept; ++i)
       lut.push_back(static_cast<std::int32_t>((i * k_blocks + list * 131 % k_blocks) / kept % k_blocks));
+  const std::vector<std::uint16_t> v_bf16 = as_bf16(numbers(elements, 5));
+  std::vector<std::uint8_t> v8(static_cast<std::size_t>((length + 63) / 64 * 64 * heads * sagesla_dim));
+  std::vector<float> v_scale(static_cast<std::size_t>(heads * sagesla_dim));
+  twin::v_quant({v_bf16.data(), 1, length, heads, length, nullptr, v8.data(), v_scale.data()});
+  Device::Array<std::uint8_t> d_v8(v8);
+  Device::Array<float> d_v_scale(v_scale);
   Device::Array<std::int8_t> d_q8(q8), d_k8(k8);
   Device::Array<float> d_qs(q_scale), d_ks(k_scale), d_ms(m_scale), d_sum(k_sum), d_bias(bias);
-  Device::Array<std::uint16_t> d_v(v), d_q(q), d_m(m),
+  Device::Array<std::uint16_t> d_v(v), d_q(q), d_k(k), d_m(m),
       d_out(std::vector<std::uint16_t>(static_cast<std::size_t>(elements), 0x7fff));
   Device::Array<std::int32_t> d_lut(lut);
-  const SageslaParams p{1,          length,      heads,        d_q8.get(), d_k8.get(), d_qs.get(),
-                        d_ks.get(), d_v.get(),   d_lut.get(),  kept,       d_q.get(),  d_m.get(),
-                        d_ms.get(), d_sum.get(), d_bias.get(), d_out.get()};
-  const double time = median_seconds([&] { Device::sagesla_fwd(p, tiling); });
+  const SageslaParams p{1,           length,     heads,      d_q8.get(),     d_k8.get(),
+                        d_qs.get(),  d_ks.get(), d_v.get(),  d_lut.get(),    kept,
+                        d_q.get(),   d_m.get(),  d_ms.get(), d_sum.get(),    d_bias.get(),
+                        d_out.get(), d_k.get(),  d_v8.get(), d_v_scale.get()};
+  const double time = median_seconds([&] { Device::sagesla_fwd(p, variant); });
   const std::vector<std::uint16_t> out = d_out.values();
   const SageslaParams host{
-      1,          length, heads,    q8.data(), k8.data(),      q_scale.data(), k_scale.data(), v.data(),
-      lut.data(), kept,   q.data(), m.data(),  m_scale.data(), k_sum.data(),   bias.data(),    nullptr};
+      1,           length,     heads,    q8.data(), k8.data(),     q_scale.data(), k_scale.data(),
+      v.data(),    lut.data(), kept,     q.data(),  m.data(),      m_scale.data(), k_sum.data(),
+      bias.data(), nullptr,    k.data(), v8.data(), v_scale.data()};
   std::vector<float> got, want, scratch;
   for (std::int64_t sample = 0; sample < 32; ++sample) {
     const std::int64_t row = sample + 1 == 32 ? length - 1 : sample * 1009 % length, head = sample % heads;
-    const twin::detail::SageslaRow r{host, 0, head, row, q_rows, k_rows};
+    const twin::detail::SageslaRow r{host, 0, head, row, q_rows, k_rows, variant};
     std::vector<float> o = twin::detail::sagesla_sparse(r, scratch);
     twin::detail::sagesla_linear(r, o);
     for (int d = 0; d < sagesla_dim; ++d) {
@@ -153,56 +161,11 @@ inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share,
   }
   const Difference d = difference(got, want);
   const double done = 4.0 * static_cast<double>(q_blocks * q_rows * kept * k_rows * heads * sagesla_dim);
-  std::printf(
-      "sagesla_fwd %s L=%lld, %lld heads, %lld of %lld blocks: %.3f ms, %.1f TOP/s done, sampled rows %s\n",
-      wide ? "128x64" : "64x128", static_cast<long long>(length), static_cast<long long>(heads),
-      static_cast<long long>(kept), static_cast<long long>(k_blocks), time * 1e3, done / time / 1e12,
-      describe(d).c_str());
+  std::printf("%s L=%lld, %lld heads, %lld of %lld blocks: %.3f ms, %.1f TOP/s done, sampled rows %s\n",
+              name_of(variant), static_cast<long long>(length), static_cast<long long>(heads),
+              static_cast<long long>(kept), static_cast<long long>(k_blocks), time * 1e3, done / time / 1e12,
+              describe(d).c_str());
   return d.not_finite == 0 && d.cosine >= 0.99999 && d.relative_l1 <= 4e-3;
-}
-
-inline void bench_rows(std::int64_t length, std::int64_t heads) {
-  const std::int64_t dim = heads * 128, elements = length * dim;
-  const double rate = copy_rate();
-  const auto report = [&](const char* name, double moved, double time) {
-    std::printf("%s: %.3f ms, %.0f GB/s, %.0f %% of a copy's %.0f GB/s\n", name, time * 1e3,
-                moved / time / 1e9, 100 * moved / time / rate, rate / 1e9);
-  };
-  {
-    Device::Array<float> x(numbers(elements, 1)), mul(numbers(dim, 2)), add(numbers(dim, 3)),
-        scale(std::vector<float>(static_cast<std::size_t>((length + 127) / 128 * heads)));
-    Device::Array<std::int8_t> out(std::vector<std::int8_t>(static_cast<std::size_t>(elements)));
-    const NormModQuantParams p{x.get(),   length, dim,       1e-6f,      mul.get(),
-                               add.get(), length, out.get(), scale.get()};
-    report("norm_mod_quant", 5.0 * static_cast<double>(elements),
-           median_seconds([&] { Device::norm_mod_quant(p); }));
-  }
-  const std::int64_t k_blocks = (length + 63) / 64, q_blocks = (length + 127) / 128,
-                     shares = (length + 511) / 512;
-  Device::Array<std::uint16_t> k(as_bf16(numbers(elements, 4))), v(as_bf16(numbers(elements, 5))),
-      v_half(std::vector<std::uint16_t>(static_cast<std::size_t>(elements))),
-      m(std::vector<std::uint16_t>(static_cast<std::size_t>(dim * 128)));
-  Device::Array<float> mean(std::vector<float>(static_cast<std::size_t>(k_blocks * dim))),
-      all(std::vector<float>(static_cast<std::size_t>(dim))),
-      scale(std::vector<float>(static_cast<std::size_t>(k_blocks * heads))), weight(numbers(128 * 128, 6)),
-      parts(std::vector<float>(static_cast<std::size_t>(heads * shares * 129 * 128))),
-      m_scale(std::vector<float>(static_cast<std::size_t>(heads))),
-      k_sum(std::vector<float>(static_cast<std::size_t>(dim))), q_mean(numbers(q_blocks * dim, 7));
-  Device::Array<std::int8_t> values(std::vector<std::int8_t>(static_cast<std::size_t>(elements)));
-  const QkQuantParams qk{k.get(), 1,          length,    heads,        64,
-                         true,    mean.get(), all.get(), values.get(), scale.get()};
-  report("qk_quant of keys", 5.0 * static_cast<double>(elements),
-         median_seconds([&] { Device::qk_quant(qk); }));
-  const KvsumParams kv{k.get(),     v.get(),      1,       length,        heads,      512, weight.get(),
-                       parts.get(), v_half.get(), m.get(), m_scale.get(), k_sum.get()};
-  report("kvsum", 6.0 * static_cast<double>(elements), median_seconds([&] { Device::kvsum(kv); }));
-  const std::int64_t kept = std::max<std::int64_t>(1, k_blocks / 10);
-  Device::Array<std::int32_t> lut(
-      std::vector<std::int32_t>(static_cast<std::size_t>(heads * q_blocks * kept)));
-  const BlockTopkParams topk{q_mean.get(), mean.get(), heads * q_blocks, q_blocks, k_blocks,
-                             128,          kept,       lut.get()};
-  std::printf("block_topk, %lld lists of %lld: %.3f ms\n", static_cast<long long>(heads * q_blocks),
-              static_cast<long long>(k_blocks), 1e3 * median_seconds([&] { Device::block_topk(topk); }));
 }
 
 }  // namespace turbodiff::kernels

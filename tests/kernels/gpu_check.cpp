@@ -6,6 +6,7 @@
 #include "all_cases.h"
 #include "backend_cuda.h"
 #include "gpu_bench.h"
+#include "gpu_row_bench.h"
 
 using namespace turbodiff::kernels;
 
@@ -27,9 +28,8 @@ int run(bool bench) {
   bool ok = bench_w8a8(32760, 1536, 1536);
   ok &= bench_w8a8(32760, 8960, 1536);
   ok &= bench_w8a8(32760, 1536, 8960);
-  ok &= bench_sagesla(32760, 12, 0.1, SageslaTiling::q128_k64);
-  ok &= bench_sagesla(32760, 12, 0.1, SageslaTiling::q64_k128);
-  bench_rows(32760, 12);
+  for (const SlaVariant variant : sla_variants) ok &= bench_sagesla(32760, 12, 0.1, variant);
+  RowBench(32760, 12).run();
   return ok ? 0 : 1;
 }
 }  // namespace

@@ -8,6 +8,15 @@
 
 namespace turbodiff::kernels {
 
+constexpr SlaVariant sla_variants[] = {SlaVariant::sage_128x64, SlaVariant::sage_64x128,
+                                       SlaVariant::sage_e4m3_128x64, SlaVariant::plain_128x64};
+inline const char* name_of(SlaVariant variant) {
+  return variant == SlaVariant::sage_128x64    ? "SageSLA 128x64"
+         : variant == SlaVariant::sage_64x128  ? "SageSLA 64x128"
+         : variant == SlaVariant::plain_128x64 ? "SLA 128x64"
+                                               : "SageSLA e4m3 128x64";
+}
+
 struct SageslaCase {
   const char* name;
   std::int64_t batch, length, heads, kept;
@@ -29,8 +38,8 @@ inline const std::vector<SageslaCase>& sagesla_cases() {
 }
 
 template <typename Backend>
-Outcome run_sagesla(const SageslaCase& c, SageslaTiling tiling) {
-  const bool wide = tiling == SageslaTiling::q128_k64;
+Outcome run_sagesla(const SageslaCase& c, SlaVariant variant) {
+  const bool wide = variant != SlaVariant::sage_64x128;
   const std::int64_t q_rows = wide ? 128 : 64, k_rows = wide ? 64 : 128;
   const std::int64_t q_blocks = (c.length + q_rows - 1) / q_rows, k_blocks = (c.length + k_rows - 1) / k_rows;
   const std::int64_t kept = std::min(c.kept, k_blocks), batch_heads = c.batch * c.heads;
@@ -56,7 +65,14 @@ Outcome run_sagesla(const SageslaCase& c, SageslaTiling tiling) {
   std::vector<float> v_floats = numbers(elements, 5, size);
   if (c.fill == SageslaCase::huge)
     for (float& v : v_floats) v = v < 0 ? -6e4f : 6e4f;
-  std::vector<std::uint16_t> v = halves(v_floats), q = as_bf16(numbers(elements, 6, size));
+  std::vector<std::uint16_t> v = halves(v_floats), q = as_bf16(numbers(elements, 6, size)),
+                             k = as_bf16(numbers(elements, 11, size));
+  const std::int64_t value_blocks = (c.length + v_quant_rows - 1) / v_quant_rows;
+  std::vector<std::uint8_t> v8(
+      static_cast<std::size_t>(batch_heads * value_blocks * v_quant_rows * sagesla_dim));
+  std::vector<float> v_scale(static_cast<std::size_t>(batch_heads * sagesla_dim));
+  const std::vector<std::uint16_t> v_bf16 = as_bf16(v_floats);
+  twin::v_quant({v_bf16.data(), c.batch, c.length, c.heads, c.length, nullptr, v8.data(), v_scale.data()});
   std::vector<std::int32_t> lut;
   for (std::int64_t list = 0; list < batch_heads * q_blocks; ++list)
     for (std::int64_t i = 0; i < kept; ++i)  // ascending, the last block (which may be ragged) at the end
@@ -70,20 +86,22 @@ Outcome run_sagesla(const SageslaCase& c, SageslaTiling tiling) {
   std::vector<std::uint16_t> out(static_cast<std::size_t>(elements), 0x7fff);
 
   typename Backend::template Array<std::int8_t> d_q8(q8), d_k8(k8);
+  typename Backend::template Array<std::uint8_t> d_v8(v8);
   typename Backend::template Array<float> d_q_scale(q_scale), d_k_scale(k_scale), d_m_scale(m_scale),
-      d_k_sum(k_sum), d_bias(bias);
+      d_k_sum(k_sum), d_bias(bias), d_v_scale(v_scale);
   typename Backend::template Array<std::int32_t> d_lut(lut);
-  typename Backend::template Array<std::uint16_t> d_v(v), d_q(q), d_m(m), d_out(out);
-  Backend::sagesla_fwd({c.batch, c.length, c.heads, d_q8.get(), d_k8.get(), d_q_scale.get(), d_k_scale.get(),
-                        d_v.get(), d_lut.get(), kept, d_q.get(), c.linear ? d_m.get() : nullptr,
-                        d_m_scale.get(), d_k_sum.get(), d_bias.get(), d_out.get()},
-                       tiling);
-  twin::sagesla_fwd(
-      {c.batch, c.length, c.heads, q8.data(), k8.data(), q_scale.data(), k_scale.data(), v.data(), lut.data(),
-       kept, q.data(), c.linear ? m.data() : nullptr, m_scale.data(), k_sum.data(), bias.data(), out.data()},
-      tiling);
+  typename Backend::template Array<std::uint16_t> d_v(v), d_q(q), d_k(k), d_m(m), d_out(out);
+  Backend::sagesla_fwd(
+      {c.batch, c.length, c.heads, d_q8.get(), d_k8.get(), d_q_scale.get(), d_k_scale.get(), d_v.get(),
+       d_lut.get(), kept, d_q.get(), c.linear ? d_m.get() : nullptr, d_m_scale.get(), d_k_sum.get(),
+       d_bias.get(), d_out.get(), d_k.get(), d_v8.get(), d_v_scale.get()},
+      variant);
+  twin::sagesla_fwd({c.batch, c.length, c.heads, q8.data(), k8.data(), q_scale.data(), k_scale.data(),
+                     v.data(), lut.data(), kept, q.data(), c.linear ? m.data() : nullptr, m_scale.data(),
+                     k_sum.data(), bias.data(), out.data(), k.data(), v8.data(), v_scale.data()},
+                    variant);
   const Difference d = difference(as_floats(d_out.values()), as_floats(out));
-  return {std::string(wide ? "sagesla 128x64, " : "sagesla 64x128, ") + c.name,
+  return {std::string(name_of(variant)) + ", " + c.name,
           d.not_finite == 0 && d.cosine >= 0.99999 && d.relative_l1 <= 4e-3, describe(d)};
 }
 

@@ -82,9 +82,9 @@ TEST_CASE("sagesla_fwd beyond 2^31 elements") {
   const SageslaParams p{1,       length,    heads, q8.get(), k8.get(), q_scale.get(), k_scale.get(),
                         v.get(), lut.get(), 1,     q.get(),  nullptr,  nullptr,       nullptr,
                         nullptr, out.get()};
-  using Shape = SageslaShape<SageslaTiling::q128_k64>;
+  using Shape = SageslaShape<SlaVariant::sage_128x64>;
   emulator::launch_some(Shape::blocks(p) - 1, 1, Shape::threads, Shape::shared_bytes,
-                        [&](unsigned char* shared) { sagesla_fwd_body<SageslaTiling::q128_k64>(p, shared); });
+                        [&](unsigned char* shared) { sagesla_fwd_body<SlaVariant::sage_128x64>(p, shared); });
 
   // The same block alone: its keys are the second block of 128 tokens, so the twin's list names block 1.
   std::vector<std::int8_t> k_small(static_cast<std::size_t>(block * dim));
@@ -108,7 +108,7 @@ TEST_CASE("sagesla_fwd beyond 2^31 elements") {
                             nullptr,
                             nullptr,
                             want.data()};
-  twin::sagesla_fwd(small, SageslaTiling::q128_k64);
+  twin::sagesla_fwd(small, SlaVariant::sage_128x64);
   std::vector<std::uint16_t> got;
   for (std::int64_t row = length - block; row < length; ++row)
     got.insert(got.end(), out.get() + (row * heads + head) * dim, out.get() + (row * heads + head + 1) * dim);

@@ -145,13 +145,20 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a checkpoint with int8 layers runs in int8 whatever is asked for") {
+TEST_CASE("a checkpoint with int8 layers runs in int8 unless plain layers are asked for") {
   const Checkpoint checkpoint = Checkpoint::open(golden / "10_int8linear/dit-quant.pth", Component::dit);
   const auto config = model::infer_dit_config(checkpoint, {2, std::nullopt});
   CHECK(config.int8_linear);
   CHECK(config.ffn_dim == 256);
   const model::WanDit dit({checkpoint, at::kFloat, at::kCPU}, config);
   CHECK(dit.linear_kind() == model::LinearKind::int8);
+  const model::WanDit plain({checkpoint, at::kFloat, at::kCPU}, config, {}, model::LinearKind::plain);
+  CHECK(plain.linear_kind() == model::LinearKind::plain);
+  const at::Tensor x = random({1, 16, 2, 16, 16}, 2), t = at::full({1}, 932.0f);
+  const double apart = rel_l2(plain.forward(x, t, padded_text(plain, 20, false)),
+                              dit.forward(x, t, padded_text(dit, 20, false)));
+  CHECK(apart > 1e-5);
+  CHECK(apart < 0.05);
 }
 
 TEST_CASE("sparse attention needs the weights of its linear branch") {

@@ -146,7 +146,10 @@ class NightMachine {
     for (std::string& name : bus().take_actions()) actions_.push_back(std::move(name));
     return actions_;
   }
-  std::int64_t power_offs() { return std::count(actions().begin(), actions().end(), "PowerOff"); }
+  std::int64_t power_offs() {
+    const std::vector<std::string>& all = actions();  // once: the list grows with the call
+    return std::count(all.begin(), all.end(), "PowerOff");
+  }
   Workplace& place() { return place_; }
 
  private:
