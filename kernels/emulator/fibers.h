@@ -1,11 +1,13 @@
-// Runs one thread block of a CUDA kernel on the CPU: every thread is a ucontext fiber that runs until it
-// waits for its warp or its block. Values that lanes exchange are laid down in slots, two sets by turns, so
-// that a lane ahead cannot overwrite what another has still to read. A wait that can never end, or lanes of
-// one warp in different operations, throw std::logic_error from run_block().
+// Runs one thread block of a CUDA kernel on the CPU: every thread is a fiber that runs until it waits for its
+// warp or its block; ucontext begins it, _setjmp and _longjmp, which make no system call, switch after that.
+// Values that lanes exchange are laid down in slots, two sets by turns, so that a lane ahead cannot overwrite
+// what another has still to read. A wait that can never end, or lanes of one warp in different operations,
+// throw std::logic_error from run_block().
 #pragma once
 
 #include <ucontext.h>
 
+#include <csetjmp>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -36,6 +38,8 @@ struct Copy {
 
 struct Fiber {
   ucontext_t context{};
+  std::jmp_buf here;  ///< where it goes on once `begun`
+  bool begun = false;
   std::unique_ptr<unsigned char[]> stack;
   bool done = false;
   long warp_waits = 0, block_waits = 0;   ///< operations this thread has entered
@@ -64,7 +68,7 @@ class Block {
         Fiber& fiber = fibers_[current_];
         if (fiber.done || !ready(fiber)) continue;
         ++progress_;
-        swapcontext(&scheduler_, &fiber.context);
+        resume(fiber);
         if (failure_) std::rethrow_exception(failure_);
         if (fiber.done) --left;
       }
@@ -104,13 +108,12 @@ class Block {
  private:
   void start(Fiber& fiber) {
     if (!fiber.stack) fiber.stack = std::make_unique<unsigned char[]>(stack_bytes);
-    fiber.done = false;
+    fiber.done = fiber.begun = false;
     fiber.warp_waits = fiber.block_waits = 0;
     fiber.copies.assign(1, {});
     getcontext(&fiber.context);
     fiber.context.uc_stack.ss_sp = fiber.stack.get();
     fiber.context.uc_stack.ss_size = stack_bytes;
-    fiber.context.uc_link = &scheduler_;
     makecontext(&fiber.context, &Block::enter, 0);
   }
 
@@ -122,6 +125,15 @@ class Block {
       block.failure_ = std::current_exception();
     }
     block.fiber().done = true;
+    _longjmp(block.scheduler_, 1);
+  }
+
+  /// Until it waits or ends.
+  [[gnu::noinline]] void resume(Fiber& fiber) {
+    if (_setjmp(scheduler_) != 0) return;
+    if (fiber.begun) _longjmp(fiber.here, 1);
+    fiber.begun = true;
+    setcontext(&fiber.context);
   }
 
   bool ready(const Fiber& fiber) const {
@@ -130,7 +142,7 @@ class Block {
   }
 
   void pause_unless_ready() {
-    if (!ready(fiber())) swapcontext(&fiber().context, &scheduler_);
+    if (!ready(fiber()) && _setjmp(fiber().here) == 0) _longjmp(scheduler_, 1);
   }
 
   unsigned threads_ = 0, current_ = 0;
@@ -139,7 +151,7 @@ class Block {
   std::vector<Slot> slots_;
   std::vector<long> warp_arrivals_;
   long block_arrivals_ = 0, progress_ = 0, blocks_ = 0;
-  ucontext_t scheduler_{};
+  std::jmp_buf scheduler_;
   std::exception_ptr failure_;
 };
 
