@@ -18,17 +18,8 @@ void run(const ChannelNormParams& p, cudaStream_t stream) {
 }
 
 template <typename Element>
-void run_pieces(const ChannelNormParams& p, cudaStream_t stream) {
-  switch (channel_norm_pieces(p)) {
-    case 1:
-      return run<Element, 1>(p, stream);
-    case 2:
-      return run<Element, 2>(p, stream);
-    case 4:
-      return run<Element, 4>(p, stream);
-    default:
-      return run<Element, 8>(p, stream);
-  }
+void run(const ChannelNormParams& p, cudaStream_t stream) {
+  with_channel_norm_pieces(p, [&](auto pieces) { run<Element, decltype(pieces)::value>(p, stream); });
 }
 }  // namespace
 
@@ -38,8 +29,8 @@ void channel_norm(const ChannelNormParams& p, cudaStream_t stream) {
   if (p.channels % 4 == 0)
     for (const void* operand : {p.x, static_cast<const void*>(p.out), static_cast<const void*>(p.gamma)})
       require_aligned("channel_norm", operand);
-  if (p.type == Storage::f32) return run_pieces<float>(p, stream);
-  if (p.type == Storage::bf16) return run_pieces<std::uint16_t>(p, stream);
+  if (p.type == Storage::f32) return run<float>(p, stream);
+  if (p.type == Storage::bf16) return run<std::uint16_t>(p, stream);
   throw std::runtime_error("channel_norm: fp32 or bf16");
 }
 

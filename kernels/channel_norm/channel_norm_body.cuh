@@ -6,7 +6,7 @@
 
 namespace turbodiff::kernels {
 
-/// Element: float or bf16 bits, as p.type says; Pieces: channel_norm_pieces(p).
+/// Element: float or bf16 bits, as p.type says; Pieces: as with_channel_norm_pieces() says.
 template <typename Element, int Pieces>
 __device__ __forceinline__ void channel_norm_body(const ChannelNormParams& p) {
   constexpr int warps = channel_norm_threads / 32, warp_rows = channel_norm_warp_rows<Pieces>;

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
+#include <type_traits>
 
 #include "common/storage.h"
 
@@ -26,11 +26,13 @@ constexpr int channel_norm_threads = 256;
 /// A row stays in the registers of a warp.
 constexpr std::int64_t channel_norm_most_channels = 1024;
 
-/// Pieces of 128 channels of a row, rounded up to those a kernel is made for.
-inline int channel_norm_pieces(const ChannelNormParams& p) {
-  for (const int pieces : {1, 2, 4})
-    if (p.channels <= 128 * pieces) return pieces;
-  return 8;
+/// body(pieces): pieces of 128 channels of a row as a constant, rounded up to those a kernel is made for.
+template <typename Body>
+void with_channel_norm_pieces(const ChannelNormParams& p, const Body& body) {
+  if (p.channels <= 128) return body(std::integral_constant<int, 1>{});
+  if (p.channels <= 256) return body(std::integral_constant<int, 2>{});
+  if (p.channels <= 512) return body(std::integral_constant<int, 4>{});
+  body(std::integral_constant<int, 8>{});
 }
 /// Rows a warp has in flight.
 template <int Pieces>

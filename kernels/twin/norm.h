@@ -4,34 +4,18 @@
 #include <cmath>
 
 #include "norm/params.h"
-#include "twin/scalar.h"
+#include "twin/elements.h"
 
 namespace turbodiff::kernels::twin {
 
 namespace detail {
-inline float read(const void* x, Storage type, std::int64_t i) {
-  if (type == Storage::f32) return static_cast<const float*>(x)[i];
-  const std::uint16_t bits = static_cast<const std::uint16_t*>(x)[i];
-  return type == Storage::bf16 ? from_bf16(bits) : from_half(bits);
-}
-inline void write(void* out, Storage type, std::int64_t i, float value) {
-  if (type == Storage::f32)
-    static_cast<float*>(out)[i] = value;
-  else
-    static_cast<std::uint16_t*>(out)[i] = type == Storage::bf16 ? to_bf16(value) : to_half(value);
-}
-
 /// The kernel's order of additions; add(i, sum) for i < dim.
 template <typename Add>
 float norm_sum(std::int64_t dim, const Add& add) {
   float threads[norm_threads] = {};
   for (std::int64_t i = 0; i < dim; ++i) add(i, threads[i % norm_threads]);
   float total = 0;
-  for (int warp = 0; warp < norm_threads; warp += 32) {
-    for (int apart = 16; apart > 0; apart /= 2)
-      for (int i = 0; i < apart; ++i) threads[warp + i] += threads[warp + i + apart];
-    total += threads[warp];
-  }
+  for (int warp = 0; warp < norm_threads; warp += 32) total += sum_of_lanes(threads + warp);
   return total;
 }
 }  // namespace detail
@@ -46,19 +30,19 @@ inline void layer_norm(const LayerNormParams& p) {
     const float rstd = 1.0f / std::sqrt(squares / width + p.eps);
     const std::int64_t group = row / p.rows_per_group * p.dim;
     for (std::int64_t i = 0; i < p.dim; ++i)
-      detail::write(p.out, p.out_type, row * p.dim + i,
+      write_element(p.out, p.out_type, row * p.dim + i,
                     std::fma((x[i] - mean) * rstd, p.mul[group + i], p.add[group + i]));
   }
 }
 
 inline void rms_norm(const RmsNormParams& p) {
   for (std::int64_t row = 0; row < p.rows; ++row) {
-    const auto x = [&](std::int64_t i) { return detail::read(p.x, p.x_type, row * p.dim + i); };
+    const auto x = [&](std::int64_t i) { return read_element(p.x, p.x_type, row * p.dim + i); };
     const float squares =
         detail::norm_sum(p.dim, [&](std::int64_t i, float& sum) { sum = std::fma(x(i), x(i), sum); });
     const float rstd = 1.0f / std::sqrt(squares / static_cast<float>(p.dim) + p.eps);
     const auto write = [&](std::int64_t i, float value) {
-      detail::write(p.out, p.out_type, row * p.dim + i, value);
+      write_element(p.out, p.out_type, row * p.dim + i, value);
     };
     if (p.cos == nullptr) {
       for (std::int64_t i = 0; i < p.dim; ++i) write(i, x(i) * rstd * p.weight[i]);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "norm_mod_quant/params.h"
+#include "twin/elements.h"
 #include "twin/w8a8.h"
 
 namespace turbodiff::kernels::twin {
@@ -14,9 +15,7 @@ template <typename Value>
 float lane_sum(std::int64_t count, const Value& value) {
   float lanes[norm_sum_lanes] = {};
   for (std::int64_t i = 0; i < count; ++i) value(i, lanes[i % norm_sum_lanes]);
-  for (int apart = 16; apart > 0; apart /= 2)
-    for (int i = 0; i < apart; ++i) lanes[i] += lanes[i + apart];
-  return lanes[0];
+  return sum_of_lanes(lanes);
 }
 
 inline void norm_mod_quant(const NormModQuantParams& p) {

@@ -2,7 +2,6 @@
 
 #include <cmath>
 
-#include "ops/device/kernels_for.h"
 #include "ops/device/norm_ops.h"
 #include "ops/rows.h"
 
@@ -22,9 +21,8 @@ at::Tensor channel_norm(const at::Tensor& x, const at::Tensor& gamma, bool silu)
 
 at::Tensor channel_norm(const at::Tensor& x, const at::Tensor& gamma, bool silu) {
   const at::Tensor rows = x.movedim(1, -1);  // [..., C]
-  if (device::takes_channel_norm(rows))
-    if (const device::KernelSet* kernels = device::kernels_for(rows, device::Group::norms))
-      return device::channel_norm(*kernels, rows, gamma, silu).movedim(-1, 1);
+  if (const device::KernelSet* kernels = device::channel_norm_kernels(rows))
+    return device::channel_norm(*kernels, rows, gamma, silu).movedim(-1, 1);
   if (!has_row_kernel(rows)) return reference::channel_norm(x, gamma, silu);
   at::Tensor out = at::empty_like(rows);
   const std::int64_t dim = rows.size(-1);

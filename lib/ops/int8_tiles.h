@@ -8,15 +8,12 @@
 #include <vector>
 
 #include "core/signals.h"
+#include "ops/ceil_div.h"
 #include "ops/cpu/int8_rows.h"
 #include "ops/int8_linear.h"
 #include "ops/parallel.h"
 
 namespace turbodiff::ops {
-
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
-  return (a + b - 1) / b;
-}
 
 /// Quantises one block of at most 128 x 128 into uint8 [rows, 128] with zero point 128; returns its scale.
 inline float int8_quantise_block(const void* x, cpu::Storage type, std::int64_t ld, std::int64_t rows,

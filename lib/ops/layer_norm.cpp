@@ -1,6 +1,5 @@
 #include "ops/layer_norm.h"
 
-#include "ops/device/kernels_for.h"
 #include "ops/device/norm_ops.h"
 #include "ops/layer_norm_rows.h"
 
@@ -30,8 +29,7 @@ at::Tensor layer_norm_affine(const at::Tensor& x, const at::Tensor& weight, cons
 namespace {
 
 const device::KernelSet* kernels_of(const at::Tensor& x) {
-  const bool fit = x.scalar_type() == at::kFloat && device::takes_norm(x);
-  return fit ? device::kernels_for(x, device::Group::norms) : nullptr;
+  return x.scalar_type() == at::kFloat ? device::norm_kernels(x) : nullptr;
 }
 
 /// mul, add: [groups, D]; group g covers rows [g, g+1) * rows_per_group.

@@ -1,6 +1,5 @@
 #include "ops/rms_norm.h"
 
-#include "ops/device/kernels_for.h"
 #include "ops/device/norm_ops.h"
 #include "ops/rows.h"
 
@@ -25,14 +24,8 @@ at::Tensor rms_norm_rope(const at::Tensor& x, const at::Tensor& weight, double e
 
 }  // namespace reference
 
-namespace {
-const device::KernelSet* kernels_of(const at::Tensor& x) {
-  return device::takes_norm(x) ? device::kernels_for(x, device::Group::norms) : nullptr;
-}
-}  // namespace
-
 at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, at::ScalarType out_type) {
-  if (const device::KernelSet* kernels = kernels_of(x))
+  if (const device::KernelSet* kernels = device::norm_kernels(x))
     return device::rms_norm(*kernels, x, weight, eps, out_type, {}, {});
   if (!has_row_kernel(x) || (out_type != at::kFloat && out_type != at::kBFloat16))
     return reference::rms_norm(x, weight, eps, out_type);
@@ -48,7 +41,7 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps, a
 
 at::Tensor rms_norm_rope(const at::Tensor& x, const at::Tensor& weight, double eps, const at::Tensor& cos,
                          const at::Tensor& sin) {
-  if (const device::KernelSet* kernels = kernels_of(x))
+  if (const device::KernelSet* kernels = device::norm_kernels(x))
     return device::rms_norm(*kernels, x, weight, eps, x.scalar_type(), cos, sin);
   if (!has_row_kernel(x)) return reference::rms_norm_rope(x, weight, eps, cos, sin);
   at::Tensor out = at::empty_like(x);

@@ -21,7 +21,7 @@ void run_all_cases(const Visit& visit) {
     for (const SlaVariant variant : sla_variants) visit(run_sagesla<Backend>(c, variant));
   for (const NormModQuantCase& c : norm_mod_quant_cases()) {
     visit(run_norm_mod_quant<Backend>(c));
-    for (const bool bf16 : {false, true}) visit(run_block_quant<Backend>(c, bf16));
+    for (const Storage type : {Storage::f32, Storage::bf16}) visit(run_block_quant<Backend>(c, type));
   }
   run_norm_cases<Backend>(visit);
   for (const BlockTopkCase& c : block_topk_cases()) visit(run_block_topk<Backend>(c));

@@ -119,23 +119,13 @@ struct Emulator {
   }
 
  private:
-  template <typename Element, int Pieces>
-  static void channel_norm_pieces_of(const ChannelNormParams& p) {
-    emulator::launch(channel_norm_blocks<Pieces>(p), channel_norm_threads, 0,
-                     [&](unsigned char*) { channel_norm_body<Element, Pieces>(p); });
-  }
   template <typename Element>
   static void channel_norm_of(const ChannelNormParams& p) {
-    switch (channel_norm_pieces(p)) {
-      case 1:
-        return channel_norm_pieces_of<Element, 1>(p);
-      case 2:
-        return channel_norm_pieces_of<Element, 2>(p);
-      case 4:
-        return channel_norm_pieces_of<Element, 4>(p);
-      default:
-        return channel_norm_pieces_of<Element, 8>(p);
-    }
+    with_channel_norm_pieces(p, [&](auto pieces) {
+      constexpr int count = decltype(pieces)::value;
+      emulator::launch(channel_norm_blocks<count>(p), channel_norm_threads, 0,
+                       [&](unsigned char*) { channel_norm_body<Element, count>(p); });
+    });
   }
   template <SlaVariant Variant>
   static void sagesla_of(const SageslaParams& p) {

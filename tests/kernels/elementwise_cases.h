@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "outcome.h"
+#include "operand.h"
 #include "twin/block_quant.h"
 #include "twin/block_topk.h"
 #include "twin/norm_mod_quant.h"
@@ -44,22 +44,16 @@ Outcome run_norm_mod_quant(const NormModQuantCase& c) {
 
 /// The same shapes; rows_per_group is not used.
 template <typename Backend>
-Outcome run_block_quant(const NormModQuantCase& c, bool bf16) {
-  const std::vector<float> wide = numbers(c.rows * c.dim, 1, c.size);
-  const std::vector<std::uint16_t> narrow = as_bf16(wide);
-  std::vector<std::int8_t> out(wide.size(), 77);
+Outcome run_block_quant(const NormModQuantCase& c, Storage type) {
+  Operand<Backend> x(numbers(c.rows * c.dim, 1, c.size), type);
+  std::vector<std::int8_t> out(static_cast<std::size_t>(c.rows * c.dim), 77);
   std::vector<float> scale(static_cast<std::size_t>((c.rows + 127) / 128 * ((c.dim + 127) / 128)), -1);
-  typename Backend::template Array<float> d_wide(wide), d_scale(scale);
-  typename Backend::template Array<std::uint16_t> d_narrow(narrow);
+  typename Backend::template Array<float> d_scale(scale);
   typename Backend::template Array<std::int8_t> d_out(out);
-  const auto params = [&](const void* f32, const void* bits, std::int8_t* values, float* scales) {
-    return BlockQuantParams{
-        bf16 ? bits : f32, bf16 ? Storage::bf16 : Storage::f32, c.rows, c.dim, values, scales};
-  };
-  Backend::block_quant(params(d_wide.get(), d_narrow.get(), d_out.get(), d_scale.get()));
-  twin::block_quant(params(wide.data(), narrow.data(), out.data(), scale.data()));
+  Backend::block_quant({x.there(), type, c.rows, c.dim, d_out.get(), d_scale.get()});
+  twin::block_quant({x.here(), type, c.rows, c.dim, out.data(), scale.data()});
   const Difference d = difference(d_out.values(), out), s = difference(d_scale.values(), scale);
-  return {std::string(bf16 ? "block_quant of bf16, " : "block_quant of fp32, ") + c.name,
+  return {std::string("block_quant of ") + name_of(type) + ", " + c.name,
           d.unequal == 0 && s.unequal == 0 && s.not_finite == 0,
           "values: " + describe(d) + "; scales: " + describe(s)};
 }

@@ -10,7 +10,7 @@ constexpr std::int64_t block = 128;
 
 Int8Matrix unset(const at::Tensor& like, std::int64_t rows, std::int64_t columns) {
   return {empty({rows, columns}, like, at::kChar),
-          empty({blocks_of(rows, block), blocks_of(columns, block)}, like, at::kFloat)};
+          empty({ceil_div(rows, block), ceil_div(columns, block)}, like, at::kFloat)};
 }
 
 /// The operands of one product, kept while it is queued.

@@ -3,6 +3,9 @@
 #include <array>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "ops/device/self_check.h"
 #include "ops/device/speed.h"
@@ -15,31 +18,37 @@ namespace {
 
 struct CheckedKernels {
   std::unique_ptr<KernelSet> kernels;
-  std::array<std::string, group_count> troubles;
+  std::array<std::optional<std::string>, group_count> troubles;  ///< of groups that were asked for
 };
 
-/// Made and checked at the first call for a device.
-const CheckedKernels& checked(c10::DeviceIndex index) {
+std::string trouble_of(const KernelSet& kernels, c10::Device device, Group group) {
+  const std::string wrong = self_check(kernels, device, group);
+  if (!wrong.empty() || group != Group::e4m3_values) return wrong;
+  try {
+    return e4m3_speedup(kernels, 8192, 12, device, measuring_on(device)) < 1 ? "slower than in fp16 here"
+                                                                             : "";
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+struct Verdict {
+  const KernelSet* kernels;
+  std::string trouble;  ///< empty where they are used
+};
+
+/// Of CUDA device `index`; a group is checked when it is first asked for.
+Verdict verdict(c10::DeviceIndex index, Group group) {
   static std::mutex mutex;
   static std::map<c10::DeviceIndex, CheckedKernels> devices;
   const std::lock_guard lock(mutex);
   const auto [place, fresh] = devices.try_emplace(index);
   CheckedKernels& device = place->second;
-  if (!fresh) return device;
-  device.kernels = make_cuda_kernels(index);
-  device.troubles.fill("not built");
-  if (!device.kernels) return device;
-  const c10::Device here(c10::kCUDA, index);
-  for (std::size_t group = 0; group < group_count; ++group)
-    device.troubles[group] = self_check(*device.kernels, here, static_cast<Group>(group));
-  std::string& slow = device.troubles[static_cast<std::size_t>(Group::e4m3_values)];
-  try {
-    if (slow.empty() && e4m3_speedup(*device.kernels, 8192, 12, here, measuring_on(here)) < 1)
-      slow = "slower than in fp16 here";
-  } catch (const std::exception& error) {
-    slow = error.what();
-  }
-  return device;
+  if (fresh) device.kernels = make_cuda_kernels(index);
+  if (!device.kernels) return {nullptr, "not built"};
+  auto& trouble = device.troubles[static_cast<std::size_t>(group)];
+  if (!trouble) trouble = trouble_of(*device.kernels, c10::Device(c10::kCUDA, index), group);
+  return {device.kernels.get(), *trouble};
 }
 
 const KernelSet* stand_in = nullptr;
@@ -64,8 +73,8 @@ const KernelSet* kernels_for(const at::Tensor& x, Group group) {
   if (x.is_cpu())
     return stand_in != nullptr && (group != Group::e4m3_values || stand_in->has_e4m3()) ? stand_in : nullptr;
   if (!x.is_cuda()) return nullptr;
-  const CheckedKernels& device = checked(x.device().index());
-  return device.troubles[static_cast<std::size_t>(group)].empty() ? device.kernels.get() : nullptr;
+  const Verdict found = verdict(x.device().index(), group);
+  return found.trouble.empty() ? found.kernels : nullptr;
 }
 
 StandIn::StandIn(const KernelSet& kernels) {
@@ -81,11 +90,13 @@ namespace turbodiff::ops {
 
 GpuReport gpu_report(std::int8_t index) {
   GpuReport report;
-  const auto& troubles = device::checked(index).troubles;
-  for (std::size_t group = 0; group < device::group_count; ++group)
+  for (std::size_t i = 0; i < device::group_count; ++i) {
+    const auto group = static_cast<device::Group>(i);
+    std::string trouble = device::verdict(index, group).trouble;
     // Without e4m3 nothing is amiss: values are in fp16.
-    if (static_cast<device::Group>(group) != device::Group::e4m3_values || troubles[group].empty())
-      report.operators.push_back({device::name_of(static_cast<device::Group>(group)), troubles[group]});
+    if (group != device::Group::e4m3_values || trouble.empty())
+      report.operators.push_back({device::name_of(group), std::move(trouble)});
+  }
   report.int8_speedup = int8_speedup(c10::Device(c10::kCUDA, index));
   return report;
 }

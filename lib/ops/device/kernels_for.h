@@ -1,5 +1,5 @@
-// Which tensors go to the kernels of kernels/. A GPU's kernels are compared with LibTorch's operators when
-// the first tensor comes (self_check.h); a group that disagrees is not used. Internal to lib/ops.
+// Which tensors go to the kernels of kernels/. A group of a GPU's kernels is compared with LibTorch's
+// operators when its first tensor comes (self_check.h), and not used where it disagrees. Internal to lib/ops.
 #pragma once
 
 #include <ATen/core/Tensor.h>

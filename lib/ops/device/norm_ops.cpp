@@ -1,17 +1,19 @@
 #include "ops/device/norm_ops.h"
 
+#include "ops/device/kernels_for.h"
 #include "ops/device/operands.h"
 
 namespace turbodiff::ops::device {
 
-bool takes_norm(const at::Tensor& x) {
+const KernelSet* norm_kernels(const at::Tensor& x) {
   const at::ScalarType type = x.scalar_type();
-  return x.is_contiguous() && x.numel() > 0 &&
-         (type == at::kFloat || type == at::kBFloat16 || type == at::kHalf);
+  const bool known = type == at::kFloat || type == at::kBFloat16 || type == at::kHalf;
+  return known && x.is_contiguous() && x.numel() > 0 ? kernels_for(x, Group::norms) : nullptr;
 }
 
-bool takes_channel_norm(const at::Tensor& x) {
-  return takes_norm(x) && x.scalar_type() != at::kHalf && x.size(-1) <= kernels::channel_norm_most_channels;
+const KernelSet* channel_norm_kernels(const at::Tensor& x) {
+  const bool fit = x.scalar_type() != at::kHalf && x.size(-1) <= kernels::channel_norm_most_channels;
+  return fit ? norm_kernels(x) : nullptr;
 }
 
 at::Tensor layer_norm(const KernelSet& kernels, const at::Tensor& x, const at::Tensor& mul,

@@ -8,10 +8,10 @@
 
 namespace turbodiff::ops::device {
 
-/// True where the norm kernels take x: contiguous fp32, bf16 or fp16, not empty.
-bool takes_norm(const at::Tensor& x);
+/// The kernels where they take x: contiguous fp32, bf16 or fp16, not empty; else null.
+const KernelSet* norm_kernels(const at::Tensor& x);
 /// The same for channel_norm(): not fp16, at most 1024 channels.
-bool takes_channel_norm(const at::Tensor& x);
+const KernelSet* channel_norm_kernels(const at::Tensor& x);
 
 /// Layer norm of x [..., D] fp32 times mul plus add, [groups, D] fp32, each for `rows_per_group` rows.
 at::Tensor layer_norm(const KernelSet& kernels, const at::Tensor& x, const at::Tensor& mul,

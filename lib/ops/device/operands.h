@@ -7,6 +7,7 @@
 
 #include "common/storage.h"
 #include "core/error.h"
+#include "ops/ceil_div.h"
 
 namespace turbodiff::ops::device {
 
@@ -47,10 +48,6 @@ inline kernels::Storage storage_of(at::ScalarType type) {
 
 inline at::Tensor empty(at::IntArrayRef shape, const at::Tensor& like, at::ScalarType type) {
   return at::empty(shape, like.options().dtype(type).memory_format(at::MemoryFormat::Contiguous));
-}
-
-constexpr std::int64_t blocks_of(std::int64_t size, std::int64_t block) {
-  return (size + block - 1) / block;
 }
 
 }  // namespace turbodiff::ops::device

@@ -142,10 +142,10 @@ void check_norms(const Check& on) {
         reference::rms_norm_rope(y, weight, 1e-6, cos, sin), tolerance);
   }
   for (const std::int64_t channels : {96, 37}) {
-    const at::Tensor x = numbers({67, channels}, 0.1, at::kBFloat16), gamma = numbers({channels}, 0.2);
+    const at::Tensor pixels = numbers({67, channels}, 0.1, at::kBFloat16), gamma = numbers({channels}, 0.2);
     for (const bool silu : {false, true})
-      require_close("channel_norm", channel_norm(on.kernels, on.there(x), on.there(gamma), silu),
-                    reference::channel_norm(x, gamma, silu), bf16_tolerance);
+      require_close("channel_norm", channel_norm(on.kernels, on.there(pixels), on.there(gamma), silu),
+                    reference::channel_norm(pixels, gamma, silu), bf16_tolerance);
   }
 }
 

@@ -22,12 +22,12 @@ std::optional<kernels::SlaVariant> variant_of(const SlaOptions& options) {
 
 /// Queries or keys as the attention kernel reads them; plain scores leave the int8 values alone.
 struct Prepared {
-  Prepared(const at::Tensor& x, std::int64_t rows)
+  Prepared(const at::Tensor& like, std::int64_t rows)
       : block_rows(rows),
-        mean(empty({x.size(0), x.size(2), blocks_of(x.size(1), rows), dim}, x, at::kFloat)),
-        all(empty({x.size(0), x.size(2), dim}, x, at::kFloat)),
-        values(empty(x.sizes(), x, at::kChar)),
-        scale(empty({x.size(0), x.size(2), blocks_of(x.size(1), rows)}, x, at::kFloat)) {}
+        mean(empty({like.size(0), like.size(2), ceil_div(like.size(1), rows), dim}, like, at::kFloat)),
+        all(empty({like.size(0), like.size(2), dim}, like, at::kFloat)),
+        values(empty(like.sizes(), like, at::kChar)),
+        scale(empty({like.size(0), like.size(2), ceil_div(like.size(1), rows)}, like, at::kFloat)) {}
 
   std::int64_t blocks() const { return mean.size(2); }
   kernels::QkQuantParams quant(bool centre) const {
@@ -72,7 +72,7 @@ Prepared norm_and_prepare(const KernelSet& kernels, const at::Tensor& x, const a
 
 /// Tokens that one thread block sums: many shares keep a GPU busy, few keep them small.
 std::int64_t share_rows(std::int64_t length) {
-  return std::max<std::int64_t>(512, blocks_of(length, 64));
+  return std::max<std::int64_t>(512, ceil_div(length, 64));
 }
 
 struct E4m3Values {
@@ -80,9 +80,9 @@ struct E4m3Values {
 };
 E4m3Values quantised_values(const KernelSet& kernels, const at::Tensor& v) {
   const std::int64_t batch = v.size(0), length = v.size(1), heads = v.size(2), rows = share_rows(length);
-  const at::Tensor parts = empty({batch, heads, blocks_of(length, rows), dim}, v, at::kFloat);
+  const at::Tensor parts = empty({batch, heads, ceil_div(length, rows), dim}, v, at::kFloat);
   const E4m3Values out{
-      empty({batch, heads, blocks_of(length, kernels::v_quant_rows), dim, kernels::v_quant_rows}, v,
+      empty({batch, heads, ceil_div(length, kernels::v_quant_rows), dim, kernels::v_quant_rows}, v,
             at::kByte),
       empty({batch, heads, dim}, v, at::kFloat)};
   kernels.v_quant({bits(v), batch, length, heads, rows, parts.mutable_data_ptr<float>(),
@@ -103,7 +103,7 @@ at::Tensor attend(const KernelSet& kernels, const Prepared& q, const Prepared& k
 
   const std::int64_t rows = share_rows(length);
   const at::Tensor parts =
-      empty({batch * heads, blocks_of(length, rows), kernels::kvsum_dim + 1, dim}, v, at::kFloat);
+      empty({batch * heads, ceil_div(length, rows), kernels::kvsum_dim + 1, dim}, v, at::kFloat);
   const at::Tensor v_half = empty(v.sizes(), v, at::kHalf), m = empty({batch, heads, dim, dim}, v, at::kHalf),
                    m_scale = empty({batch, heads}, v, at::kFloat),
                    k_sum = empty({batch, heads, dim}, v, at::kFloat);
@@ -129,7 +129,7 @@ at::Tensor attend(const KernelSet& kernels, const Prepared& q, const Prepared& k
 bool takes_sla(const at::Tensor& v, const SlaOptions& options) {
   return variant_of(options) && options.feature_map == FeatureMap::softmax &&
          v.scalar_type() == at::kBFloat16 && v.size(3) == dim && v.numel() > 0 &&
-         blocks_of(v.size(1), options.tiling.k_rows) <= kernels::block_topk_most_blocks;
+         ceil_div(v.size(1), options.tiling.k_rows) <= kernels::block_topk_most_blocks;
 }
 
 at::Tensor sla(const KernelSet& kernels, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
