@@ -71,12 +71,22 @@ install_packages() {
     >/dev/null
 }
 
+# Wheels name the oldest C library they run with: every one up to this machine's will do (PEP 600), under its old
+# name too.
+platform_tags() {
+  local machine minor legacy
+  machine=$(uname -m)
+  minor=$(getconf GNU_LIBC_VERSION | sed -n 's/^glibc 2\.\([0-9]*\).*/\1/p')
+  for ((minor = ${minor:-36}; minor >= 5; minor--)); do echo "manylinux_2_${minor}_$machine"; done
+  for legacy in manylinux2014 manylinux2010 manylinux1; do echo "${legacy}_$machine"; done
+  echo any
+}
+
 download() {  # download DIR WHEEL...
-  local dir=$1; shift
+  local dir=$1 tag platforms=(); shift
+  while read -r tag; do platforms+=(--platform "$tag"); done < <(platform_tags)
   python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
-    --implementation cp --abi cp312 --abi none --platform "manylinux_2_28_$(uname -m)" \
-    --platform "manylinux_2_27_$(uname -m)" --platform "manylinux_2_25_$(uname -m)" \
-    --platform "manylinux_2_17_$(uname -m)" --platform "manylinux2014_$(uname -m)" --platform any -d "$dir" "$@"
+    --implementation cp --abi cp312 --abi none "${platforms[@]}" -d "$dir" "$@"
 }
 
 install_libtorch() {
