@@ -16,6 +16,7 @@
 
 namespace turbodiff::weights {
 
+/// Only for what no program writes on purpose: a file that is merely unknown is not damaged.
 inline constexpr const char* damaged_hint = "the file is damaged or incomplete; get it again";
 
 /// Throws bad_request: "cannot read 'WHERE': PROBLEM".

@@ -29,9 +29,9 @@ class Checkpoint {
   /// Canonical names in file order.
   const std::vector<std::string>& names() const { return names_; }
   bool contains(std::string_view canonical) const { return find(canonical) != nullptr; }
-  /// Null when there is no such tensor. The view's name is the canonical one.
+  /// Null when there is no such tensor. The view's name is the canonical one; it may be unreadable.
   const TensorView* find(std::string_view canonical) const;
-  /// Error bad_request that names tensor and file when it is missing.
+  /// Error bad_request that names tensor and file when it is missing or its values cannot be read.
   const TensorView& at(std::string_view canonical) const;
   /// The same, and an error that names tensor, file and both shapes when the shape is another.
   const TensorView& at(std::string_view canonical, const std::vector<std::int64_t>& shape) const;

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <bit>
-#include <optional>
 #include <unordered_set>
 #include <utility>
 
@@ -15,62 +14,103 @@ namespace {
 constexpr std::uint64_t longest_name = 4096;
 constexpr std::uint32_t most_dimensions = 8;
 constexpr std::uint64_t shown_array_items = 64;
+constexpr int deepest_array = 8;
 constexpr std::uint64_t default_alignment = 32;
 constexpr std::string_view original_shape_key = "comfy.gguf.orig_shape.";
 
 /// Types of values in key-value pairs.
 enum class ValueType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64 };
 
+/// A ggml_type: what a tensor's data are made of.
 struct ElementType {
+  std::string name;
+  std::int64_t elements = 1;  ///< of a block
+  std::size_t bytes = 0;      ///< of a block; 0 where they are not known
   Dtype dtype = Dtype::f32;
   BlockFormat block = BlockFormat::none;
+  bool readable = true;
 };
 
-/// ggml_type of a tensor.
-std::optional<ElementType> element_type(std::uint32_t type) {
+ElementType plain(Dtype dtype) {
+  return {std::string(name_of(dtype)), 1, size_of(dtype), dtype};
+}
+ElementType blocks(BlockFormat format) {
+  const BlockLayout layout = layout_of(format);
+  return {std::string(name_of(format)), layout.elements, layout.bytes, Dtype::f32, format};
+}
+ElementType foreign(const char* name, std::int64_t elements, std::size_t bytes) {
+  return {name, elements, bytes, Dtype::u8, BlockFormat::none, false};
+}
+
+/// ggml_type of a tensor (enum ggml_type and the block_* structures of ggml's ggml.h and ggml-common.h).
+ElementType element_type(std::uint32_t type) {
   switch (type) {
     case 0:
-      return ElementType{Dtype::f32};
+      return plain(Dtype::f32);
     case 1:
-      return ElementType{Dtype::f16};
+      return plain(Dtype::f16);
     case 2:
-      return ElementType{Dtype::f32, BlockFormat::q4_0};
+      return blocks(BlockFormat::q4_0);
     case 3:
-      return ElementType{Dtype::f32, BlockFormat::q4_1};
+      return blocks(BlockFormat::q4_1);
     case 6:
-      return ElementType{Dtype::f32, BlockFormat::q5_0};
+      return blocks(BlockFormat::q5_0);
     case 7:
-      return ElementType{Dtype::f32, BlockFormat::q5_1};
+      return blocks(BlockFormat::q5_1);
     case 8:
-      return ElementType{Dtype::f32, BlockFormat::q8_0};
+      return blocks(BlockFormat::q8_0);
+    case 9:
+      return foreign("Q8_1", 32, 36);
     case 10:
-      return ElementType{Dtype::f32, BlockFormat::q2_k};
+      return blocks(BlockFormat::q2_k);
     case 11:
-      return ElementType{Dtype::f32, BlockFormat::q3_k};
+      return blocks(BlockFormat::q3_k);
     case 12:
-      return ElementType{Dtype::f32, BlockFormat::q4_k};
+      return blocks(BlockFormat::q4_k);
     case 13:
-      return ElementType{Dtype::f32, BlockFormat::q5_k};
+      return blocks(BlockFormat::q5_k);
     case 14:
-      return ElementType{Dtype::f32, BlockFormat::q6_k};
+      return blocks(BlockFormat::q6_k);
+    case 15:
+      return foreign("Q8_K", 256, 292);
+    case 16:
+      return foreign("IQ2_XXS", 256, 66);
+    case 17:
+      return foreign("IQ2_XS", 256, 74);
+    case 18:
+      return foreign("IQ3_XXS", 256, 98);
+    case 19:
+      return foreign("IQ1_S", 256, 50);
     case 20:
-      return ElementType{Dtype::f32, BlockFormat::iq4_nl};
+      return blocks(BlockFormat::iq4_nl);
+    case 21:
+      return foreign("IQ3_S", 256, 110);
+    case 22:
+      return foreign("IQ2_S", 256, 82);
     case 23:
-      return ElementType{Dtype::f32, BlockFormat::iq4_xs};
+      return blocks(BlockFormat::iq4_xs);
     case 24:
-      return ElementType{Dtype::i8};
+      return plain(Dtype::i8);
     case 25:
-      return ElementType{Dtype::i16};
+      return plain(Dtype::i16);
     case 26:
-      return ElementType{Dtype::i32};
+      return plain(Dtype::i32);
     case 27:
-      return ElementType{Dtype::i64};
+      return plain(Dtype::i64);
     case 28:
-      return ElementType{Dtype::f64};
+      return plain(Dtype::f64);
+    case 29:
+      return foreign("IQ1_M", 256, 56);
     case 30:
-      return ElementType{Dtype::bf16};
+      return plain(Dtype::bf16);
+    case 34:
+      return foreign("TQ1_0", 256, 54);
+    case 35:
+      return foreign("TQ2_0", 256, 66);
+    case 39:
+      return foreign("MXFP4", 32, 17);
     default:
-      return std::nullopt;
+      return {fmt::format("GGUF type {}", type), 1, 0, Dtype::u8, BlockFormat::none, false};
   }
 }
 
@@ -90,7 +130,10 @@ class GgufReader {
     const std::string_view magic = reader_.take_text(4);
     if (magic != "GGUF") bad_file(file_.where, "it is no GGUF file");
     const auto version = reader_.read<std::uint32_t>();
-    if (version == 0x02000000 || version == 0x03000000) bad_file(file_.where, "it is a big-endian GGUF file");
+    if (version == 0x01000000 || version == 0x02000000 || version == 0x03000000)
+      bad_file(file_.where, "it is a big-endian GGUF file",
+               "convert it to little-endian with gguf_convert_endian.py of llama.cpp, or get the "
+               "little-endian one");
     if (version != 2 && version != 3)
       bad_file(file_.where, fmt::format("it is GGUF version {}; versions 2 and 3 can be read", version),
                "convert it with a current GGUF tool");
@@ -100,6 +143,7 @@ class GgufReader {
       bad_file(file_.where, fmt::format("it claims {} tensors and {} keys, more than its size allows",
                                         tensor_count, pair_count));
     for (std::uint64_t i = 0; i < pair_count; ++i) read_pair();
+    refuse_part();
     std::vector<Entry> entries;
     for (std::uint64_t i = 0; i < tensor_count; ++i) entries.push_back(read_entry());
     table_.header = {{0, reader_.position()}};
@@ -148,12 +192,17 @@ class GgufReader {
       case ValueType::array:
         break;
     }
-    bad_file(file_.where, fmt::format("key '{}' has the unknown type {}", printable(key),
-                                      static_cast<std::uint32_t>(type)));
+    // Its length is not known either, so that nothing behind it can be found.
+    bad_file(
+        file_.where,
+        fmt::format("key '{}' has the unknown type {}", printable(key), static_cast<std::uint32_t>(type)),
+        "a newer tool may have written it; convert it with an older one, or get another format");
   }
 
-  /// Arrays of arrays exist in the format's grammar only and are refused by scalar().
-  std::string array(const std::string& key) {
+  /// Of an array of arrays only the number of values is kept.
+  std::string array(const std::string& key, int depth = 0) {
+    if (depth == deepest_array)
+      bad_file(file_.where, fmt::format("key '{}' nests deeper than 8 arrays", printable(key)));
     const auto type = static_cast<ValueType>(reader_.read<std::uint32_t>());
     const auto count = reader_.read<std::uint64_t>();
     if (count > reader_.remaining())
@@ -161,7 +210,7 @@ class GgufReader {
                fmt::format("key '{}' claims {} values, more than its size allows", printable(key), count));
     std::string shown;
     for (std::uint64_t i = 0; i < count; ++i) {
-      const std::string item = scalar(type, key);
+      const std::string item = type == ValueType::array ? array(key, depth + 1) : scalar(type, key);
       if (count <= shown_array_items) shown += (i > 0 ? ", " : "") + item;
     }
     return count <= shown_array_items ? "[" + shown + "]" : fmt::format("[{} values]", count);
@@ -174,7 +223,8 @@ class GgufReader {
     const auto type = static_cast<ValueType>(reader_.read<std::uint32_t>());
     std::string value = type == ValueType::array ? array(key) : scalar(type, key);
     if (key == "general.alignment") {
-      if (type != ValueType::u32) bad_file(file_.where, "general.alignment is no 32-bit number");
+      if (value.empty() || value.size() > 18 || value.find_first_not_of("0123456789") != std::string::npos)
+        bad_file(file_.where, fmt::format("general.alignment is '{}', no number", printable(value)));
       alignment_ = std::stoull(value);
       if (!std::has_single_bit(alignment_) || alignment_ > 1u << 20)
         bad_file(file_.where,
@@ -182,6 +232,14 @@ class GgufReader {
     }
     if (!table_.metadata.emplace(key, std::move(value)).second)
       bad_file(file_.where, fmt::format("it has the key '{}' twice", printable(key)));
+  }
+
+  /// gguf-split cuts models into files of which each has its own tensor table.
+  void refuse_part() {
+    const auto count = table_.metadata.find("split.count");
+    if (count == table_.metadata.end() || count->second == "0" || count->second == "1") return;
+    bad_file(file_.where, fmt::format("it is one of {} parts of a GGUF model", printable(count->second)),
+             "join them with llama.cpp's gguf-split --merge");
   }
 
   Entry read_entry() {
@@ -201,24 +259,15 @@ class GgufReader {
       entry.shape.insert(entry.shape.begin(), static_cast<std::int64_t>(size));
     }
     const auto type = reader_.read<std::uint32_t>();
-    const auto known = element_type(type);
-    if (!known)
-      bad_file(file_.where,
-               fmt::format("tensor '{}' has the unsupported GGUF type {}", printable(entry.name), type),
-               "supported are F32, F16, BF16, F64, I8 to I64, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, "
-               "IQ4_NL and "
-               "IQ4_XS");
-    entry.type = *known;
+    entry.type = element_type(type);
     entry.offset = reader_.read<std::uint64_t>();
     const auto count = checked_numel(entry.shape);
     if (!count) fail("has the impossible shape " + shape_text(entry.shape));
-    const BlockLayout layout = entry.type.block == BlockFormat::none
-                                   ? BlockLayout{1, size_of(entry.type.dtype)}
-                                   : layout_of(entry.type.block);
-    if ((entry.shape.empty() ? 1 : entry.shape.back()) % layout.elements != 0)
+    if (entry.type.bytes == 0) return entry;
+    if ((entry.shape.empty() ? 1 : entry.shape.back()) % entry.type.elements != 0)
       fail(fmt::format("of shape {} has rows that are no multiple of the {} values of a {} block",
-                       shape_text(entry.shape), layout.elements, name_of(entry.type.block)));
-    if (__builtin_mul_overflow(static_cast<std::uint64_t>(*count / layout.elements), layout.bytes,
+                       shape_text(entry.shape), entry.type.elements, entry.type.name));
+    if (__builtin_mul_overflow(static_cast<std::uint64_t>(*count / entry.type.elements), entry.type.bytes,
                                &entry.bytes))
       fail("has the impossible shape " + shape_text(entry.shape));
     return entry;
@@ -269,9 +318,15 @@ class GgufReader {
     for (Entry& entry : entries) {
       restore_shape(entry);
       auto strides = contiguous_strides(entry.shape);
-      table_.tensors.push_back(
-          {std::move(entry.name), entry.type.dtype, std::move(entry.shape), std::move(strides),
-           file_.bytes.data() + (entry.bytes > 0 ? start + entry.offset : 0), file_.owner, entry.type.block});
+      TensorView view{std::move(entry.name),
+                      entry.type.dtype,
+                      std::move(entry.shape),
+                      std::move(strides),
+                      file_.bytes.data() + (entry.bytes > 0 ? start + entry.offset : 0),
+                      file_.owner,
+                      entry.type.block};
+      if (!entry.type.readable) view.unreadable = entry.type.name;
+      table_.tensors.push_back(std::move(view));
     }
   }
 

@@ -3,7 +3,9 @@
 // Pickle is a program for a stack machine that may import and call anything; this one knows only the opcodes
 // that data need, and only these names, none of which is ever executed: collections.OrderedDict, torch.Size,
 // torch._utils._rebuild_tensor_v2, _rebuild_tensor_v3, _rebuild_parameter, torch.*Storage,
-// torch.storage.UntypedStorage, torch.device and the torch dtypes.
+// torch.storage.UntypedStorage, torch.device and the torch dtypes. Objects of some classes of plain data that
+// training checkpoints hold beside the weights (argparse.Namespace, NumPy's numbers, ...) are read over: they
+// become a value without contents.
 // Opcodes: CPython's Lib/pickletools.py; call signatures: torch/_utils.py.
 #pragma once
 
@@ -22,8 +24,9 @@ namespace turbodiff::weights {
 struct PickledStorage {
   std::string key;
   Dtype dtype = Dtype::f32;
-  bool untyped = false;    ///< counted in bytes; the tensor gives the dtype
-  std::uint64_t size = 0;  ///< elements, or bytes when untyped
+  bool untyped = false;         ///< counted in bytes; the tensor gives the dtype
+  std::string unreadable = {};  ///< name of an element type whose values cannot be read; else empty
+  std::uint64_t size = 0;       ///< elements, or bytes when untyped
 };
 
 /// A tensor as the pickle describes it. Offset and strides in elements; not yet checked against the storage.
@@ -31,6 +34,7 @@ struct PickledTensor {
   std::string name;  ///< keys of the dictionaries around it, joined with dots
   PickledStorage storage;
   Dtype dtype = Dtype::f32;
+  std::string unreadable = {};  ///< as PickledStorage::unreadable
   std::uint64_t offset = 0;
   std::vector<std::int64_t> shape;    ///< none negative
   std::vector<std::int64_t> strides;  ///< none negative, as many as dimensions

@@ -50,6 +50,8 @@ void PickleMachine::reduce() {
     case Import::device:
       need(1, 2);
       return push({.kind = Kind::opaque});
+    case Import::data:
+      return push({.kind = Kind::opaque});
     default:
       malformed("calls " + function + ", which is no function");
   }
@@ -58,7 +60,17 @@ void PickleMachine::reduce() {
 /// An object's state: the attributes of a state dictionary (`_metadata`), which hold no tensors.
 void PickleMachine::build() {
   pop();
-  if (values_[top()].kind != Kind::dictionary) malformed("gives a state to something that has none");
+  const Kind kind = values_[top()].kind;
+  if (kind != Kind::dictionary && kind != Kind::opaque) malformed("gives a state to something that has none");
+}
+
+/// An object of a class, made without a call.
+void PickleMachine::make_object() {
+  expect(pop(), Kind::sequence, "a tuple of arguments");
+  const auto& made = expect(pop(), Kind::name, "a class").imported;
+  if (meaning_of(made).kind != Import::data)
+    malformed("uses the instruction 0x81 for " + printable(made) + ", which no checkpoint needs");
+  push({.kind = Kind::opaque});
 }
 
 void PickleMachine::persistent_id() {
@@ -73,6 +85,7 @@ void PickleMachine::persistent_id() {
   if (storage.key.size() > longest_key) malformed("has a storage key of more than 255 characters");
   storage.dtype = type.dtype;
   storage.untyped = type.untyped;
+  storage.unreadable = type.unreadable;
   storage.size = expect_size(items[4], "a storage size");
   storages_.push_back(std::move(storage));
   push({.kind = Kind::storage, .integer = static_cast<std::int64_t>(storages_.size() - 1)});
@@ -89,11 +102,13 @@ PickleValue PickleMachine::rebuild_tensor(const std::vector<ValueId>& arguments,
   if (tensor.shape.size() != tensor.strides.size())
     malformed("has a tensor whose strides do not fit its shape");
   tensor.dtype = tensor.storage.dtype;
+  tensor.unreadable = tensor.storage.unreadable;
   if (with_dtype) {
     const ImportMeaning type = meaning_of(expect(arguments[6], Kind::name, "a dtype").imported);
     if (type.kind != Import::dtype) malformed("has a tensor without a dtype");
     tensor.dtype = type.dtype;
-  } else if (tensor.storage.untyped) {
+    tensor.unreadable = type.unreadable;
+  } else if (tensor.storage.untyped && tensor.unreadable.empty()) {
     malformed("has a tensor without a dtype");
   }
   tensors_.push_back(std::move(tensor));

@@ -54,6 +54,7 @@ enum Opcode : std::uint8_t {
   op_text1 = 0x8c,
   op_text8 = 0x8d,
   op_bytes8 = 0x8e,
+  op_new_object = 0x81,
   op_empty_set = 0x8f,
   op_add_items = 0x90,
   op_stack_global = 0x93,
@@ -109,6 +110,8 @@ void PickleMachine::step(std::uint8_t opcode) {
       return reduce();
     case op_build:
       return build();
+    case op_new_object:
+      return make_object();
     case op_persistent_id:
       return persistent_id();
     default: {
@@ -223,12 +226,13 @@ bool PickleMachine::step_container(std::uint8_t opcode) {
     }
     case op_append: {
       const ValueId item = pop();
-      items_of(top()).push_back(item);
+      if (values_[top()].kind != Kind::opaque) items_of(top()).push_back(item);
       return true;
     }
     case op_appends:
     case op_add_items: {
       const auto more = pop_to_mark();
+      if (values_[top()].kind == Kind::opaque) return true;
       auto& items = items_of(top());
       items.insert(items.end(), more.begin(), more.end());
       return true;
@@ -329,6 +333,7 @@ std::vector<ValueId>& PickleMachine::items_of(ValueId container) {
 
 void PickleMachine::set_items(ValueId container, const std::vector<ValueId>& flat) {
   if (flat.size() % 2 != 0) malformed("sets a key without a value");
+  if (values_[container].kind == Kind::opaque) return;
   if (values_[container].kind != Kind::dictionary) malformed("sets a key of something that is no dictionary");
   for (std::size_t i = 0; i < flat.size(); i += 2)
     values_[container].pairs.emplace_back(flat[i], flat[i + 1]);

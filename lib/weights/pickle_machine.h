@@ -76,6 +76,7 @@ class PickleMachine {
   void import(std::string_view module, std::string_view attribute);
   void reduce();
   void build();
+  void make_object();
   void persistent_id();
   PickleValue rebuild_tensor(const std::vector<ValueId>& arguments, bool with_dtype);
 
@@ -103,13 +104,15 @@ enum class Import : std::uint8_t {
   size,
   device,
   storage,
-  dtype
+  dtype,
+  data  ///< a class of plain data: nothing is made of it
 };
 
 struct ImportMeaning {
   Import kind = Import::refused;
   Dtype dtype = Dtype::f32;
   bool untyped = false;
+  std::string_view unreadable = {};  ///< of storage and dtype: its name, where values cannot be read
 };
 
 /// Meaning of "module.attribute"; refused when it is not on the allow-list. Never imports anything.

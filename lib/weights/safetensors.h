@@ -7,8 +7,10 @@
 namespace turbodiff::weights {
 
 /// Reads the tensor table of a safetensors file; the views point into `file`. Checked: header within 100 MB
-/// and the file, no duplicate or unknown keys, every range inside the data, as long as dtype and shape say,
-/// and the ranges together without overlap or hole. Error bad_request that names file and tensor.
+/// and the file, no duplicate keys, every range inside the data, as long as dtype and shape say, and the
+/// ranges together without overlap or hole. A dtype that cannot be read makes its tensor unreadable, not the
+/// file; keys that the format does not know and metadata that are no text are no reason to refuse it either.
+/// Error bad_request that names file and tensor.
 TensorTable read_safetensors(const FileBytes& file);
 
 }  // namespace turbodiff::weights

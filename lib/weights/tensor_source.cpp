@@ -1,8 +1,10 @@
 #include "weights/tensor_source.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/foreign_file.h"
 #include "weights/byte_reader.h"
 #include "weights/gguf.h"
 #include "weights/safetensors.h"
@@ -26,13 +28,13 @@ FileFormat detect(std::span<const std::uint8_t> bytes, const std::string& where)
   if (starts_with(bytes, std::string_view("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14)))
     bad_file(where, "it is in the format that torch.save wrote before PyTorch 1.6",
              "load it with torch.load and save it again with torch.save");
-  if (starts_with(bytes, "version https://git-lfs"))
-    bad_file(where, "it is a Git LFS pointer, not the model", "fetch the model itself: git lfs pull");
-  if (starts_with(bytes, "<!DOCTYPE") || starts_with(bytes, "<!doctype") || starts_with(bytes, "<html"))
-    bad_file(where, "it is a web page, not a model",
-             "download the model file itself, not the page that shows it");
+  if (const auto foreign = core::recognise_foreign_file(bytes)) bad_file(where, foreign->what, foreign->hint);
   if (starts_with(bytes, "PK\x05\x06")) bad_file(where, "it is an empty zip archive");
   if (bytes.size() >= 9 && bytes[8] == '{') return FileFormat::safetensors;
+  if (bytes.size() > 1 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
+    bad_file(where, "it is a bare pickle, not the archive that torch.save writes",
+             "load it with its own tools and save the state dictionary with torch.save");
+  if (starts_with(bytes, "FUGG")) bad_file(where, "it is a byte-swapped GGUF file", supported_formats);
   bad_file(where, "its format is not known", supported_formats);
 }
 
@@ -46,6 +48,23 @@ TensorTable read_table(FileFormat format, const FileBytes& file) {
       break;
   }
   return read_gguf(file);
+}
+
+/// All shards must be there before one is opened: what is missing is told at once.
+void require_shards(const std::filesystem::path& index,
+                    const std::map<std::string, std::vector<std::string>>& wanted) {
+  std::vector<std::string> missing;
+  for (const auto& [name, tensors] : wanted) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(index.parent_path() / name, ignored)) missing.push_back(name);
+  }
+  if (missing.empty()) return;
+  std::string message =
+      "'" + index.string() + "' needs the shard '" + printable(missing.front()) + "', which is not beside it";
+  if (missing.size() > 1)
+    message += ", and " + std::to_string(missing.size() - 1) + " more of its " +
+               std::to_string(wanted.size()) + " shards are missing";
+  throw Error::bad_request(message, "get all shards of the model and keep them beside the index");
 }
 
 /// The index of shards in `folder`, else its only model file.
@@ -99,6 +118,7 @@ std::shared_ptr<const TensorSource> TensorSource::open_index(std::shared_ptr<con
   if (bytes.size() > largest_index) bad_file(where, "it is too large for an index of shards");
   const auto document = nlohmann::json::parse(bytes.begin(), bytes.end(), nullptr, false);
   const auto map = document.is_object() ? document.find("weight_map") : document.end();
+  if (const auto foreign = core::recognise_foreign_file(bytes)) bad_file(where, foreign->what, foreign->hint);
   if (!document.is_object() || map == document.end() || !map->is_object() || map->empty())
     bad_file(where, "it is no index of safetensors shards",
              "pass a model file, or its *.safetensors.index.json");
@@ -112,6 +132,7 @@ std::shared_ptr<const TensorSource> TensorSource::open_index(std::shared_ptr<con
     wanted[file].push_back(tensor);
   }
   if (wanted.size() > most_shards) bad_file(where, "it names more than 1,000 shards");
+  require_shards(index->path(), wanted);
 
   std::shared_ptr<TensorSource> source(new TensorSource(FileFormat::safetensors, index->path()));
   source->files_.push_back({index, {{0, bytes.size()}}});
@@ -147,7 +168,10 @@ const TensorView* TensorSource::find(std::string_view name) const {
 }
 
 const TensorView& TensorSource::at(std::string_view name) const {
-  if (const TensorView* view = find(name)) return *view;
+  if (const TensorView* view = find(name)) {
+    require_readable(*view, path_.string());
+    return *view;
+  }
   throw Error::bad_request("'" + path_.string() + "' has no tensor '" + printable(name) + "'");
 }
 

@@ -38,9 +38,9 @@ class TensorSource {
   /// Tensor names in file order.
   const std::vector<std::string>& names() const { return names_; }
   const std::vector<TensorView>& tensors() const { return tensors_; }
-  /// Null when there is no such tensor.
+  /// Null when there is no such tensor. It may be unreadable (tensor_view.h).
   const TensorView* find(std::string_view name) const;
-  /// Error bad_request that names tensor and file when there is no such tensor.
+  /// Error bad_request that names tensor and file when there is no such tensor, or its values cannot be read.
   const TensorView& at(std::string_view name) const;
   /// safetensors `__metadata__`, or the GGUF key-value pairs as text; empty for .pth.
   const std::map<std::string, std::string>& metadata() const { return metadata_; }

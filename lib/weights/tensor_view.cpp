@@ -27,12 +27,13 @@ bool TensorView::contiguous() const {
 }
 
 bool TensorView::aligned() const {
-  return block == BlockFormat::none && reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0;
+  return readable() && block == BlockFormat::none &&
+         reinterpret_cast<std::uintptr_t>(data) % size_of(dtype) == 0;
 }
 
 std::size_t TensorView::span_bytes() const {
   const std::int64_t count = numel();
-  if (count == 0) return 0;
+  if (count == 0 || !readable()) return 0;
   if (block != BlockFormat::none) {
     const BlockLayout layout = layout_of(block);
     return static_cast<std::size_t>((count + layout.elements - 1) / layout.elements) * layout.bytes;
@@ -110,7 +111,18 @@ void dequantise_all(const TensorView& view, float* out) {
 
 }  // namespace
 
+void require_readable(const TensorView& view, const std::string& file) {
+  if (view.readable()) return;
+  throw Error::bad_request("tensor '" + printable(view.name) + "'" +
+                               (file.empty() ? "" : " of '" + file + "'") + " has the element type " +
+                               printable(view.unreadable) + ", which cannot be read",
+                           "supported are fp64, fp32, fp16, bf16, fp8 (E4M3 and E5M2), int8 to int64, uint8 "
+                           "and bool; of GGUF also "
+                           "Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K to Q6_K, IQ4_NL and IQ4_XS");
+}
+
 void read_as_f32(const TensorView& view, float* out) {
+  require_readable(view);
   if (view.block != BlockFormat::none) return dequantise_all(view, out);
   switch (view.dtype) {
     case Dtype::f64:
@@ -147,6 +159,7 @@ std::vector<float> to_floats(const TensorView& view) {
 }
 
 void copy_elements(const TensorView& view, std::uint8_t* out) {
+  require_readable(view);
   if (view.block != BlockFormat::none)
     throw Error::bad_request("tensor '" + printable(view.name) + "' is packed as " +
                              std::string(name_of(view.block)) + " and has no plain elements");
@@ -171,7 +184,7 @@ TensorView reshaped(const TensorView& view, std::vector<std::int64_t> shape) {
   TensorView result = view;
   result.strides = contiguous_strides(shape);
   result.shape = std::move(shape);
-  if (!view.contiguous()) {
+  if (view.readable() && !view.contiguous()) {
     auto copy =
         std::make_shared<std::vector<std::uint8_t>>(static_cast<std::size_t>(*count) * size_of(view.dtype));
     copy_elements(view, copy->data());

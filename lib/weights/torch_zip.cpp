@@ -59,6 +59,14 @@ TensorView view_of(PickledTensor&& tensor, const ZipArchive& archive, const std:
   const ZipEntry* entry = archive.find(folder + "data/" + tensor.storage.key);
   if (!entry)
     fail("refers to the storage '" + printable(tensor.storage.key) + "', which is not in the archive");
+  if (!tensor.unreadable.empty()) {
+    TensorView view{std::move(tensor.name), Dtype::u8,  std::move(tensor.shape), {},
+                    file.bytes.data(),      file.owner, BlockFormat::none};
+    if (!checked_numel(view.shape)) fail("has the impossible shape " + shape_text(view.shape));
+    view.strides = contiguous_strides(view.shape);
+    view.unreadable = std::move(tensor.unreadable);
+    return view;
+  }
   const auto bytes = archive.stored(*entry);
   const std::size_t element = size_of(tensor.dtype);
   const std::size_t storage_element = tensor.storage.untyped ? 1 : size_of(tensor.storage.dtype);

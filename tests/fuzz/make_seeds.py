@@ -35,7 +35,10 @@ def pickles():
     nested = b"\x80\x02}" + text("state_dict") + b"}" + text("net.w") + tensor("0", 6, 0, [6], [1]) + b"ss."
     modern = b"\x80\x04\x95" + struct.pack("<Q", 9) + b"}\x94\x8c\x01a](K\1Neh\0s."
     system = b"\x80\x02cposix\nsystem\n" + text("id") + b"\x85R."
-    return {"plain": plain, "ordered": ordered, "fp8": fp8, "parameter": parameter, "nested": nested,
+    namespace = (b"\x80\x02}(" + text("args") + b"cargparse\nNamespace\n)\x81}" + text("lr") + b"K\1sb" + text("w")
+                 + tensor("0", 6, 0, [6], [1]) + b"u.")
+    complex64 = b"\x80\x02}" + text("w") + tensor("0", 2, 0, [2], [1], b"ctorch\nComplexFloatStorage\n") + b"s."
+    return {"namespace": namespace, "complex64": complex64, "plain": plain, "ordered": ordered, "fp8": fp8, "parameter": parameter, "nested": nested,
             "modern": modern, "system": system}
 
 
@@ -205,6 +208,10 @@ def main():
     seeds["safetensors", "two"] = safetensors([("a", "F32", [2, 3], 24), ("b", "BF16", [2], 4)], {"format": "pt"})
     seeds["safetensors", "fp8"] = safetensors([("a", "F8_E4M3", [4], 4), ("b", "F8_E5M2", [], 1), ("c", "I64", [0], 0)])
     seeds["safetensors", "empty"] = safetensors([])
+    seeds["safetensors", "unreadable"] = safetensors(
+        [("a", "U16", [2], 4), ("b", "F4", [4], 2), ("c", "C64", [1], 8), ("d", "NEW", [3], 5), ("e", "F6_E2M3", [4], 3)],
+        {"step": 7, "loss": -0.5, "none": None, "nested": {"a": [1, {"b": True}]}})
+    seeds["safetensors", "null"] = struct.pack("<Q", 21) + b'{"__metadata__":null}'
     shape = struct.pack("<IQ", 5, 5) + struct.pack("<5i", 2, 1, 1, 2, 2)
     seeds["gguf", "plain"] = gguf([("general.architecture", 8, struct.pack("<Q", 3) + b"wan")],
                                   [("a", [2, 3], 0, 24), ("b", [4], 1, 8)])
@@ -212,6 +219,9 @@ def main():
                                   [("a", [4, 2], 0, 32)], 2)
     blocks = {2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34), 10: (256, 84), 11: (256, 110),
               12: (256, 144), 13: (256, 176), 14: (256, 210), 20: (32, 18), 23: (256, 136)}
+    blocks |= {16: (256, 66), 29: (256, 56), 39: (32, 17), 99: (1, 0)}
+    inner = struct.pack("<IQII", 4, 2, 5, 6)
+    seeds["gguf", "nested"] = gguf([("k", 9, struct.pack("<IQ", 9, 2) + inner + inner)], [])
     for kind, (elements, size) in blocks.items():
         seeds["gguf", f"type{kind}"] = gguf([], [("q", [elements], kind, size)])
     for target, items in texts().items():

@@ -116,6 +116,19 @@ TEST_CASE("the wrong file is named for what it looks like") {
   CHECK(contains(error_of([&] { Checkpoint::open(shard, Component::dit); }).hint(), "index.json"));
   const auto lora = write_model(dir, "l.safetensors", {{"blocks.5.self_attn.q.lora_down.weight", {1}}});
   CHECK(contains(error_of([&] { Checkpoint::open(lora, Component::dit); }).message(), "looks like a LoRA"));
+  for (const char* key : {"diff", "lokr_w1", "hada_w1_a", "dora_scale"}) {
+    const auto relative = write_model(dir, "r.safetensors",
+                                      {{"diffusion_model.patch_embedding.weight", {2, 8}},
+                                       {std::string("diffusion_model.blocks.0.ffn.0.") + key, {1}}});
+    const Error refused = error_of([&] { Checkpoint::open(relative, Component::dit); });
+    CHECK(contains(refused.message(), "holds no diffusion transformer; it looks like a LoRA"));
+    CHECK(contains(refused.hint(), "pass the transformer itself"));
+  }
+  const auto two = write_model(dir, "2.safetensors",
+                               {{"high_noise_model.patch_embedding.weight", {2, 8}},
+                                {"low_noise_model.patch_embedding.weight", {2, 8}}});
+  CHECK(contains(error_of([&] { Checkpoint::open(two, Component::dit); }).message(),
+                 "holds 2 networks of one kind, under 'low_noise_model.' and 'high_noise_model.'"));
   const auto other = write_model(dir, "o.safetensors", {{"something", {1}}});
   CHECK(contains(error_of([&] { Checkpoint::open(other, Component::text_encoder); }).message(),
                  "holds no text encoder; its first tensor is 'something'"));
@@ -145,4 +158,28 @@ TEST_CASE("copies of a checkpoint share the mapping") {
   copy = Checkpoint::open(data_file("pth_edge/wrapped_net_prefix.pth"), Component::dit);
   REQUIRE(first != nullptr);
   CHECK(to_floats(second.at("patch_embedding.bias")).size() == 8);
+}
+
+TEST_CASE("a tensor that cannot be read is missed only by who needs it") {
+  const TempDir dir;
+  const std::string header =
+      R"({"patch_embedding.weight":{"dtype":"F32","shape":[1,1],"data_offsets":[0,4]},)"
+      R"("blocks.0.self_attn.q.weight":{"dtype":"U16","shape":[2],"data_offsets":[4,8]},)"
+      R"("position_ids":{"dtype":"U16","shape":[2],"data_offsets":[8,12]}})";
+  write_file(dir / "m.safetensors", make_safetensors(header, std::string(12, '\0')));
+  const Checkpoint checkpoint = Checkpoint::open(dir / "m.safetensors", Component::dit);
+  CHECK(to_floats(checkpoint.at("patch_embedding.weight")) == std::vector<float>{0});
+  const Error error = error_of([&] { checkpoint.at("blocks.0.self_attn.q.weight"); });
+  CHECK(contains(error.message(), "tensor 'blocks.0.self_attn.q.weight' of '" +
+                                      (dir / "m.safetensors").string() +
+                                      "' has the element type U16, which cannot be read"));
+}
+
+TEST_CASE("scaled weights of another network in the file are nobody's concern") {
+  const TempDir dir;
+  const auto path = write_model(dir, "all.safetensors",
+                                {{"model.diffusion_model.blocks.0.self_attn.q.scale_weight", {1}},
+                                 {"first_stage_model.decoder.conv1.weight", {1}},
+                                 {"first_stage_model.decoder.head.2.weight", {1}}});
+  CHECK(Checkpoint::open(path, Component::vae).names().size() == 2);
 }

@@ -44,15 +44,64 @@ TEST_CASE("Wan's own names map to themselves") {
   }
 }
 
-TEST_CASE("prefixes, also nested ones, are taken off") {
-  for (const char* prefix : {"net.", "model.diffusion_model.", "diffusion_model.", "module.",
-                             "state_dict.net.", "state_dict.module.net.", "model._orig_mod."}) {
+TEST_CASE("prefixes, also nested and unheard-of ones, are taken off") {
+  for (const char* prefix :
+       {"net.", "model.diffusion_model.", "diffusion_model.", "state_dict.net.", "pipe.dit.",
+        "model.high_noise_diffusion_model.", "model.low_noise_diffusion_model.", "some.trainer.of.ours.",
+        "base_model.model.dit."}) {
     CAPTURE(prefix);
     const NameMapping mapping = map_names(Component::dit, prefixed(prefix, wan_dit));
     CHECK(mapping.prefix == prefix);
     CHECK(mapping.names.size() == wan_dit.size());
     CHECK(canonical(mapping, std::string(prefix) + "head.head.weight") == "head.head.weight");
   }
+}
+
+TEST_CASE("what training frameworks wrap around modules is taken out wherever it stands") {
+  struct Case {
+    const char *patch, *block, *head, *prefix;
+  };
+  for (const Case& c :
+       {Case{"module.patch_embedding.weight", "module.blocks.0.self_attn.q.weight", "module.head.head.weight",
+             ""},
+        Case{"patch_embedding.weight", "blocks.0._checkpoint_wrapped_module.self_attn.q.weight",
+             "head.head.weight", ""},
+        Case{"_orig_mod.patch_embedding.weight", "_orig_mod.blocks.0._orig_mod.self_attn.q.weight",
+             "_orig_mod.head._orig_mod.head.weight", ""},
+        Case{"_fsdp_wrapped_module.patch_embedding.weight",
+             "_fsdp_wrapped_module.blocks.0._fsdp_wrapped_module._checkpoint_wrapped_module.self_attn.q."
+             "weight",
+             "_fsdp_wrapped_module.head.head.weight", ""},
+        Case{"model.module._orig_mod.patch_embedding.weight",
+             "model.module._orig_mod.blocks.0.module.self_attn.q.weight",
+             "model.module._orig_mod.head.head.weight", "model."},
+        Case{"state_dict.module.net._forward_module.patch_embedding.weight",
+             "state_dict.module.net._forward_module.blocks.0.self_attn._fpw_module.q.weight",
+             "state_dict.module.net._forward_module.head.head.weight", "state_dict.net."}}) {
+    CAPTURE(c.block);
+    const NameMapping mapping = map_names(Component::dit, {c.patch, c.block, c.head});
+    CHECK(mapping.prefix == c.prefix);
+    CHECK(mapping.unknown.empty());
+    CHECK(canonical(mapping, c.block) == "blocks.0.self_attn.q.weight");
+    CHECK(canonical(mapping, c.head) == "head.head.weight");
+  }
+  CHECK(map_names(Component::vae, prefixed("module.vae._orig_mod.", wan_vae)).names.size() == wan_vae.size());
+  CHECK(
+      map_names(Component::text_encoder, prefixed("_orig_mod.text_encoder.module.", wan_text)).names.size() ==
+      wan_text.size());
+}
+
+TEST_CASE("of two networks in a file one is taken only where there is a reason to") {
+  const auto both = [](const std::string& a, const std::string& b) {
+    std::vector<std::string> names = prefixed(a, wan_dit);
+    for (const auto& name : prefixed(b, wan_dit)) names.push_back(name);
+    return map_names(Component::dit, names);
+  };
+  CHECK(both("teacher.", "student.").prefix == "student.");
+  CHECK(both("teacher.", "student.").rivals.empty());
+  CHECK(both("generator_ema.", "generator.").prefix == "generator.");
+  CHECK(both("model.high_noise_diffusion_model.", "model.low_noise_diffusion_model.").rivals.size() == 1);
+  CHECK(both("net.", "generator.").rivals == std::vector<std::string>{"generator."});
 }
 
 TEST_CASE("one component of an all-in-one file") {
@@ -210,7 +259,19 @@ TEST_CASE("names of another component or none are not mapped, and the file is de
   CHECK(describe_contents(wan_dit) == "a diffusion transformer");
   CHECK(describe_contents(wan_vae) == "a VAE");
   CHECK(describe_contents(wan_text) == "a text encoder");
-  CHECK(describe_contents({"diffusion_model.blocks.0.self_attn.q.lora_A.weight"}) == "a LoRA");
+  for (const char* name :
+       {"diffusion_model.blocks.0.self_attn.q.lora_A.weight",
+        "lora_unet_blocks_0_self_attn_q.lora_down.weight", "diffusion_model.blocks.0.self_attn.q.diff",
+        "diffusion_model.blocks.0.self_attn.q.diff_b", "diffusion_model.head.head.diff",
+        "lycoris_blocks_0_ffn_0.lokr_w1", "blocks.0.ffn.0.lokr_w2_a", "blocks.0.ffn.0.hada_w1_a",
+        "blocks.0.ffn.0.oft_blocks", "blocks.0.ffn.0.dora_scale",
+        "base_model.model.blocks.0.self_attn.q.lora_magnitude_vector.default.weight",
+        "transformer.blocks.0.attn1.processor.to_q_lora.up.weight"}) {
+    CAPTURE(name);
+    CHECK(describe_contents({name}) == "a LoRA");
+  }
+  CHECK_FALSE(has_adapter_names(wan_dit));
+  CHECK_FALSE(has_adapter_names({"explore.weight", "different.bias", "flora.weight"}));
   CHECK(describe_contents({"visual.transformer.0.attn.to_qkv.weight"}) == "a CLIP image encoder");
   CHECK(describe_contents({"model.layers.0.mlp.up_proj.weight"}) == "a language model");
   CHECK(describe_contents({"blocks.7.self_attn.q.weight"}) == "a part of a diffusion transformer");

@@ -47,6 +47,7 @@ TEST_CASE("code in a pickle is refused by name and never run") {
   CHECK(contains(refusal("(S'id'\nios\nsystem\n."), "instruction 0x53"));
   CHECK(contains(refusal("(ios\nsystem\n."), "instruction 0x69"));
   CHECK(contains(refusal("ccollections\nOrderedDict\n)\x81."), "instruction 0x81"));
+  CHECK(contains(refusal("ctorch\nSize\n)\x81."), "instruction 0x81"));
 }
 
 TEST_CASE("allowed names can only be used for what they are") {
@@ -159,4 +160,20 @@ TEST_CASE("numbers of all widths") {
                            pickled_storage("torch\nFloatStorage", "0", 8) + "\x8a\x09" +
                            std::string(9, '\x7f') + "))\x89NtRu.";
   CHECK(contains(refusal(huge), "something else where a storage offset belongs"));
+}
+
+TEST_CASE("plain data beside the weights are read over, whatever is put into them") {
+  const std::string tensor = pickled_tensor("0", 6, 0, {6}, {1});
+  const std::string one = pickled_int(1), numpy = "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\n";
+  for (const std::string& value :
+       {"cargparse\nNamespace\n)\x81}" + pickled_text("lr") + one + "sb",
+        "ccollections\ndefaultdict\nc__builtin__\nlist\n\x85R(" + pickled_text("a") + one + "u",
+        numpy + "(" + pickled_text("f8") + one + one + "tR" + pickled_text("8 bytes ") + "\x86R",
+        "ccollections\ndeque\n)R(" + one + one + "e", "ccollections\ndeque\n)R" + one + "a",
+        "c_codecs\nencode\n" + pickled_text("a") + pickled_text("latin1") + "\x86R"}) {
+    const auto tensors =
+        read("\x80\x02}(" + pickled_text("args") + value + pickled_text("w") + tensor + "u.");
+    REQUIRE(tensors.size() == 1);
+    CHECK(tensors[0].name == "w");
+  }
 }

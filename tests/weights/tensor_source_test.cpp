@@ -44,7 +44,17 @@ TEST_CASE("common mistakes are named") {
     return error.message();
   };
   CHECK(contains(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "Git LFS pointer"));
-  CHECK(contains(refusal("<!DOCTYPE html><html>404</html>"), "web page"));
+  for (const char* page : {"<!DOCTYPE html><html>404</html>", "\n  <!doctype HTML>",
+                           "\xef\xbb\xbf<HTML lang=en>", "<head>", "<!-- saved --><html>"})
+    CHECK(contains(refusal(page), "web page"));
+  CHECK(contains(refusal("<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>"), "answer in XML"));
+  CHECK(contains(refusal("{\"error\":\"Invalid username or password.\"}"), "server's error message"));
+  CHECK(contains(refusal("Entry not found"), "server's answer, not a model: Entry not found"));
+  CHECK(contains(refusal("../../blobs/0123abcd"), "a link that was copied as text"));
+  CHECK(contains(refusal("/annex/objects/SHA256E-s1--0.pth\n"), "git-annex pointer"));
+  CHECK(contains(refusal("\x1f\x8b\x08 and so on"), "packed with gzip"));
+  CHECK(contains(refusal(std::string(10'000, '\0')), "begins with zeros"));
+  CHECK(contains(refusal(std::string("\x80\x04\x95\0\0", 5)), "bare pickle"));
   CHECK(contains(refusal("some text that is no model"), "format is not known"));
   CHECK(contains(refusal(make_zip({})), "empty zip archive"));
   CHECK(contains(error_of([&] { TensorSource::open(dir / "missing.pth"); }).message(), "missing.pth"));
@@ -89,7 +99,10 @@ TEST_CASE("sharded safetensors open through their index") {
   write_index({{"a", "m-00001-of-00002.safetensors"}, {"c", "m-00002-of-00002.safetensors"}});
   CHECK(contains(refusal(), "m-00002-of-00002.safetensors': it lacks tensor 'c'"));
   write_index({{"a", "missing.safetensors"}});
-  CHECK(contains(refusal(), "missing.safetensors"));
+  CHECK(contains(refusal(), "needs the shard 'missing.safetensors'"));
+  write_index({{"a", "m-00001-of-00002.safetensors"}, {"b", "x1"}, {"c", "x2"}, {"d", "x3"}});
+  CHECK(contains(refusal(),
+                 "needs the shard 'x1', which is not beside it, and 2 more of its 4 shards are missing"));
   write_index({{"a", "../m-00001-of-00002.safetensors"}});
   CHECK(contains(refusal(), "not in a file beside the index"));
   write_index({{"a", 7}});

@@ -164,3 +164,17 @@ TEST_CASE("a checkpoint beyond 4 GiB, as a sparse file") {
   CHECK(source->at("large").data[large - 1] == 0);
   CHECK(to_floats(source->at("after")) == std::vector<float>{7, 8});
 }
+
+TEST_CASE("tensors of types that cannot be read matter to those who need them only") {
+  for (const char* type : {"ComplexFloatStorage", "QInt8Storage"}) {
+    const auto file = as_file(
+        make_pth(pickled_dict({{"odd", pickled_tensor("0", 2, 0, {2}, {1}, std::string("torch\n") + type)},
+                               {"w", pickled_tensor("1", 1, 0, {1}, {1})}}),
+                 {{"0", std::string(16, '\1')}, {"1", floats({2.5f})}}));
+    const auto table = read_torch_zip(file);
+    REQUIRE(table.tensors.size() == 2);
+    CHECK(to_floats(table.tensors[1]) == std::vector<float>{2.5f});
+    CHECK(table.tensors[0].unreadable == type);
+    CHECK(error_of([&] { to_floats(table.tensors[0]); }).message().find(type) != std::string::npos);
+  }
+}
