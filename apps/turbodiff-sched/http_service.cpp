@@ -36,6 +36,7 @@ class CommandQueue : public connect::HttpQueue {
   store::Micros now() override { return queue_->now_micros(); }
 
   store::JobId add(const connect::GenerationPost& post, const fs::path& output) override {
+    for (const std::string& note : post.notes) queue_->program().log().info("POST: {}", note);
     AddFlags flags;
     flags.options = post.options;
     flags.options.output = output.string();

@@ -32,6 +32,7 @@ std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::
   settings.common = spec::options_of(config);
   settings.freeze = {program.model_dirs(), program.cache_dir_or_empty()};
   settings.read_time = [&queue](std::string_view text) { return queue.parse_time(text, "time"); };
+  settings.note = [&program](const std::string& line) { program.log().info("{}", line); };
   settings.check_deadlines = [&queue](const std::vector<store::NewJob>& jobs) {
     try {
       check_deadlines(queue, jobs, tariff::FeedAccess::kept);

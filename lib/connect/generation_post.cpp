@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/incoming_text.h"
 #include "core/json_nesting.h"
 #include "core/strings.h"
 #include "core/text_width.h"
@@ -47,6 +48,8 @@ bool truth(const Json& value, std::string_view key) {
 
 std::string text(const Json& value, std::string_view key) {
   if (!value.is_string()) throw wrong_type(key, "a text");
+  if (const auto problem = core::text_problem(value.get<std::string>()))
+    throw Error::bad_request(fmt::format("'{}' {}", key, *problem));
   return value.get<std::string>();
 }
 
@@ -141,14 +144,18 @@ bool may_be_posted(std::string_view json_name) {
 }
 
 GenerationPost parse_generation_post(std::string_view body) {
-  const Json object = parse(body);
   GenerationPost post;
+  const Json object = parse(
+      core::incoming_text(body, "the body", [&](const std::string& line) { post.notes.push_back(line); }));
   for (const auto& [key, value] : object.items()) {
     check_key(key);
     set_job_key(post, key, value);
   }
   post.options = spec::options_from_json(object, job_keys);
   if (!post.options.prompt) throw Error::bad_request("there is no \"prompt\"");
+  if (core::is_blank(*post.options.prompt)) throw Error::bad_request("the \"prompt\" is empty");
+  if (const auto problem = core::text_problem(*post.options.prompt))
+    throw Error::bad_request("'prompt' " + *problem);
   if (post.options.model) check_model(*post.options.model);
   if (post.options.num_samples.value_or(1) > 1 && !post.options.grid.value_or(false))
     throw Error::bad_request("'num_samples' makes several files", "post once a video, or set \"grid\": true");

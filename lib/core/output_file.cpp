@@ -68,6 +68,57 @@ std::string shortened(std::string name) {
   return name;
 }
 
+void flush_to_disk(const fs::path& path, int flags) {
+  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
+  if (fd < 0) throw_errno("open", path, errno);
+  const int result = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  if (result != 0 && error != EINVAL && error != ENOTSUP) throw_errno("write", path, error);
+}
+
+/// The nearest folder on the way to `folder` that is there, or what is there instead of one.
+fs::path nearest_existing(const fs::path& folder) {
+  struct stat info {};
+  fs::path place = folder;
+  while (::stat(place.c_str(), &info) != 0) {
+    const int error = errno;
+    if (::lstat(place.c_str(), &info) == 0)
+      throw Error::bad_request("the link " + quoted(place) + " leads nowhere", "choose another output path");
+    if (error != ENOENT && error != ENOTDIR)
+      throw Error::bad_request("cannot use the output folder " + quoted(folder) + ": " + std::strerror(error),
+                               "choose another output path");
+    if (parent_of(place) == place)
+      throw Error::bad_request("the current folder does not exist any more", "change to another folder");
+    place = parent_of(place);
+  }
+  return place;
+}
+
+void remove_folders(std::vector<fs::path>& made) noexcept {
+  for (; !made.empty(); made.pop_back()) ::rmdir(made.back().c_str());  // stays when something is in it
+}
+
+/// Makes what is missing of `folder`, on the disk when this returns; appends what it made to `made`.
+void make_folders(const fs::path& folder, std::vector<fs::path>& made) {
+  const fs::path existing = nearest_existing(folder);
+  std::vector<fs::path> missing;
+  for (fs::path place = folder; place != existing; place = parent_of(place)) missing.push_back(place);
+  for (; !missing.empty(); missing.pop_back()) {
+    if (::mkdir(missing.back().c_str(), 0777) == 0) {
+      made.push_back(missing.back());
+      flush_to_disk(parent_of(missing.back()), O_RDONLY | O_DIRECTORY);
+    } else if (errno != EEXIST) {
+      const int error = errno;
+      remove_folders(made);
+      const std::string message = "cannot make the folder " + quoted(folder) + ": " + std::strerror(error);
+      if (error == ENOSPC || error == EDQUOT)
+        throw Error::refused(message, "free some space or choose another folder");
+      throw Error::bad_request(message, "choose another output path");
+    }
+  }
+}
+
 fs::path create_temporary(const fs::path& target) {
   for (int attempt = 0;; ++attempt) {
     const fs::path temp =
@@ -85,15 +136,6 @@ fs::path create_temporary(const fs::path& target) {
       throw Error::refused(message, "free some space or choose another folder");
     throw Error::bad_request(message, "choose another output path");
   }
-}
-
-void flush_to_disk(const fs::path& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) throw_errno("open", path, errno);
-  const int result = ::fsync(fd);
-  const int error = errno;
-  ::close(fd);
-  if (result != 0 && error != EINVAL && error != ENOTSUP) throw_errno("write", path, error);
 }
 
 /// Renames without replacing; 0 or an errno.
@@ -129,11 +171,8 @@ void OutputFile::check(const fs::path& final_path, bool force) {
     throw Error::bad_request("cannot use the output path " + quoted(final_path) + ": " +
                              std::strerror(errno));
   }
-  const fs::path parent = parent_of(target);
-  if (::stat(parent.c_str(), &info) != 0)
-    throw Error::bad_request("the output folder " + quoted(parent) + " does not exist",
-                             "create it or choose another output path");
-  if (!S_ISDIR(info.st_mode))
+  const fs::path parent = nearest_existing(parent_of(target));
+  if (::stat(parent.c_str(), &info) == 0 && !S_ISDIR(info.st_mode))
     throw Error::bad_request(quoted(parent) + " is not a folder", "choose another output path");
   if (::access(parent.c_str(), W_OK | X_OK) != 0)
     throw Error::bad_request("cannot write into " + quoted(parent) + ": " + std::strerror(errno),
@@ -143,7 +182,13 @@ void OutputFile::check(const fs::path& final_path, bool force) {
 OutputFile::OutputFile(const fs::path& final_path, bool force) : final_path_(final_path), force_(force) {
   check(final_path, force);
   target_ = fs::absolute(resolve_target(final_path));
-  temp_path_ = create_temporary(target_);
+  make_folders(parent_of(target_), made_folders_);
+  try {
+    temp_path_ = create_temporary(target_);
+  } catch (const Error&) {
+    remove_folders(made_folders_);
+    throw;
+  }
 }
 
 OutputFile::~OutputFile() {
@@ -160,14 +205,17 @@ OutputFile& OutputFile::operator=(OutputFile&& other) noexcept {
   final_path_ = std::move(other.final_path_);
   target_ = std::move(other.target_);
   temp_path_ = std::move(other.temp_path_);
+  made_folders_ = std::move(other.made_folders_);
   force_ = other.force_;
   other.temp_path_.clear();
+  other.made_folders_.clear();
   return *this;
 }
 
 void OutputFile::discard() noexcept {
   if (!temp_path_.empty()) ::unlink(temp_path_.c_str());
   temp_path_.clear();
+  remove_folders(made_folders_);
 }
 
 void OutputFile::commit() {
@@ -179,6 +227,7 @@ void OutputFile::commit() {
   if (error == EEXIST) throw exists_error(final_path_);
   if (error != 0) throw_errno("create", final_path_, error);
   temp_path_.clear();
+  made_folders_.clear();
   flush_to_disk(parent_of(target_), O_RDONLY | O_DIRECTORY);
 }
 

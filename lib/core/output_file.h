@@ -2,16 +2,19 @@
 #pragma once
 
 #include <filesystem>
+#include <vector>
 
 namespace turbodiff::core {
 
 /// Reserves a temporary file beside `final_path`, which commit() moves into place. A writer opens temp_path()
 /// and truncates it. Destruction without commit() removes the temporary file, so an error or an interrupt
-/// leaves nothing. When `final_path` is a symbolic link and `force` is set, the file it points to is replaced
-/// and the link stays.
+/// leaves nothing. Folders of the path that are missing are made, and removed again when there is no
+/// commit(). When `final_path` is a symbolic link and `force` is set, the file it points to is replaced and
+/// the link stays.
 class OutputFile {
  public:
-  /// Runs check(), then creates the temporary file `.<name>.<random>.part` in the same folder.
+  /// Runs check(), makes missing folders, then creates the temporary file `.<name>.<random>.part` in the
+  /// folder of the file.
   explicit OutputFile(const std::filesystem::path& final_path, bool force = false);
   ~OutputFile();
   OutputFile(OutputFile&& other) noexcept;
@@ -19,8 +22,8 @@ class OutputFile {
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  /// Whether `final_path` could be written, without touching the disk. Error bad_request when the folder does
-  /// not exist or cannot be written, when the target is not a regular file, or exists and `force` is not set.
+  /// Whether `final_path` could be written, without touching the disk. Error bad_request when the folder
+  /// cannot be written or made, when the target is not a regular file, or exists and `force` is not set.
   static void check(const std::filesystem::path& final_path, bool force);
 
   const std::filesystem::path& temp_path() const { return temp_path_; }
@@ -36,6 +39,7 @@ class OutputFile {
   std::filesystem::path final_path_;
   std::filesystem::path target_;
   std::filesystem::path temp_path_;
+  std::vector<std::filesystem::path> made_folders_;  ///< the outermost first
   bool force_ = false;
 };
 

@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "core/error.h"
+#include "core/incoming_text.h"
 #include "core/text_width.h"
 
 namespace turbodiff::core {
@@ -183,7 +184,7 @@ YamlNode parse_yaml(std::string_view text, const std::string& file, Problems& pr
   YamlNode start;
   start.file = file;
   try {
-    std::istringstream in{std::string(text)};
+    std::istringstream in(incoming_text(text, file));
     YAML::Parser parser(in);
     if (!parser.HandleNextDocument(builder)) return start;
     TreeBuilder rest(file, problems);
@@ -195,6 +196,9 @@ YamlNode parse_yaml(std::string_view text, const std::string& file, Problems& pr
     start.line = error.mark.line + 1;
     start.column = error.mark.column + 1;
     problems.add(start.where(), escape_control(error.msg));
+    return start;
+  } catch (const Error& error) {
+    problems.add("", error.message() + "; " + error.hint());
     return start;
   } catch (const TooManyNodes&) {
     problems.add(file, fmt::format("more than {} values", max_nodes));

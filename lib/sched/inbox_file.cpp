@@ -27,6 +27,8 @@ bool is_schedule_key(std::string_view key) {
 
 std::string text_of(const Json& value, std::string_view key) {
   if (!value.is_string()) throw Error::bad_request(fmt::format("'{}' must be a text", key));
+  if (const auto problem = core::text_problem(value.get<std::string>()))
+    throw Error::bad_request(fmt::format("'{}' {}", key, *problem));
   return value.get<std::string>();
 }
 
@@ -188,14 +190,11 @@ std::vector<InboxRequest> read_json_lines(std::string_view content, const std::s
 }  // namespace
 
 std::vector<InboxRequest> read_inbox_file(const std::string& content, const std::string& name, InboxKind kind,
-                                          const InboxTime& read_time) {
-  std::string_view text = content;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (text.find('\0') != std::string_view::npos)
-    throw Error::bad_request(fmt::format("'{}' is not text", name));
+                                          const InboxTime& read_time, const core::TextNote& note) {
+  const std::string text = core::incoming_text(content, name, note);
   switch (kind) {
     case InboxKind::prompts: {
-      std::istringstream in{std::string(text)};
+      std::istringstream in(text);
       std::vector<InboxRequest> requests;
       for (spec::PromptEntry& entry : spec::read_prompts(in, name))
         requests.push_back({std::move(entry.options), {}});

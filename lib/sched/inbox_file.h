@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/incoming_text.h"
 #include "sched/inbox_rules.h"
 #include "spec/request_options.h"
 #include "store/job.h"
@@ -24,7 +25,7 @@ struct InboxRequest {
 /// A time as a user writes it, in seconds; throws Error bad_request.
 using InboxTime = std::function<std::int64_t(std::string_view text)>;
 
-/// Reads what stood in the file `name`.
+/// Reads what stood in the file `name`, as core::incoming_text() with `note`.
 ///   .txt           one prompt a line, as spec::read_prompts()
 ///   .jsonl         one object a line
 ///   .json, .yaml   one prompt, one object, a list of these, or an object with `prompts`, a list of these,
@@ -33,6 +34,6 @@ using InboxTime = std::function<std::int64_t(std::string_view text)>;
 /// An object has the keys of spec::options_from_json() and when, priority, earliest, deadline, retries,
 /// group, hold and count. Error bad_request with the place of what is wrong, in one line.
 std::vector<InboxRequest> read_inbox_file(const std::string& content, const std::string& name, InboxKind kind,
-                                          const InboxTime& read_time);
+                                          const InboxTime& read_time, const core::TextNote& note = {});
 
 }  // namespace turbodiff::sched

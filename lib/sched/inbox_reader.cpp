@@ -97,7 +97,7 @@ bool InboxReader::must_wait(const InboxClaim& claim) const {
 
 std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const std::string& content) const {
   const std::vector<InboxRequest> requests =
-      read_inbox_file(content, name, inbox_kind(name), settings_.read_time);
+      read_inbox_file(content, name, inbox_kind(name), settings_.read_time, settings_.note);
   const std::string stem = spec::slug_of(fs::path(name).stem().string());
   const std::int64_t now_s =
       std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();

@@ -25,6 +25,7 @@ struct InboxSettings {
   spec::RequestOptions common;  ///< what settings say
   FreezeSettings freeze;        ///< its time is not used
   InboxTime read_time;
+  core::TextNote note;  ///< about how a file was read; may be empty
   /// Throws Error bad_request when jobs cannot be done by their deadlines; may be empty.
   std::function<void(const std::vector<store::NewJob>&)> check_deadlines;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/incoming_text.h"
 #include "core/strings.h"
 #include "spec/tier.h"
 
@@ -86,6 +87,21 @@ void check_image_options(const RequestOptions& options, const ModelDefaults& def
     problems.add("--adaptive-resolution needs --image", "leave it out for text to video");
 }
 
+void check_prompt(const RequestOptions& options, Problems& problems) {
+  if (!options.prompt)
+    problems.add("no prompt is given", "give one in quotes, such as \"a red circle moving right\"");
+  else if (core::is_blank(*options.prompt))
+    problems.add("the prompt is empty", "say what the video shows, such as \"a red circle moving right\"");
+  else if (const auto problem = core::text_problem(*options.prompt))
+    problems.add("the prompt " + *problem, "leave that character out");
+  using Named = std::pair<const char*, const std::optional<std::string>*>;
+  for (const auto& [option, name] :
+       {Named{"--output", &options.output}, Named{"--save-latents", &options.save_latents},
+        Named{"--contact-sheet", &options.contact_sheet}})
+    if (const auto problem = core::text_problem(name->value_or("")))
+      problems.add(fmt::format("{}: the name {}", option, *problem), "give another name");
+}
+
 }  // namespace
 
 std::uint64_t draw_seed() {
@@ -100,9 +116,8 @@ GenerationRequest resolve(const RequestOptions& options, const ModelDefaults& de
   const TierPreset preset = preset_of(value_of(options.tier, Tier::final), defaults);
 
   GenerationRequest request;
-  if (!options.prompt)
-    problems.add("no prompt is given", "for example: turbodiff generate \"a red circle moving right\"");
   request.prompt = options.prompt.value_or("");
+  check_prompt(options, problems);
 
   request.sampler = sampler_of(options, defaults);
   request.steps = static_cast<int>(options.steps.value_or(preset.steps));

@@ -83,6 +83,23 @@ void add_jobs(JobList& list, const GenerationRequest& request, std::size_t model
   }
 }
 
+/// Names that nobody gave must not collide: files of the same prompt and seed get their index too.
+void tell_apart(JobList& list, std::time_t now, int first_index) {
+  std::map<fs::path, int> files_of_name;
+  for (const Job& job : list.jobs)
+    if (job.request.output.empty()) ++files_of_name[job.output];
+  int index = first_index;
+  for (Job& job : list.jobs) {
+    const int own_index = index++;
+    if (!job.request.output.empty() || files_of_name[job.output] < 2) continue;
+    const fs::path output =
+        fill_name("{prompt}-{seed}-{index}.mp4",
+                  {job.seeds.front(), own_index, job.request.prompt, list.models[job.model].model.name, now});
+    job.shown_output = output.string();
+    job.output = absolute_path(output);
+  }
+}
+
 void require_extension(const fs::path& path, std::string_view option, std::string_view extension) {
   if (!path.empty() && core::to_lower(path.extension().string()) != extension)
     throw Error::bad_request(
@@ -121,6 +138,7 @@ JobList build_jobs(std::span<const RequestOptions> requests, std::span<const fs:
     add_jobs(
         list, request, model, now, next_index,
         more_follow ? std::max(2, files_of_template[request.output]) : files_of_template[request.output]);
+  tell_apart(list, now, first_index);
   for (Job& job : list.jobs) job.container = container_of(job.output);
   return list;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/incoming_text.h"
 #include "spec/request_options.h"
 
 namespace turbodiff::spec {
@@ -15,14 +16,16 @@ struct PromptEntry {
   RequestOptions options;
 };
 
-/// Reads `in`, called `name` in messages. A line that starts with "{" is a JSON object with "prompt" and any
-/// other option of the table under its long name (dashes or underscores); other lines are prompts as they
-/// stand. Blank lines and lines that start with "#" are skipped, a byte order mark and CR at the ends of
-/// lines are dropped. Error bad_request "NAME:LINE: ..." for a line that is wrong, and when there is no
-/// prompt at all; interrupted after a signal.
-std::vector<PromptEntry> read_prompts(std::istream& in, const std::string& name);
+/// Reads `in`, called `name` in messages, as core::incoming_text() with `note`. A line that starts with "{"
+/// is a JSON object with "prompt" and any other option of the table under its long name (dashes or
+/// underscores); other lines are prompts as they stand, but that a backslash before a "{", "#" or "\" at the
+/// beginning is dropped. Blank lines and lines that start with "#" are skipped, byte order marks at the
+/// beginnings and CR at the ends of lines are dropped. Error bad_request "NAME:LINE: ..." for a line that is
+/// wrong, and when there is no prompt at all; interrupted after a signal.
+std::vector<PromptEntry> read_prompts(std::istream& in, const std::string& name,
+                                      const core::TextNote& note = {});
 
 /// Reads a file, or standard input for "-". Error bad_request when it cannot be read.
-std::vector<PromptEntry> read_prompts_file(const std::string& path);
+std::vector<PromptEntry> read_prompts_file(const std::string& path, const core::TextNote& note = {});
 
 }  // namespace turbodiff::spec

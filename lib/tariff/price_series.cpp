@@ -7,6 +7,8 @@
 #include <iterator>
 #include <optional>
 
+#include "core/error.h"
+#include "core/incoming_text.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 #include "tariff/local_time.h"
@@ -36,7 +38,6 @@ class SeriesReader {
   }
 
   Series read(std::string_view csv) {
-    if (csv.starts_with("\xEF\xBB\xBF")) csv.remove_prefix(3);
     int line = 0;
     bool begun = false;
     while (!csv.empty() && !full()) {
@@ -116,7 +117,12 @@ class SeriesReader {
 
 Series parse_series(std::string_view csv, const std::string& file, std::string_view value_column,
                     Seconds interval_s, core::Problems& problems) {
-  return SeriesReader(file, value_column, interval_s, problems).read(csv);
+  try {
+    return SeriesReader(file, value_column, interval_s, problems).read(core::incoming_text(csv, file));
+  } catch (const Error& error) {
+    problems.add("", error.message() + "; " + error.hint());
+    return {interval_s, {}};
+  }
 }
 
 Series load_series(const std::filesystem::path& path, const std::string& where, std::string_view value_column,

@@ -33,7 +33,12 @@ TEST_CASE("outputs are checked before anything is generated") {
   };
   CHECK(has(line({"x", "-o", "a.avi"}), ".mp4"));
   CHECK(has(line({"x", "-o", "video"}), ".mp4"));
-  CHECK(has(line({"x", "-o", "no/such/folder/a.mp4"}), "no/such/folder"));
+  testing::write_file(place.path("file"), "x");
+  CHECK(has(line({"x", "-o", "file/a.mp4"}), "is not a folder"));
+  std::filesystem::remove(place.path("file"));
+  // A refusal leaves no folder behind.
+  CHECK(has(line({"x", "-o", "new/folder/a.avi"}), ".mp4"));
+  CHECK(has(line({"x", "-o", "new/folder/a.mp4", "--steps", "9"}), "--steps"));
   CHECK(has(line({"x", "-o", "folder/"}), "is a folder, not a file name"));
   CHECK(has(line({"x", "-o", "a.png"}), "frame"));
   CHECK(has(line({"x", "-o", "{sed}.mp4"}), "did you mean 'seed'"));
@@ -44,13 +49,15 @@ TEST_CASE("outputs are checked before anything is generated") {
   CHECK(place.files().empty());
 }
 
-TEST_CASE("two prompts that would share a file are refused") {
+TEST_CASE("two prompts of one default name get their index, of a name that was given they are refused") {
   Workplace place;
-  testing::write_file(place.path("p.txt"), "same\nsame\n");
-  const auto result = place.run(quick_generate({"--prompts", "p.txt"}));
+  testing::write_file(place.path("p.txt"), "same\nother\nsame\n");
+  const auto result = place.run(quick_generate({"--prompts", "p.txt", "-o", "{prompt}.mp4"}));
   CHECK(result.code == 2);
-  CHECK(result.error_line().find("outputs 1 and 2 would both be") != std::string::npos);
+  CHECK(result.error_line().find("outputs 1 and 3 would both be") != std::string::npos);
   CHECK(place.files() == std::vector<std::string>{"p.txt"});
+  CHECK(place.run(quick_generate({"--prompts", "p.txt"})).code == 0);
+  CHECK(place.files() == std::vector<std::string>{"other-0.mp4", "p.txt", "same-0-1.mp4", "same-0-3.mp4"});
 }
 
 TEST_CASE("an impossible size is refused before it fills the disk or the memory") {
@@ -75,8 +82,8 @@ TEST_CASE("the shipped examples are valid") {
 
 TEST_CASE("odd prompts make safe names and valid JSON") {
   Workplace place;
-  for (const std::string& prompt : {std::string(), std::string("../../x"), std::string("caf\xe9 \xff"),
-                                    std::string("line\nbreak \x1b[31m"), std::string(5000, 'a')}) {
+  for (const std::string& prompt : {std::string("../../x"), std::string("..."),
+                                    std::string("line\nbreak\ttab"), std::string(5000, 'a')}) {
     const auto result = place.run(quick_generate({"--json", "--prompt", prompt}));
     REQUIRE_MESSAGE(result.code == 0, result.err);
     CHECK(std::filesystem::path(result.json()["outputs"][0]["path"]).parent_path() ==

@@ -75,3 +75,17 @@ TEST_CASE("no key of a post names a file") {
   CHECK(problem(R"({"prompt":"x","format":"../../x"})").starts_with("'format' must be one of"));
   CHECK(parse_generation_post(R"({"prompt":"x","model":"demo"})").options.model == "demo");
 }
+
+TEST_CASE("the body's text goes through the same gate as a file") {
+  // "雪中的狐狸" in GBK
+  const auto post = parse_generation_post("{\"prompt\":\"\xD1\xA9\xD6\xD0\xB5\xC4\xBA\xFC\xC0\xEA\"}");
+  CHECK(post.options.prompt == "雪中的狐狸");
+  CHECK(post.notes == std::vector<std::string>{"the body: read as GB18030"});
+  CHECK(parse_generation_post("\xEF\xBB\xBF{\"prompt\":\"x\"}").options.prompt == "x");
+  CHECK(problem("{\"prompt\":\"caf\xE9 in the snow\"}") ==
+        "the body: not UTF-8 text (byte 0xE9 at offset 14)");
+  CHECK(problem(R"({"prompt":"a\u0000"})").find("NUL character") != std::string::npos);
+  CHECK(problem(R"({"prompt":"x","group":"a\u001b"})") ==
+        "'group' holds a control character (U+001B at offset 1)");
+  CHECK(problem(R"({"prompt":" \u3000"})") == "the \"prompt\" is empty");
+}

@@ -82,7 +82,9 @@ TEST_CASE("outputs that cannot be written are refused early") {
     CHECK(error.code() == ErrorCode::bad_request);
     return error.message();
   };
-  CHECK(message(folder / "no/such/a.mp4").find("does not exist") != std::string::npos);
+  fs::create_symlink("nowhere", folder / "link");
+  CHECK(message(folder / "link/a.mp4").find("leads nowhere") != std::string::npos);
+  fs::remove(folder / "link");
   CHECK(message(folder.path(), true).find("is a folder") != std::string::npos);
   CHECK(message(folder.path()).find("is a folder") != std::string::npos);
   CHECK(message(folder / "").find("names no file") != std::string::npos);
@@ -90,10 +92,38 @@ TEST_CASE("outputs that cannot be written are refused early") {
   CHECK(message("/dev/null", true).find("not a regular file") != std::string::npos);
   write_file(folder / "file", "x");
   CHECK(message(folder / "file/a.mp4").find("is not a folder") != std::string::npos);
+  CHECK(message(folder / "file/b/c/a.mp4").find("file' is not a folder") != std::string::npos);
   const Error error = error_of([] { OutputFile("/proc/a.mp4", true); });
   CHECK(error.code() == ErrorCode::bad_request);
   CHECK(error.message().find("cannot write into '/proc'") != std::string::npos);
   CHECK(files_in(folder.path()) == 1);
+}
+
+TEST_CASE("missing folders are made when the file is begun and go again without it") {
+  const TempDir folder;
+  OutputFile::check(folder / "clips/night/a.mp4", false);
+  CHECK(files_in(folder.path()) == 0);
+  {
+    OutputFile first(folder / "clips/night/a.mp4");
+    CHECK(fs::is_directory(folder / "clips/night"));
+    OutputFile second(folder / "clips/other/../b.mp4");
+  }
+  CHECK(files_in(folder.path()) == 0);
+  {
+    OutputFile kept(folder / "clips/night/a.mp4");
+    OutputFile lost(folder / "clips/night/more/b.mp4");
+    write_file(kept.temp_path(), "video");
+    kept.commit();
+  }
+  CHECK(read_file(folder / "clips/night/a.mp4") == "video");
+  CHECK(files_in(folder / "clips/night") == 1);
+  {
+    // A folder that something else has been put into stays.
+    OutputFile lost(folder / "clips/new/b.mp4");
+    write_file(folder / "clips/new/theirs", "x");
+  }
+  CHECK(fs::exists(folder / "clips/new/theirs"));
+  CHECK(error_of([] { OutputFile("/proc/no/such/a.mp4"); }).code() == ErrorCode::bad_request);
 }
 
 TEST_CASE("a folder without write permission is refused") {

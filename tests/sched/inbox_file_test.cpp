@@ -84,5 +84,31 @@ TEST_CASE("what is wrong is told in one line with its place") {
         "f.json: lists and objects stand too deep in each other");
   CHECK(error("{\"prompt\": \"a\"}\n{\"seed\": 1}", "f.jsonl") == "f.jsonl:2: there is no \"prompt\"");
   CHECK(error("# nothing\n", "f.txt") == "'f.txt' holds no prompt");
-  CHECK(error(std::string("a\0b", 3), "f.txt") == "'f.txt' is not text");
+  CHECK(error(std::string("a\0b", 3), "f.txt") == "f.txt: not text, a NUL byte stands at offset 1");
+  for (const char* name : {"f.txt", "f.jsonl", "f.json", "f.yaml"})
+    CHECK_MESSAGE(
+        error("\"a\"\n\"caf\xE9 in the snow\"\n", name).starts_with(std::string(name) + ":2: not UTF-8 text"),
+        name);
+  CHECK(error("group: \"a\\x1bb\"\nprompt: x\n") ==
+        "f.yaml: 'group' holds a control character (U+001B at offset 1)");
+}
+
+TEST_CASE("files in GBK and UTF-16 are read, and the first is said") {
+  // "雪中的狐狸" in GBK
+  const std::string fox = "\xD1\xA9\xD6\xD0\xB5\xC4\xBA\xFC\xC0\xEA";
+  const std::pair<const char*, std::string> files[] = {{"f.txt", fox + "\n"},
+                                                       {"f.jsonl", "{\"prompt\": \"" + fox + "\"}\n"},
+                                                       {"f.json", "\"" + fox + "\""},
+                                                       {"f.yaml", "prompt: " + fox + "\n"}};
+  for (const auto& [name, content] : files) {
+    CAPTURE(name);
+    std::vector<std::string> notes;
+    const auto requests = sched::read_inbox_file(
+        content, name, sched::inbox_kind(name), [](std::string_view) { return std::int64_t{0}; },
+        [&](const std::string& line) { notes.push_back(line); });
+    REQUIRE(requests.size() == 1);
+    CHECK(requests[0].options.prompt == "雪中的狐狸");
+    CHECK(notes == std::vector<std::string>{std::string(name) + ": read as GB18030"});
+  }
+  CHECK(read(std::string("\xFE\xFF\0a", 4), "f.txt")[0].options.prompt == "a");
 }

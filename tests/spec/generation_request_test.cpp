@@ -74,10 +74,20 @@ TEST_CASE("every problem is told at once") {
     CHECK_MESSAGE(error.message().find(part) != std::string::npos, part);
 }
 
-TEST_CASE("an empty prompt is a prompt") {
-  RequestOptions options;
-  options.prompt = "";
-  CHECK(resolve(options, ModelDefaults{}).prompt.empty());
+TEST_CASE("a prompt is text with something to see in it") {
+  const auto problem = [](const std::string& prompt) {
+    RequestOptions options;
+    options.prompt = prompt;
+    return testing::error_of([&] { resolve(options, ModelDefaults{}); }).message();
+  };
+  for (const char* blank : {"", " \t\n", "\u3000", "\u200B"}) CHECK(problem(blank) == "the prompt is empty");
+  CHECK(problem("caf\xE9") == "the prompt holds a byte that is no UTF-8 (0xE9 at offset 3)");
+  CHECK(problem("a\x1B") == "the prompt holds a control character (U+001B at offset 1)");
+  RequestOptions named;
+  named.prompt = "x";
+  named.output = "a\x07.mp4";
+  CHECK(testing::error_of([&] { resolve(named, ModelDefaults{}); }).message() ==
+        "--output: the name holds a control character (U+0007 at offset 1)");
 }
 
 TEST_CASE("steps depend on the sampler") {
