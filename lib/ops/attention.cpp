@@ -2,21 +2,20 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "core/signals.h"
 #include "ops/cpu/blocked_attention.h"
 #include "ops/cpu/blocked_rows.h"
-#include "ops/one_thread.h"
+#include "ops/parallel.h"
 
 namespace turbodiff::ops {
 
 namespace {
 
-/// Queries handled in one call on the CPU: so many that slicing costs nothing, so few that an interrupt is
-/// seen soon.
-constexpr std::int64_t slice_length = 8192;
+/// Queries of one head that one thread takes at a time: so many that LibTorch works in its largest blocks, so
+/// few that there is work for many threads and an interrupt is seen soon.
+constexpr std::int64_t tile_queries = 768;
 
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                   const std::optional<at::Tensor>& mask, std::optional<double> scale) {
@@ -37,16 +36,25 @@ at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor&
     return cpu::blocked_attention(q, k, v, mask ? mask->select(1, 0).select(1, 0) : at::Tensor(),
                                   scale.value_or(1.0 / std::sqrt(static_cast<double>(q.size(3)))));
 
-  std::optional<OneThread> alone;
-  if (q.size(1) < few_rows) alone.emplace();
-  const bool mask_has_rows = mask && mask->size(-2) > 1;
-  if (q.size(1) <= 2 * slice_length || mask_has_rows) return attend(q, k, v, mask, scale);
+  // LibTorch divides a head by the number of threads, and packs keys by it: each tile has one of its own.
   at::Tensor out = at::empty({q.size(0), q.size(1), q.size(2), v.size(3)}, q.options());
-  for (std::int64_t first = 0; first < q.size(1); first += slice_length) {
+  const Parts parts = Parts::of(q.size(1), tile_queries);
+  if (mask) mask = mask->expand({q.size(0), q.size(2), mask->size(-2), k.size(1)});
+  parallel_tiles(q.size(0) * q.size(2) * parts.count, [&](std::int64_t tile) {
     core::throw_if_interrupted();
-    const std::int64_t count = std::min(slice_length, q.size(1) - first);
-    out.narrow(1, first, count).copy_(attend(q.narrow(1, first, count), k, v, mask, scale));
-  }
+    const std::int64_t part = tile % parts.count, head = tile / parts.count;
+    const std::int64_t b = head / q.size(2), h = head % q.size(2);
+    const auto of_head = [&](const at::Tensor& x) { return x.narrow(0, b, 1).narrow(2, h, 1); };
+    const auto of_part = [&](const at::Tensor& x, std::int64_t dim) {
+      return x.narrow(dim, parts.first(part), parts.size_of(part));
+    };
+    std::optional<at::Tensor> here;
+    if (mask) {
+      here = mask->narrow(0, b, 1).narrow(1, h, 1);
+      if (here->size(2) > 1) here = of_part(*here, 2);
+    }
+    of_part(of_head(out), 1).copy_(attend(of_part(of_head(q), 1), of_head(k), of_head(v), here, scale));
+  });
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ops/mean_over_tokens.h"
 #include "ops/one_thread.h"
 
 namespace turbodiff::ops {
@@ -30,9 +31,9 @@ std::int64_t kept_blocks(std::int64_t blocks, double topk) {
 }
 
 at::Tensor pooled_scores(const at::Tensor& q, const at::Tensor& k, const BlockTiling& tiling) {
+  const at::Tensor mean = mean_over_tokens(k).transpose(1, 2);  // [B, H, 1, D]
   // Sums of few rows must not be split by the number of threads.
   const OneThread alone;
-  const at::Tensor mean = k.mean({1}, /*keepdim=*/true, at::kFloat).transpose(1, 2);  // [B, H, 1, D]
   return at::matmul(block_means(q, tiling.q_rows), (block_means(k, tiling.k_rows) - mean).transpose(-1, -2));
 }
 

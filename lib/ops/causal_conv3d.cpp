@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/linear.h"
+
 namespace turbodiff::ops {
 
 namespace {
@@ -15,16 +17,30 @@ bool cpu_runs_bf16() {
 #endif
 }
 
-/// at::conv3d picks its backend by the number of threads among other things; this does not.
+/// at::conv3d picks its backend by the number of threads among other things; this does not. oneDNN's forward
+/// convolutions divide outputs, never the sum of one output, among threads (tests compare every kind of layer
+/// of the autoencoder).
 bool use_onednn(const at::Tensor& x) {
   if (!x.is_cpu() || !at::globalContext().hasMKLDNN()) return false;
   return x.scalar_type() == at::kFloat || (x.scalar_type() == at::kBFloat16 && cpu_runs_bf16());
+}
+
+/// A kernel of one tap without padding or stride is a linear layer over the channels of every pixel, which
+/// has a division of its own.
+bool is_pointwise(const at::Tensor& x, const at::Tensor& weight, std::int64_t padding, std::int64_t stride) {
+  return x.is_cpu() && padding == 0 && stride == 1 && weight.numel() == weight.size(0) * weight.size(1);
+}
+
+/// x [B, C, ...], weight [N, C, 1, ...] -> [B, N, ...], channels last.
+at::Tensor pointwise(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
+  return linear(x.movedim(1, -1).contiguous(), weight.flatten(1), bias).movedim(-1, 1);
 }
 
 }  // namespace
 
 at::Tensor conv3d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   std::array<std::int64_t, 2> padding, std::int64_t stride_t) {
+  if (is_pointwise(x, weight, padding[0] + padding[1], stride_t)) return pointwise(x, weight, bias);
   const std::array<std::int64_t, 3> pad{0, padding[0], padding[1]}, stride{stride_t, 1, 1}, dilation{1, 1, 1};
   const at::Tensor input = x.contiguous(at::MemoryFormat::ChannelsLast3d);
   if (use_onednn(x)) return at::mkldnn_convolution(input, weight, bias, pad, stride, dilation, 1);
@@ -33,6 +49,7 @@ at::Tensor conv3d(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
 
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, std::int64_t padding,
                   std::int64_t stride) {
+  if (is_pointwise(x, weight, padding, stride)) return pointwise(x, weight, bias);
   const std::array<std::int64_t, 2> pad{padding, padding}, strides{stride, stride}, dilation{1, 1};
   const at::Tensor input = x.contiguous(at::MemoryFormat::ChannelsLast);
   if (use_onednn(x)) return at::mkldnn_convolution(input, weight, bias, pad, strides, dilation, 1);

@@ -2,49 +2,72 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-#include <optional>
 #include <vector>
 
-#include "ops/one_thread.h"
+#include "core/signals.h"
 #include "ops/parallel.h"
 
 namespace turbodiff::ops {
 
 namespace {
 
+/// Multiply-adds that are not worth a second thread.
 constexpr std::int64_t little_work = 1 << 22;
-/// With so many rows and columns libraries have no reason to split sums among threads.
-constexpr std::int64_t many_rows = 512, many_columns = 256;
-constexpr std::int64_t tile_columns = 256;
+/// So large that packing the operands of each tile anew costs next to nothing, so small that a tile's results
+/// stay in the second-level cache and that there are enough tiles for many cores.
+constexpr std::int64_t tile_rows = 1024, tile_columns = 384;
+/// Fewer rows than `few` in narrower tiles, so that there are as many.
+constexpr std::int64_t few = 512, narrow_columns = 192;
+/// Of layers with few columns there are several tiles all the same, of at least this many rows.
+constexpr std::int64_t enough_tiles = 8, least_rows = 256;
+/// Libraries compute in units of so many rows and columns.
+constexpr std::int64_t row_unit = 16, column_unit = 64;
 
-/// Tiles of columns, each computed by one thread, are the same for any number of threads.
+struct Tiling {
+  Parts rows, columns;
+};
+
+/// By the shape alone.
+Tiling tiling(std::int64_t rows, std::int64_t columns, std::int64_t depth) {
+  if (rows * columns * depth < little_work)
+    return {Parts::of(rows, rows, row_unit), Parts::of(columns, columns, column_unit)};
+  const Parts across = Parts::of(columns, rows < few ? narrow_columns : tile_columns, column_unit);
+  const std::int64_t bands = std::min(ceil_div(enough_tiles, across.count), rows / least_rows);
+  const std::int64_t most = bands > 1 ? std::min(tile_rows, ceil_div(rows, bands)) : tile_rows;
+  return {Parts::of(rows, most, row_unit), across};
+}
+
+/// Depth is never divided. MKL writes fp32 where it belongs; oneDNN's fast products in other types write
+/// adjacent rows only, which are then copied.
 at::Tensor in_tiles(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  const std::int64_t columns = weight.size(0);
+  const std::int64_t columns = weight.size(0), depth = weight.size(1);
   std::vector<std::int64_t> shape(x.sizes().begin(), x.sizes().end());
   shape.back() = columns;
-  at::Tensor y = at::empty(shape, x.options());
-  parallel_tiles((columns + tile_columns - 1) / tile_columns, [&](std::int64_t tile) {
-    const std::int64_t first = tile * tile_columns, count = std::min(tile_columns, columns - first);
+  const at::Tensor from = x.reshape({x.numel() / depth, depth});
+  at::Tensor y = at::empty({from.size(0), columns}, x.options());
+  const Tiling tiles = tiling(from.size(0), columns, depth);
+  parallel_tiles(tiles.rows.count * tiles.columns.count, [&](std::int64_t tile) {
+    core::throw_if_interrupted();
+    const std::int64_t band = tile / tiles.columns.count, strip = tile % tiles.columns.count;
+    const std::int64_t first = tiles.columns.first(strip), count = tiles.columns.size_of(strip);
+    const at::Tensor rows = from.narrow(0, tiles.rows.first(band), tiles.rows.size_of(band));
     const at::Tensor part = weight.narrow(0, first, count);
-    y.narrow(-1, first, count)
-        .copy_(bias.defined() ? at::linear(x, part, bias.narrow(0, first, count)) : at::linear(x, part));
+    const at::Tensor part_bias = bias.defined() ? bias.narrow(0, first, count) : at::Tensor();
+    at::Tensor to = y.narrow(0, tiles.rows.first(band), tiles.rows.size_of(band)).narrow(1, first, count);
+    if (x.scalar_type() != at::kFloat)
+      to.copy_(part_bias.defined() ? at::linear(rows, part, part_bias) : at::linear(rows, part));
+    else if (part_bias.defined())
+      at::addmm_out(to, part_bias, rows, part.t());
+    else
+      at::mm_out(to, rows, part.t());
   });
-  return y;
+  return y.view(shape);
 }
 
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  std::optional<OneThread> alone;
-  if (x.is_cpu()) {
-    const std::int64_t rows = x.numel() / std::max<std::int64_t>(1, x.size(-1));
-    if (rows < few_rows || rows * weight.numel() < little_work || weight.size(0) < many_columns) {
-      alone.emplace();
-    } else if (rows < many_rows) {
-      return in_tiles(x, weight, bias);
-    }
-  }
+  if (x.is_cpu() && x.numel() > 0) return in_tiles(x, weight, bias);
   return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
 }
 

@@ -6,7 +6,7 @@
 namespace turbodiff::ops {
 
 /// x [..., K], weight [N, K], bias [N] or undefined, all of one type -> [..., N] in that type, accumulated in
-/// fp32. Does not depend on the number of threads (a test holds it to that).
+/// fp32. The same bits for any number of threads: on the CPU in tiles that the shape alone decides.
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
 
 namespace reference {

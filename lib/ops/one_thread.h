@@ -22,7 +22,4 @@ class OneThread {
   int before_;
 };
 
-/// Fewer rows than this are left to one thread.
-inline constexpr std::int64_t few_rows = 16;
-
 }  // namespace turbodiff::ops

@@ -1,5 +1,9 @@
 #include "ops/rope.h"
 
+#include <ATen/ATen.h>
+
+#include "ops/one_thread.h"
+
 namespace turbodiff::ops {
 
 namespace {
@@ -27,6 +31,8 @@ at::Tensor rope_angles(std::int64_t frames, std::int64_t rows, std::int64_t colu
 
 RopeTable rope_table(std::int64_t frames, std::int64_t rows, std::int64_t columns, std::int64_t head_dim,
                      at::Device device) {
+  // LibTorch's vector functions may differ from its scalar ones at the ends of what each thread is given.
+  const OneThread alone;
   const at::Tensor angles = rope_angles(frames, rows, columns, head_dim);
   return {at::cos(angles).to(device), at::sin(angles).to(device)};
 }

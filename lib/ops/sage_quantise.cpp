@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/mean_over_tokens.h"
+
 namespace turbodiff::ops {
 
 SageBlocks sage_quantise(const at::Tensor& x, std::int64_t rows) {
@@ -19,7 +21,7 @@ SageBlocks sage_quantise(const at::Tensor& x, std::int64_t rows) {
 }
 
 at::Tensor sage_smooth(const at::Tensor& k) {
-  const at::Tensor mean = k.mean({1}, /*keepdim=*/true, at::kFloat).to(k.scalar_type());
+  const at::Tensor mean = mean_over_tokens(k).to(k.scalar_type());
   return (k.to(at::kFloat) - mean.to(at::kFloat)).to(k.scalar_type());
 }
 

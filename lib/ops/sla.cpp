@@ -38,6 +38,48 @@ at::Tensor linear_attention(const at::Tensor& q, const at::Tensor& k, const at::
   return at::matmul(phi_q, at::matmul(phi_k.transpose(-1, -2), v)) / divisor;
 }
 
+/// Tokens of one tile of the linear branch: its features stay in the cache.
+constexpr std::int64_t branch_tokens = 1024;
+
+/// out += W (phi(q) (phi(k)^T v)) / (1e-5 + phi(q) sum phi(k)) + b on the CPU: sums over tokens tile by tile,
+/// with W folded into phi(k)^T v, so that neither memory nor threads change with the length.
+void add_linear_branch(at::Tensor& out, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                       const SlaProjection& projection, FeatureMap map) {
+  const std::int64_t heads = q.size(0) * q.size(2), d = q.size(3);
+  const Parts parts = Parts::of(q.size(1), branch_tokens);
+  const auto rows = [&](const at::Tensor& x, std::int64_t tile) {
+    const std::int64_t head = tile / parts.count, part = tile % parts.count;
+    return x.select(0, head / q.size(2))
+        .select(1, head % q.size(2))
+        .narrow(0, parts.first(part), parts.size_of(part));
+  };
+  const at::Tensor products = at::empty({heads, parts.count, d, v.size(3)}, at::kFloat),
+                   sums = at::empty({heads, parts.count, d}, at::kFloat);
+  parallel_tiles(heads * parts.count, [&](std::int64_t tile) {
+    core::throw_if_interrupted();
+    const at::Tensor phi_k = features(rows(k, tile).to(at::kFloat), map);
+    const std::int64_t head = tile / parts.count, part = tile % parts.count;
+    products.select(0, head).select(0, part).copy_(
+        at::matmul(phi_k.transpose(0, 1), rows(v, tile).to(at::kFloat)));
+    sums.select(0, head).select(0, part).copy_(phi_k.sum(0));
+  });
+  const at::Tensor weight = projection.weight.to(at::kFloat).t(), bias = projection.bias.to(at::kFloat);
+  const at::Tensor folded = at::empty({heads, d, weight.size(1)}, at::kFloat),
+                   sum = at::empty({heads, d, 1}, at::kFloat);
+  parallel_tiles(heads, [&](std::int64_t head) {
+    folded.select(0, head).copy_(at::matmul(products.select(0, head).sum(0), weight));
+    sum.select(0, head).copy_(sums.select(0, head).sum(0).unsqueeze(1));
+  });
+  parallel_tiles(heads * parts.count, [&](std::int64_t tile) {
+    core::throw_if_interrupted();
+    const std::int64_t head = tile / parts.count;
+    const at::Tensor phi_q = features(rows(q, tile).to(at::kFloat), map);
+    const at::Tensor divisor = at::matmul(phi_q, sum.select(0, head)) + 1e-5;
+    at::Tensor to = rows(out, tile);
+    to.copy_(to.to(at::kFloat) + at::matmul(phi_q, folded.select(0, head)) / divisor + bias);
+  });
+}
+
 /// Queries and keys as scores are taken from them, and the scale of each block.
 struct Operands {
   at::Tensor q, k;              ///< [B, L, H, D]
@@ -127,6 +169,10 @@ at::Tensor sla_attention(const at::Tensor& q, const at::Tensor& k, const at::Ten
                                          {blocks, options.tiling.q_rows, options.tiling.k_rows,
                                           options.int8_scores, projection.weight, projection.bias});
   at::Tensor out = sparse_attention(q, k, v, blocks, options);
+  if (q.is_cpu()) {
+    add_linear_branch(out, q, k, v, projection, options.feature_map);
+    return out;
+  }
   for (std::int64_t h = 0; h < q.size(2); ++h) {  // a head at a time bounds the memory
     const auto head = [&](const at::Tensor& x) { return x.select(2, h).to(at::kFloat); };
     const at::Tensor linear = linear_attention(head(q), head(k), head(v), options.feature_map);

@@ -27,22 +27,6 @@ TEST_CASE("3-D convolution agrees with a sum of taps in fp64") {
   });
 }
 
-TEST_CASE("convolutions give the same bits with any number of threads") {
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
-    for (const std::int64_t channels : {8, 96, 384}) {
-      const at::Tensor x = random({1, channels, 3, 12, 10}, 4).to(type);
-      const at::Tensor weight = random({channels, channels, 3, 3, 3}, 5).to(type),
-                       bias = random({channels}, 6).to(type);
-      std::vector<at::Tensor> results;
-      for (const int threads : {1, 2, 4}) {
-        at::set_num_threads(threads);
-        results.push_back(ops::conv3d(x, weight, bias, {1, 1}));
-      }
-      CHECK(same_bits(results[0], results[1]));
-      CHECK(same_bits(results[0], results[2]));
-    }
-}
-
 TEST_CASE("2-D convolution agrees with the 3-D one of a single frame") {
   const at::Tensor x = random({2, 24, 9, 11}, 7), weight = random({12, 24, 3, 3}, 8), bias = random({12}, 9);
   const at::Tensor flat = ops::conv2d(x, weight, bias, 1);

@@ -24,35 +24,6 @@ TEST_CASE("linear agrees with fp64 at real widths and ragged lengths") {
   });
 }
 
-TEST_CASE("linear and attention give the same bits with any number of threads") {
-  const auto with_threads = [](const auto& make) {
-    const int before = at::get_num_threads();
-    std::vector<at::Tensor> results;
-    for (const int threads : {1, 2, 4, 7}) {
-      at::set_num_threads(threads);
-      results.push_back(make());
-    }
-    at::set_num_threads(before);
-    for (std::size_t i = 1; i < results.size(); ++i) CHECK(same_bits(results[0], results[i]));
-  };
-  struct Width {
-    std::int64_t in, out;
-  };
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
-    for (const std::int64_t rows : {1, 2, 15, 16, 17, 181, 700}) {
-      CAPTURE(type);
-      CAPTURE(rows);
-      for (const auto& [in, out] :
-           {Width{1536, 1536}, Width{1536, 8960}, Width{8960, 64}, Width{256, 128}, Width{128, 768}}) {
-        CAPTURE(in);
-        const at::Tensor x = random({1, rows, in}, 4).to(type), weight = random({out, in}, 5).to(type);
-        with_threads([&] { return ops::linear(x, weight, {}); });
-      }
-      const at::Tensor q = random({1, rows, 12, 128}, 8).to(type), k = random({1, 300, 12, 128}, 9).to(type);
-      with_threads([&] { return ops::attention(q, k, k); });
-    }
-}
-
 TEST_CASE("attention agrees with the whole matrix in fp64") {
   struct Case {
     std::int64_t batch, queries, keys, heads, head_dim;

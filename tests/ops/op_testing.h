@@ -33,6 +33,21 @@ inline bool same_bits(const at::Tensor& a, const at::Tensor& b) {
          std::memcmp(x.const_data_ptr(), y.const_data_ptr(), x.nbytes()) == 0;
 }
 
+/// True where `make` gives the same bits whatever the number of threads.
+template <typename Make>
+bool same_with_any_threads(const Make& make) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const at::Tensor one = make();
+  bool same = true;
+  for (const int threads : {2, 3, 4, 7}) {
+    at::set_num_threads(threads);
+    same = same && same_bits(make(), one);
+  }
+  at::set_num_threads(before);
+  return same;
+}
+
 /// fp32 values from a seeded stream.
 inline at::Tensor random(at::IntArrayRef shape, std::uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);

@@ -115,22 +115,6 @@ TEST_CASE("equal scores keep the lowest blocks") {
   CHECK(at::equal(ops::block_map(same, same, {}, 0.3).flatten(), at::arange(3, at::kInt).repeat({5})));
 }
 
-TEST_CASE("SLA gives the same bits with any number of threads") {
-  for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
-    for (const bool int8 : {false, true}) {
-      const Inputs x = as(inputs(1, 1400, 3, 64, 80), at::kCPU, type);
-      const int before = at::get_num_threads();
-      std::vector<at::Tensor> results;
-      for (const int threads : {1, 2, 5}) {
-        at::set_num_threads(threads);
-        results.push_back(run(x, {.topk = 0.2, .int8_scores = int8}));
-      }
-      at::set_num_threads(before);
-      CHECK(same_bits(results[0], results[1]));
-      CHECK(same_bits(results[0], results[2]));
-    }
-}
-
 TEST_CASE("zeros, huge values and constant rows give finite results") {
   on_every({at::kFloat, at::kBFloat16}, [](at::Device device, at::ScalarType type) {
     for (const std::int64_t length : {1, 63, 129, 700})

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "ops/mean_over_tokens.h"
 #include "ops/parallel.h"
 
 namespace turbodiff::ops::cpu {
@@ -48,8 +49,7 @@ PackedKeys::PackedKeys(const at::Tensor& k, const at::Tensor& v, std::int64_t bl
 void PackedKeys::pack_int8(const at::Tensor& k) {
   scales_ = at::empty({heads_, blocks_}, at::kFloat);
   offsets_ = at::empty({heads_, blocks_, block_rows_}, at::kInt);
-  const at::Tensor mean =
-      k.mean({1}, /*keepdim=*/false, at::kFloat).to(at::kBFloat16).to(at::kFloat).contiguous();  // [B, H, D]
+  const at::Tensor mean = mean_over_tokens(k).to(at::kBFloat16).to(at::kFloat).contiguous();  // [B, 1, H, D]
   auto* keys = reinterpret_cast<std::uint32_t*>(keys_.mutable_data_ptr<std::int8_t>());
   auto* scales = scales_.mutable_data_ptr<float>();
   auto* offsets = offsets_.mutable_data_ptr<std::int32_t>();
