@@ -61,7 +61,7 @@ int check_read(int code, const std::filesystem::path& path) {
 int check_write(int code, const std::filesystem::path& path) {
   if (code >= 0) return code;
   const bool from_system = -code < 4096;
-  if (from_system) throw write_error(path, AVUNERROR(code), last_message());
+  if (from_system) throw_write_error(path, AVUNERROR(code), last_message());
   throw Error::work_failed(fmt::format("cannot write '{}': {}", path.string(), describe(code)));
 }
 

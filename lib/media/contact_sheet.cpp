@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/error.h"
+#include "media/caption.h"
 #include "media/pixel_convert.h"
 #include "media/png.h"
 
@@ -24,11 +25,11 @@ ContactSheet::ContactSheet(SheetSettings settings) : settings_(settings) {
   }
 }
 
-void ContactSheet::begin_video(int width, int height, int total_frames) {
+void ContactSheet::begin_video(int width, int height, int total_frames, std::string name) {
   if (width < 1 || height < 1 || total_frames < 1) {
     throw Error::work_failed("a contact sheet needs a video of at least one frame");
   }
-  videos_.push_back({width, height, total_frames, 0, {}});
+  videos_.push_back({width, height, total_frames, 0, {}, std::move(name)});
 }
 
 void ContactSheet::add(std::span<const std::uint8_t> rgb) {
@@ -66,12 +67,17 @@ Image ContactSheet::compose() const {
     const int rows = (count + columns - 1) / columns;
     width = std::max(width, gap + columns * (video.pictures[0].width + gap));
     height += rows * (video.pictures[0].height + gap);
+    if (!video.name.empty()) height += caption_height + gap;
   }
   if (width == 0) throw Error::work_failed("the contact sheet has no frame to show");
 
   Image sheet(width, height, settings_.background);
   int top = gap;
   for (const Video& video : videos_) {
+    if (!video.pictures.empty() && !video.name.empty()) {
+      draw_caption(sheet, gap, top, width - 2 * gap, video.name);
+      top += caption_height + gap;
+    }
     for (std::size_t i = 0; i < video.pictures.size(); ++i) {
       const Image& picture = video.pictures[i];
       const int column = static_cast<int>(i) % settings_.columns;

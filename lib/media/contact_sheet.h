@@ -29,8 +29,9 @@ class ContactSheet {
  public:
   explicit ContactSheet(SheetSettings settings = {});
 
-  /// Starts the next video, whose `total_frames` frames of [height, width, 3] are then given to `add`.
-  void begin_video(int width, int height, int total_frames);
+  /// Starts the next video, whose name (if not empty) stands above its pictures, and whose `total_frames`
+  /// frames of [height, width, 3] are then given to `add`.
+  void begin_video(int width, int height, int total_frames, std::string name = {});
 
   /// The next frame, uint8 [height, width, 3], row-major. Throws work_failed when it has another size, comes
   /// before `begin_video`, or is one too many.
@@ -46,6 +47,7 @@ class ContactSheet {
   struct Video {
     int width = 0, height = 0, total = 0, seen = 0;
     std::vector<Image> pictures;
+    std::string name;
   };
 
   SheetSettings settings_;

@@ -6,15 +6,20 @@
 #include <cstring>
 #include <utility>
 
+#include "core/file_system.h"
+#include "core/retry.h"
+
 namespace turbodiff::media {
 
-Error write_error(const std::filesystem::path& path, int error_number, std::string_view detail) {
+void throw_write_error(const std::filesystem::path& path, int error_number, std::string_view detail) {
   std::string message = fmt::format("cannot write '{}': {}", path.string(), std::strerror(error_number));
   if (!detail.empty()) message += fmt::format(" ({})", detail);
-  if (error_number == ENOSPC || error_number == EDQUOT || error_number == EFBIG) {
-    return Error::refused(message, "free some space or choose another output folder");
+  if (core::is_out_of_space(error_number)) {
+    const Error error = Error::refused(message, core::out_of_space_hint(error_number));
+    if (error_number == EFBIG) throw error;  // the limit is the same at the next try
+    throw PassingError(error);
   }
-  return Error::work_failed(message);
+  throw Error::work_failed(message);
 }
 
 Error open_error(const std::filesystem::path& path, int error_number) {
@@ -30,7 +35,7 @@ FileSink::FileSink(std::filesystem::path path) : path_(std::move(path)) {
 
 void FileSink::write(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_.get()) != bytes.size()) {
-    throw write_error(path_, errno);
+    throw_write_error(path_, errno);
   }
 }
 
@@ -39,8 +44,8 @@ void FileSink::write(std::span<const std::uint8_t> bytes) {
 }
 
 void FileSink::close() {
-  if (std::fflush(file_.get()) != 0) throw write_error(path_, errno);
-  if (std::fclose(file_.release()) != 0) throw write_error(path_, errno);
+  if (std::fflush(file_.get()) != 0) throw_write_error(path_, errno);
+  if (std::fclose(file_.release()) != 0) throw_write_error(path_, errno);
 }
 
 }  // namespace turbodiff::media

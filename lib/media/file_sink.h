@@ -13,8 +13,10 @@
 namespace turbodiff::media {
 
 /// The Error for a write to `path` that failed with `error_number` (errno): refused where the disk, a quota
-/// or a size limit is exhausted, work_failed otherwise. `detail` is appended in parentheses when not empty.
-Error write_error(const std::filesystem::path& path, int error_number, std::string_view detail = {});
+/// or a size limit is exhausted (the first two may pass, retry.h), work_failed otherwise. `detail` is
+/// appended in parentheses when not empty.
+[[noreturn]] void throw_write_error(const std::filesystem::path& path, int error_number,
+                                    std::string_view detail = {});
 
 /// The Error for an output `path` that cannot be opened: bad_request.
 Error open_error(const std::filesystem::path& path, int error_number);

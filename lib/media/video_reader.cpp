@@ -63,7 +63,15 @@ OpenVideo open_video(const std::filesystem::path& path) {
 }  // namespace
 
 VideoInfo read_video_info(const std::filesystem::path& path) {
-  return open_video(path).info;
+  OpenVideo video = open_video(path);
+  if (video.info.frames > 0) return video.info;
+  // WebM does not declare their number; a packet is a frame. What a damaged file still has is counted.
+  const av::Packet packet = av::make_packet();
+  while (av_read_frame(video.input.get(), packet.get()) == 0) {
+    if (packet->stream_index == video.stream->index) ++video.info.frames;
+    av_packet_unref(packet.get());
+  }
+  return video.info;
 }
 
 VideoInfo read_video(const std::filesystem::path& path,

@@ -16,7 +16,7 @@ struct VideoInfo {
   int height = 0;
   int fps_num = 0;  ///< 0 when the file does not say
   int fps_den = 1;
-  std::int64_t frames = 0;  ///< as the file declares or, after `read_video`, as decoded; 0 when unknown
+  std::int64_t frames = 0;  ///< as the file declares, else its packets; after `read_video`, as decoded
   double duration_s = 0;
   std::string codec;         ///< "h264", "vp9", "gif"
   std::string pixel_format;  ///< "yuv420p"
@@ -26,7 +26,8 @@ struct VideoInfo {
   std::string colour_range;  ///< "tv" is limited, "pc" is full
 };
 
-/// Reads the header of an mp4, webm or gif file. Throws bad_request for a missing, damaged or other file.
+/// Reads the header of an mp4, webm or gif file, and its packets where the header does not say how many
+/// frames there are. Throws bad_request for a missing, damaged or other file.
 VideoInfo read_video_info(const std::filesystem::path& path);
 
 /// Decodes every frame in order of display and hands each to `each` with its index; the picture is valid

@@ -1,30 +1,53 @@
 // Reads an architecture off the tensor shapes of a checkpoint. Published checkpoints need no side file: their
-// head_dim is 128. A `config.json` beside the weights overrides what shapes cannot tell.
+// head_dim is 128. What shapes cannot tell stands in a `config.json` beside the weights, or in the metadata
+// of a file that was converted (`turbodiff.config` holds what config.json said).
 #pragma once
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "model/wan_config.h"
 #include "weights/checkpoint.h"
 
 namespace turbodiff::model {
 
-/// What a `config.json` may state: {"dit": {"num_heads": 4, "eps": 1e-6}} or diffusers'
-/// {"num_attention_heads": 12}.
+/// What a `config.json` may state: {"dit": {"num_heads": 4, "eps": 1e-6, "num_layers": 5, "patch_size":
+/// [1, 2, 2]}, "vae": {"temporal_downsample": [false, true, true]}, "t5": {"num_layers": 2}}, or diffusers'
+/// {"num_attention_heads": 12, ...} and Wan's own {"_class_name": "WanModel", "num_heads": 12, ...}.
 struct ConfigOverrides {
   std::optional<std::int64_t> dit_heads;
   std::optional<double> dit_eps;
+  std::optional<std::int64_t> dit_layers = {};
+  std::optional<std::int64_t> dit_freq_dim = {};
+  std::optional<std::array<std::int64_t, 3>> dit_patch = {};
+  std::optional<std::int64_t> text_layers = {};
+  std::optional<std::vector<bool>> vae_temporal = {};  ///< of each change of size of the encoder
+
+  /// This, and `other` for what is not stated here.
+  ConfigOverrides or_else(const ConfigOverrides& other) const;
 };
 
 /// Empty overrides for an empty path. Error bad_request when the file is missing or no JSON object.
 ConfigOverrides read_config_overrides(const std::filesystem::path& config_json);
+/// Of JSON text; `where` names it in errors.
+ConfigOverrides parse_config_overrides(std::string_view json, const std::string& where);
+/// What the metadata of the file state (spec/embedded_config.h).
+ConfigOverrides embedded_overrides(const weights::Checkpoint& checkpoint);
 
-/// Error bad_request naming tensor and file when a tensor is missing or shapes contradict each other, and for
-/// checkpoints of kinds this engine cannot run (int8 linears).
+/// Error bad_request naming tensor and file when the tensors that show a size are missing or shapes
+/// contradict each other or what is stated, and when nothing says how many heads there are: head_dim 128 is
+/// assumed only for the widths of published models. What the file's metadata state comes before `overrides`.
 DitConfig infer_dit_config(const weights::Checkpoint& checkpoint, const ConfigOverrides& overrides = {});
-TextEncoderConfig infer_text_encoder_config(const weights::Checkpoint& checkpoint);
-/// Latent channels and compression factors of a Wan2.1 VAE.
+TextEncoderConfig infer_text_encoder_config(const weights::Checkpoint& checkpoint,
+                                            const ConfigOverrides& overrides = {});
+/// Latent channels of a Wan2.1 VAE, and its compression as its decoder shows it, which is all that text to
+/// video needs.
 VaeConfig infer_vae_config(const weights::Checkpoint& checkpoint);
+/// Error bad_request when the decoder does not enlarge as stated (without a statement: as Wan2.1's, 8x8
+/// pixels and 4 frames): then some of its tensors are missing.
+void require_vae_layout(const weights::Checkpoint& checkpoint, const ConfigOverrides& overrides = {});
 
 }  // namespace turbodiff::model

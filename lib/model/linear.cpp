@@ -35,7 +35,10 @@ namespace {
 /// A layer's weights where the checkpoint has them in int8.
 std::optional<ops::Int8Matrix> stored_int8(const Parameters& parameters, const std::string& name,
                                            std::int64_t out, std::int64_t in) {
-  if (!parameters.contains(name + ".int8_weight")) return std::nullopt;
+  // A layer that has a scale and no plain weight lacks its int8 one.
+  if (!parameters.contains(name + ".int8_weight") &&
+      (parameters.contains(name + ".weight") || !parameters.contains(name + ".scale")))
+    return std::nullopt;
   const auto blocks = [](std::int64_t size) { return (size + 127) / 128; };
   return ops::Int8Matrix{parameters.get_int8(name + ".int8_weight", {out, in}),
                          parameters.get_f32(name + ".scale", {blocks(out), blocks(in)})};
@@ -45,8 +48,10 @@ std::optional<ops::Int8Matrix> stored_int8(const Parameters& parameters, const s
 Linear Linear::load(const Parameters& parameters, const std::string& name, std::int64_t out,
                     std::int64_t in) {
   const at::Tensor bias = parameters.get(name + ".bias", {out});
-  if (const auto stored = stored_int8(parameters, name, out, in))
+  if (const auto stored = stored_int8(parameters, name, out, in)) {
+    if (parameters.only_looks_up()) return {stored->values, bias};
     return {ops::int8_dequantise(*stored, parameters.compute_type()), bias};
+  }
   return {parameters.get(name + ".weight", {out, in}), bias};
 }
 
@@ -54,12 +59,11 @@ Linear Linear::load_int8(const Parameters& parameters, const std::string& name, 
                          std::int64_t in) {
   Linear layer;
   layer.bias_ = parameters.get(name + ".bias", {out});
-  if (const auto stored = stored_int8(parameters, name, out, in)) {
-    layer.int8_ = ops::Int8Weight(*stored);
-  } else {
-    // Quantised from the stored values: a checkpoint in fp32 does not pass through bf16.
-    layer.int8_ = ops::Int8Weight(ops::int8_quantise(parameters.get_stored(name + ".weight", {out, in})));
-  }
+  const auto stored = stored_int8(parameters, name, out, in);
+  const at::Tensor plain = stored ? at::Tensor() : parameters.get_stored(name + ".weight", {out, in});
+  if (parameters.only_looks_up()) return layer;
+  // Quantised from the stored values: a checkpoint in fp32 does not pass through bf16.
+  layer.int8_ = ops::Int8Weight(stored ? *stored : ops::int8_quantise(plain));
   if (parameters.device().is_cpu() && ops::has_fast_int8()) parameters.drop_pages(name + ".");
   return layer;
 }

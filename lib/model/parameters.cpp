@@ -1,7 +1,7 @@
 #include "model/parameters.h"
 
 #include <ATen/ATen.h>
-#include <fmt/format.h>
+#include <algorithm>
 
 #include "core/error.h"
 
@@ -38,6 +38,7 @@ at::ScalarType scalar_type_of(Dtype dtype) {
 }
 
 at::Tensor wrap(const weights::TensorView& view) {
+  weights::require_readable(view);
   const auto options = at::TensorOptions().dtype(scalar_type_of(view.dtype));
   if (!view.aligned()) {
     at::Tensor copy = at::empty(view.shape, options);
@@ -49,38 +50,72 @@ at::Tensor wrap(const weights::TensorView& view) {
       options);
 }
 
-Parameters::Parameters(weights::Checkpoint checkpoint, at::ScalarType compute_type, at::Device device)
-    : checkpoint_(std::move(checkpoint)), compute_type_(compute_type), device_(device) {}
+Parameters::Parameters(weights::Checkpoint checkpoint, at::ScalarType compute_type, at::Device device,
+                       std::shared_ptr<TensorLog> log)
+    : checkpoint_(std::move(checkpoint)),
+      compute_type_(compute_type),
+      device_(device),
+      log_(std::move(log)) {}
 
-at::Tensor Parameters::load(const weights::TensorView& view, at::ScalarType type) const {
-  if (view.block != weights::BlockFormat::none) {
-    at::Tensor values = at::empty(view.shape, at::kFloat);
-    weights::read_as_f32(view, values.mutable_data_ptr<float>());
+Parameters Parameters::looking_up(weights::Checkpoint checkpoint, std::shared_ptr<TensorLog> log) {
+  log->look_up_only = true;
+  return {std::move(checkpoint), at::kFloat, at::kCPU, std::move(log)};
+}
+
+const weights::TensorView* Parameters::find(const std::string& name, const Shape& shape,
+                                            ElementKind kind) const {
+  if (log_) log_->names.insert(name);
+  auto misfit = find_misfit(checkpoint_, name, shape, kind);
+  if (!misfit) return checkpoint_.find(name);
+  if (!only_looks_up()) throw misfit->error;
+  log_->misfits.push_back(std::move(*misfit));
+  return nullptr;
+}
+
+at::Tensor Parameters::placeholder(const weights::TensorView* view, const Shape& shape,
+                                   at::ScalarType type) const {
+  Shape sizes = view != nullptr ? view->shape : shape;
+  for (std::int64_t& size : sizes) size = std::max<std::int64_t>(size, 0);
+  return at::empty(sizes, at::TensorOptions().dtype(type).device(at::kMeta));
+}
+
+at::Tensor Parameters::load(const std::string& name, const Shape& shape, at::ScalarType type) const {
+  const weights::TensorView* view = find(name, shape);
+  if (only_looks_up()) return placeholder(view, shape, type);
+  if (view->block != weights::BlockFormat::none) {
+    at::Tensor values = at::empty(view->shape, at::kFloat);
+    weights::read_as_f32(*view, values.mutable_data_ptr<float>());
     return values.to(device_, type);
   }
-  return wrap(view).to(device_, type).contiguous();
+  return wrap(*view).to(device_, type).contiguous();
 }
 
 at::Tensor Parameters::get(const std::string& name, const Shape& shape) const {
-  return load(checkpoint_.at(name, shape), compute_type_);
+  return load(name, shape, compute_type_);
 }
 
 at::Tensor Parameters::get_f32(const std::string& name, const Shape& shape) const {
-  return load(checkpoint_.at(name, shape), at::kFloat);
+  return load(name, shape, at::kFloat);
+}
+
+at::Tensor Parameters::get_vector(const std::string& name, std::int64_t size) const {
+  Shape shape{size};
+  if (const auto* view = checkpoint_.find(name))
+    shape.resize(std::max<std::size_t>(view->shape.size(), 1), 1);
+  return get_f32(name, shape).flatten();
 }
 
 at::Tensor Parameters::get_int8(const std::string& name, const Shape& shape) const {
-  const auto& view = checkpoint_.at(name, shape);
-  if (view.block != weights::BlockFormat::none || view.dtype != Dtype::i8)
-    throw Error::bad_request(fmt::format("'{}': tensor '{}' is not int8", checkpoint_.path().string(), name),
-                             "int8 layers are stored as int8_weight, scale and bias");
-  return wrap(view).to(device_).contiguous();
+  const auto* view = find(name, shape, ElementKind::int8);
+  if (only_looks_up()) return placeholder(view, shape, at::kChar);
+  return wrap(*view).to(device_).contiguous();
 }
 
 at::Tensor Parameters::get_stored(const std::string& name, const Shape& shape) const {
-  const auto& view = checkpoint_.at(name, shape);
-  const bool bf16 = view.block == weights::BlockFormat::none && view.dtype == Dtype::bf16;
-  return load(view, bf16 ? at::kBFloat16 : at::kFloat);
+  const auto* view = checkpoint_.find(name);
+  const bool bf16 =
+      view != nullptr && view->block == weights::BlockFormat::none && view->dtype == Dtype::bf16;
+  return load(name, shape, bf16 ? at::kBFloat16 : at::kFloat);
 }
 
 void Parameters::drop_pages(const std::string& prefix) const {

@@ -2,7 +2,6 @@
 
 #include <ATen/ATen.h>
 
-#include "core/output_file.h"
 #include "model/parameters.h"
 #include "weights/safetensors_writer.h"
 
@@ -10,7 +9,7 @@ namespace turbodiff::model {
 
 void save_tensors(const std::filesystem::path& path,
                   const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-                  const std::map<std::string, std::string>& metadata) {
+                  const std::map<std::string, std::string>& metadata, core::Readers readers) {
   std::vector<at::Tensor> values;
   std::vector<weights::TensorData> data;
   for (const auto& [name, tensor] : tensors) {
@@ -20,7 +19,7 @@ void save_tensors(const std::filesystem::path& path,
     data.push_back({{name, wide ? Dtype::f64 : Dtype::f32, value.sizes().vec()},
                     {static_cast<const std::uint8_t*>(value.const_data_ptr()), value.nbytes()}});
   }
-  core::OutputFile file(path, /*force=*/true);
+  core::OutputFile file(path, /*force=*/true, readers);
   weights::write_safetensors(file.temp_path(), data, metadata);
   file.commit();
 }

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/output_file.h"
 #include "weights/tensor_source.h"
 
 namespace turbodiff::model {
@@ -18,7 +19,8 @@ namespace turbodiff::model {
 /// replaces one that is there; it is on the disk when this returns. Errors as core::OutputFile.
 void save_tensors(const std::filesystem::path& path,
                   const std::vector<std::pair<std::string, at::Tensor>>& tensors,
-                  const std::map<std::string, std::string>& metadata = {});
+                  const std::map<std::string, std::string>& metadata = {},
+                  core::Readers readers = core::Readers::by_umask);
 
 /// A copy of a tensor of `file`: fp64 as such, every other type as fp32. Error bad_request when it is not
 /// there.

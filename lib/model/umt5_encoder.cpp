@@ -11,6 +11,7 @@
 #include "ops/attention.h"
 #include "ops/gelu.h"
 #include "ops/linear.h"
+#include "ops/one_thread.h"
 #include "ops/residual.h"
 #include "ops/rms_norm.h"
 
@@ -18,6 +19,8 @@ namespace turbodiff::model {
 
 at::Tensor relative_position_bucket(const at::Tensor& relative, std::int64_t buckets,
                                     std::int64_t max_distance) {
+  // LibTorch's vector functions may differ from its scalar ones at the ends of what each thread is given.
+  const ops::OneThread alone;
   const std::int64_t half = buckets / 2, exact = half / 2;
   const at::Tensor distance = relative.abs();
   const auto log_ratio =
@@ -30,11 +33,53 @@ at::Tensor relative_position_bucket(const at::Tensor& relative, std::int64_t buc
   return bucket + (relative > 0).to(at::kLong) * half;
 }
 
+namespace {
+
+/// A tensor of a layer: how it is shaped, and whether it is taken in fp32 or in the compute type.
+struct LayerTensor {
+  std::string_view name;
+  Parameters::Shape shape;
+  bool f32 = false;
+};
+
+/// All that a layer has; encode() can ask for nothing else.
+std::vector<LayerTensor> layer_tensors(const TextEncoderConfig& config) {
+  const std::int64_t dim = config.dim, attn = config.dim_attn, ffn = config.dim_ffn;
+  return {{"norm1.weight", {dim}, true},
+          {"attn.q.weight", {attn, dim}},
+          {"attn.k.weight", {attn, dim}},
+          {"attn.v.weight", {attn, dim}},
+          {"attn.o.weight", {dim, attn}},
+          {"pos_embedding.embedding.weight", {config.buckets, config.heads}, true},
+          {"norm2.weight", {dim}, true},
+          {"ffn.gate.0.weight", {ffn, dim}},
+          {"ffn.fc1.weight", {ffn, dim}},
+          {"ffn.fc2.weight", {dim, ffn}}};
+}
+
+}  // namespace
+
 Umt5Encoder::Umt5Encoder(Parameters parameters, TextEncoderConfig config)
     : parameters_(std::move(parameters)), config_(config) {}
 
+at::Tensor Umt5Encoder::weight(std::int64_t layer, std::string_view name) const {
+  for (const LayerTensor& tensor : layer_tensors(config_)) {
+    if (tensor.name != name) continue;
+    const std::string full = fmt::format("blocks.{}.{}", layer, name);
+    return tensor.f32 ? parameters_.get_f32(full, tensor.shape) : parameters_.get(full, tensor.shape);
+  }
+  throw Error::work_failed(fmt::format("the text encoder has no tensor '{}'", name));
+}
+
+void Umt5Encoder::look_up() const {
+  parameters_.find("token_embedding.weight", {config_.vocab, config_.dim});
+  for (std::int64_t layer = 0; layer < config_.layers; ++layer)
+    for (const LayerTensor& tensor : layer_tensors(config_)) weight(layer, tensor.name);
+  parameters_.get_f32("norm.weight", {config_.dim});
+}
+
 at::Tensor Umt5Encoder::embed(const at::Tensor& ids) const {
-  const auto& view = parameters_.checkpoint().at("token_embedding.weight", {config_.vocab, config_.dim});
+  const auto& view = *parameters_.find("token_embedding.weight", {config_.vocab, config_.dim});
   if (view.block != weights::BlockFormat::none)
     return parameters_.get_f32("token_embedding.weight", {config_.vocab, config_.dim}).index({ids});
   return wrap(view)
@@ -44,15 +89,14 @@ at::Tensor Umt5Encoder::embed(const at::Tensor& ids) const {
       .to(parameters_.device());
 }
 
-at::Tensor Umt5Encoder::attend(const std::string& prefix, const at::Tensor& h, const at::Tensor& bias) const {
-  const std::int64_t dim = config_.dim, attn = config_.dim_attn, heads = config_.heads;
+at::Tensor Umt5Encoder::attend(std::int64_t layer, const at::Tensor& h, const at::Tensor& bias) const {
+  const std::int64_t attn = config_.dim_attn, heads = config_.heads;
   const auto project = [&](const char* name) {
-    return ops::linear(h, parameters_.get(prefix + name, {attn, dim}), {})
-        .view({h.size(0), h.size(1), heads, attn / heads});
+    return ops::linear(h, weight(layer, name), {}).view({h.size(0), h.size(1), heads, attn / heads});
   };
   const at::Tensor mixed = ops::attention(project("attn.q.weight"), project("attn.k.weight"),
                                           project("attn.v.weight"), bias, /*scale=*/1.0);
-  return ops::linear(mixed.flatten(2), parameters_.get(prefix + "attn.o.weight", {dim, attn}), {});
+  return ops::linear(mixed.flatten(2), weight(layer, "attn.o.weight"), {});
 }
 
 at::Tensor Umt5Encoder::encode(const at::Tensor& ids, const std::vector<std::int64_t>& lengths,
@@ -83,25 +127,20 @@ at::Tensor Umt5Encoder::encode(const at::Tensor& ids, const std::vector<std::int
   at::Tensor x = embed(used);  // [B, L, dim] fp32
   for (std::int64_t layer = 0; layer < config_.layers; ++layer) {
     const std::string prefix = fmt::format("blocks.{}.", layer);
-    const at::Tensor table =
-        parameters_.get_f32(prefix + "pos_embedding.embedding.weight", {config_.buckets, config_.heads})
-            .cpu();
+    const at::Tensor table = weight(layer, "pos_embedding.embedding.weight").cpu();
     at::Tensor bias = table.index({bucket}).permute({2, 0, 1}).unsqueeze(0).contiguous();  // [1, H, L, L]
     if (trace != nullptr) (*trace)[fmt::format("block{}.position_bias", layer)] = bias;
     if (mask.defined()) bias = bias + mask;
     bias = bias.to(options);
 
     const auto norm = [&](const char* name) {
-      return ops::rms_norm(x, parameters_.get_f32(prefix + name, {config_.dim}), config_.eps, type);
+      return ops::rms_norm(x, weight(layer, name), config_.eps, type);
     };
-    ops::add_(x, attend(prefix, norm("norm1.weight"), bias));
+    ops::add_(x, attend(layer, norm("norm1.weight"), bias));
     const at::Tensor h = norm("norm2.weight");
-    const at::Tensor gate =
-        ops::linear(h, parameters_.get(prefix + "ffn.gate.0.weight", {config_.dim_ffn, config_.dim}), {});
-    const at::Tensor up =
-        ops::linear(h, parameters_.get(prefix + "ffn.fc1.weight", {config_.dim_ffn, config_.dim}), {});
-    ops::add_(x, ops::linear(ops::gelu_tanh_mul_(gate, up),
-                             parameters_.get(prefix + "ffn.fc2.weight", {config_.dim, config_.dim_ffn}), {}));
+    const at::Tensor gate = ops::linear(h, weight(layer, "ffn.gate.0.weight"), {});
+    const at::Tensor up = ops::linear(h, weight(layer, "ffn.fc1.weight"), {});
+    ops::add_(x, ops::linear(ops::gelu_tanh_mul_(gate, up), weight(layer, "ffn.fc2.weight"), {}));
     if (trace != nullptr) (*trace)[fmt::format("block{}.out", layer)] = x.clone();
     parameters_.drop_pages(prefix);
     if (on_layer) on_layer(layer + 1, config_.layers);

@@ -10,6 +10,8 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "model/parameters.h"
 #include "model/wan_config.h"
@@ -37,11 +39,15 @@ class Umt5Encoder {
                     const std::function<void(std::int64_t, std::int64_t)>& on_layer = {},
                     Trace* trace = nullptr) const;
 
+  /// Asks for every tensor that encode() uses, for Parameters that only look up.
+  void look_up() const;
+
   const TextEncoderConfig& config() const { return config_; }
 
  private:
+  at::Tensor weight(std::int64_t layer, std::string_view name) const;
   at::Tensor embed(const at::Tensor& ids) const;
-  at::Tensor attend(const std::string& prefix, const at::Tensor& h, const at::Tensor& bias) const;
+  at::Tensor attend(std::int64_t layer, const at::Tensor& h, const at::Tensor& bias) const;
   Parameters parameters_;
   TextEncoderConfig config_;
 };

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/signals.h"
+#include "model/agreed_size.h"
 #include "model/vae_layers.h"
 #include "ops/causal_conv3d.h"
 #include "ops/channel_norm.h"
@@ -49,43 +50,65 @@ struct Stack {
 /// 1x1x1 convolution between latent channels.
 struct Pointwise {
   at::Tensor weight, bias;
-  Pointwise(const Parameters& parameters, const std::string& name)
-      : weight(load_any(parameters, name + ".weight")), bias(load_any(parameters, name + ".bias")) {}
+  Pointwise(const Parameters& parameters, const std::string& name, std::int64_t channels)
+      : weight(parameters.get(name + ".weight", {channels, channels, 1, 1, 1})),
+        bias(parameters.get(name + ".bias", {channels})) {}
   at::Tensor operator()(const at::Tensor& x) const { return ops::conv3d(x, weight, bias, {0, 0}); }
 };
+
+/// Channels that the first convolution of a half makes of its input.
+std::int64_t first_width(const Parameters& parameters, const std::string& half) {
+  const std::string first = half == "decoder" ? "decoder.middle.0" : "encoder.downsamples.0";
+  return agreed_size(parameters.checkpoint(), {{half + ".conv1.weight", 5, 0},
+                                               {half + ".conv1.bias", 1, 0},
+                                               {first + ".residual.2.weight", 5, 1}})
+      .value_or(any_size);
+}
+
+/// `half` is "decoder" or "encoder"; `in` and `out` its channels at both ends.
+Stack load_stack(const Parameters& parameters, const std::string& half, std::int64_t in, std::int64_t out) {
+  const bool decoder = half == "decoder";
+  const auto row = [&](const char* name, VaeRow kind, std::int64_t channels) {
+    return load_vae_layers(parameters, fmt::format("{}.{}.", half, name), kind, channels);
+  };
+  Stack stack;
+  std::int64_t width = first_width(parameters, half);
+  stack.first = CausalConv(parameters, half + ".conv1", width, in, {});
+  stack.before =
+      decoder ? row("middle", VaeRow::middle, width) : row("downsamples", VaeRow::downsamples, width);
+  width = stack.before.back()->channels();
+  stack.after = decoder ? row("upsamples", VaeRow::upsamples, width) : row("middle", VaeRow::middle, width);
+  width = stack.after.back()->channels();
+  stack.head_norm = parameters.get_vector(half + ".head.0.gamma", width);
+  stack.head = CausalConv(parameters, half + ".head.2", out, width, {});
+  return stack;
+}
+
+constexpr std::int64_t colours = 3;
 
 }  // namespace
 
 class VaeDecoder {
  public:
-  explicit VaeDecoder(const Parameters& p) : conv2(p, "conv2") {
-    stack.first = CausalConv(p, "decoder.conv1");
-    stack.before = load_vae_layers(p, "decoder.middle.", true);
-    stack.after = load_vae_layers(p, "decoder.upsamples.", true);
-    stack.head_norm = load_gamma(p, "decoder.head.0.gamma");
-    stack.head = CausalConv(p, "decoder.head.2");
-  }
+  VaeDecoder(const Parameters& p, std::int64_t z)
+      : conv2(p, "conv2", z), stack(load_stack(p, "decoder", z, colours)) {}
   Pointwise conv2;
   Stack stack;
 };
 
+/// The encoder gives mean and logarithm of the variance of every latent channel.
 class VaeEncoder {
  public:
-  explicit VaeEncoder(const Parameters& p) : conv1(p, "conv1") {
-    stack.first = CausalConv(p, "encoder.conv1");
-    stack.before = load_vae_layers(p, "encoder.downsamples.", false);
-    stack.after = load_vae_layers(p, "encoder.middle.", false);
-    stack.head_norm = load_gamma(p, "encoder.head.0.gamma");
-    stack.head = CausalConv(p, "encoder.head.2");
-  }
+  VaeEncoder(const Parameters& p, std::int64_t z)
+      : conv1(p, "conv1", 2 * z), stack(load_stack(p, "encoder", colours, 2 * z)) {}
   Pointwise conv1;
   Stack stack;
 };
 
 WanVae::WanVae(const Parameters& parameters, const VaeConfig& config, Parts parts)
     : config_(config), type_(parameters.compute_type()), device_(parameters.device()) {
-  if (parts != Parts::encoder) decoder_ = std::make_unique<VaeDecoder>(parameters);
-  if (parts != Parts::decoder) encoder_ = std::make_unique<VaeEncoder>(parameters);
+  if (parts != Parts::encoder) decoder_ = std::make_unique<VaeDecoder>(parameters, config.z_dim);
+  if (parts != Parts::decoder) encoder_ = std::make_unique<VaeEncoder>(parameters, config.z_dim);
 }
 WanVae::~WanVae() = default;
 WanVae::WanVae(WanVae&&) noexcept = default;

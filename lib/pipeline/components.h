@@ -1,8 +1,6 @@
 // A model's files, opened and understood from their headers alone; nothing large is read here.
 #pragma once
 
-#include <optional>
-
 #include "model/infer_config.h"
 #include "model/wan_config.h"
 #include "spec/model_files.h"
@@ -16,10 +14,13 @@ struct Components {
   model::DitConfig dit_config;
   model::VaeConfig vae_config;
   model::TextEncoderConfig text_config;
+  text::Tokenizer tokenizer;
 };
 
-/// Opens the checkpoints and infers their architectures. Error bad_request when a file is missing, damaged,
-/// not what it should be, or when the parts do not belong together (text width, latent channels).
+/// Opens the checkpoints and the tokenizer, infers the architectures, and looks up every tensor that text to
+/// video will use: name, shape and element type. Error bad_request when a file is missing, damaged, not what
+/// it should be, or lacks a tensor, or when the parts do not belong together (text width, latent channels,
+/// vocabulary). What passes here does not fail for its files once gigabytes have been read.
 Components open_components(const spec::ModelFiles& files);
 
 /// The tokenizer file, or the one embedded in the text encoder. Error bad_request when there is neither,

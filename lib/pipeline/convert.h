@@ -28,9 +28,11 @@ struct Converted {
   std::uint64_t bytes = 0;
 };
 
-/// Reads and writes a tensor at a time; `to` appears whole or not at all. `proj_l` stays in fp32, as
-/// published. `on_bytes(done, total)` is called after each tensor. Error bad_request for files that do not
-/// fit (and for a `to` that exists, without `force`), refused on a full disk, interrupted after a signal.
+/// What weights cannot say (the number of heads, the sizes and the sampler it was made for) goes into the
+/// metadata, from the config.json beside `from`, its own metadata, or its published name. Reads and writes a
+/// tensor at a time; `to` appears whole or not at all. `proj_l` stays in fp32, as published. `on_bytes(done,
+/// total)` is called after each tensor. Error bad_request for files that do not fit (and for a `to` that
+/// exists, without `force`), refused on a full disk, interrupted after a signal.
 Converted convert(const Conversion& wanted,
                   const std::function<void(std::uint64_t, std::uint64_t)>& on_bytes = {});
 

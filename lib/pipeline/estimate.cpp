@@ -71,6 +71,43 @@ double vae_decode_flops(const weights::Checkpoint& vae, const LatentShape& laten
   return flops;
 }
 
+Traffic dit_traffic(const model::DitConfig& dit, std::int64_t tokens, std::int64_t element_bytes) {
+  // A block's operators, and how often the rows of its width and of its feed-forward pass through memory.
+  constexpr double operators = 40, of_dim = 30, of_ffn = 4;
+  const auto layers = static_cast<double>(dit.layers), e = static_cast<double>(element_bytes);
+  const double row = of_dim * static_cast<double>(dit.dim) + of_ffn * static_cast<double>(dit.ffn_dim);
+  return {layers * static_cast<double>(tokens) * row * e, layers * operators};
+}
+
+Traffic text_encoder_traffic(const model::TextEncoderConfig& config, std::int64_t tokens,
+                             std::int64_t element_bytes) {
+  constexpr double operators = 30, of_dim = 20, of_ffn = 6;
+  const auto layers = static_cast<double>(config.layers), e = static_cast<double>(element_bytes);
+  const auto d = static_cast<double>(config.dim), a = static_cast<double>(config.dim_attn),
+             f = static_cast<double>(config.dim_ffn);
+  // Every weight is read once, however few tokens there are.
+  const double weights = 4 * d * a + 3 * d * f, row = of_dim * d + of_ffn * f;
+  return {layers * (weights + static_cast<double>(tokens) * row) * e, layers * operators};
+}
+
+Traffic vae_decode_traffic(const weights::Checkpoint& vae, const LatentShape& latent,
+                           std::int64_t element_bytes) {
+  // Around a convolution its input is normed, joined with the past frames and kept, its output added.
+  constexpr double passes = 4, operators = 8;
+  const auto latent_frames = static_cast<double>(latent[1]);
+  Traffic traffic;
+  walk_decoder(vae, latent, [&](const std::string& prefix, double frames, double rows, double columns) {
+    for (const std::string& name : vae.names()) {
+      const auto* view = vae.find(name);
+      if (!name.starts_with(prefix) || view->shape.size() < 4 || !name.ends_with("weight")) continue;
+      const double channels = static_cast<double>(view->shape[0]) + static_cast<double>(view->shape[1]);
+      traffic.bytes += passes * channels * frames * rows * columns * static_cast<double>(element_bytes);
+      traffic.operators += operators * latent_frames;  // a latent frame at a time
+    }
+  });
+  return traffic;
+}
+
 double dit_memory(const model::DitConfig& dit, std::int64_t tokens, std::int64_t element_bytes,
                   double held_weight_bytes) {
   const auto d = static_cast<double>(dit.dim), f = static_cast<double>(dit.ffn_dim);

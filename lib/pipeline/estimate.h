@@ -24,6 +24,17 @@ double text_encoder_flops(const model::TextEncoderConfig& config, std::int64_t t
 /// Decoding `latent`, from the convolutions the checkpoint has.
 double vae_decode_flops(const weights::Checkpoint& vae, const LatentShape& latent);
 
+/// What a stage does besides multiplying.
+struct Traffic {
+  double bytes = 0;      ///< read from and written to memory between operators
+  double operators = 0;  ///< started one after another
+};
+Traffic dit_traffic(const model::DitConfig& dit, std::int64_t tokens, std::int64_t element_bytes);
+Traffic text_encoder_traffic(const model::TextEncoderConfig& config, std::int64_t tokens,
+                             std::int64_t element_bytes);
+Traffic vae_decode_traffic(const weights::Checkpoint& vae, const LatentShape& latent,
+                           std::int64_t element_bytes);
+
 /// Main memory at the peak of each stage, in bytes, for elements of `element_bytes`. `held_weight_bytes`:
 /// weights copied into memory instead of being used where the file is mapped.
 double dit_memory(const model::DitConfig& dit, std::int64_t tokens, std::int64_t element_bytes,

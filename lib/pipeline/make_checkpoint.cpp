@@ -20,15 +20,6 @@ namespace {
 using Shape = std::vector<std::int64_t>;
 using weights::TensorSpec;
 
-struct Sizes {
-  const char* name;
-  std::int64_t dim, ffn_dim, layers;
-  bool sparse_linear_attention = false;
-};
-constexpr Sizes known_sizes[] = {{"wan2.1-1.3b", 1536, 8960, 30},
-                                 {"wan2.1-14b", 5120, 13824, 40},
-                                 {"turbowan2.1-1.3b", 1536, 8960, 30, true},
-                                 {"turbowan2.1-14b", 5120, 13824, 40, true}};
 constexpr std::int64_t head_dim = 128;
 constexpr std::int64_t text_dim = 4096, vae_dim = 96;
 
@@ -142,12 +133,6 @@ void add_middle(std::vector<TensorSpec>& out, const std::string& name, std::int6
 
 }  // namespace
 
-std::vector<std::string> random_checkpoint_names() {
-  std::vector<std::string> names;
-  for (const Sizes& sizes : known_sizes) names.emplace_back(sizes.name);
-  return names;
-}
-
 std::vector<TensorSpec> dit_tensors(std::int64_t dim, std::int64_t ffn_dim, std::int64_t layers,
                                     std::int64_t text_width, bool sparse_linear_attention) {
   std::vector<TensorSpec> out;
@@ -246,9 +231,9 @@ std::vector<TensorSpec> umt5_tensors(std::int64_t vocab, std::int64_t dim, std::
 
 void make_random_checkpoint(const RandomCheckpoint& wanted, const std::filesystem::path& folder, bool force,
                             const std::function<void(std::uint64_t, std::uint64_t)>& on_bytes) {
-  const auto sizes = std::find_if(std::begin(known_sizes), std::end(known_sizes),
-                                  [&](const Sizes& s) { return wanted.name == s.name; });
-  if (sizes == std::end(known_sizes))
+  const auto sizes = std::find_if(std::begin(random_checkpoints), std::end(random_checkpoints),
+                                  [&](const RandomCheckpointSizes& s) { return wanted.name == s.name; });
+  if (sizes == std::end(random_checkpoints))
     throw Error::bad_request(fmt::format("no configuration is called '{}'", wanted.name),
                              "use one of: " + core::join(random_checkpoint_names(), ", "));
   std::vector<Part> parts{{"dit.safetensors", dit_tensors(sizes->dim, sizes->ffn_dim,

@@ -12,8 +12,22 @@
 
 namespace turbodiff::pipeline {
 
-/// "wan2.1-1.3b", "wan2.1-14b", and "turbowan2.1-..." with the projections of sparse-linear attention.
-std::vector<std::string> random_checkpoint_names();
+struct RandomCheckpointSizes {
+  const char* name;
+  std::int64_t dim, ffn_dim, layers;
+  bool sparse_linear_attention = false;  ///< with the projections of sparse-linear attention
+};
+inline constexpr RandomCheckpointSizes random_checkpoints[] = {{"wan2.1-1.3b", 1536, 8960, 30},
+                                                               {"wan2.1-14b", 5120, 13824, 40},
+                                                               {"turbowan2.1-1.3b", 1536, 8960, 30, true},
+                                                               {"turbowan2.1-14b", 5120, 13824, 40, true}};
+
+/// Inline, because the help of `bench` lists them in a program that does not link this module.
+inline std::vector<std::string> random_checkpoint_names() {
+  std::vector<std::string> names;
+  for (const RandomCheckpointSizes& sizes : random_checkpoints) names.emplace_back(sizes.name);
+  return names;
+}
 
 struct RandomCheckpoint {
   std::string name;              ///< one of random_checkpoint_names()

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/system_info.h"
 #include "core/units.h"
@@ -18,8 +18,6 @@ namespace {
 constexpr std::int64_t typical_prompt_tokens = 64;
 /// LibTorch, FFmpeg and the program itself.
 constexpr double program_bytes = 400e6;
-/// Share of a bare matrix product's rate that a whole network reaches.
-constexpr double network_efficiency = 0.6;
 
 void require_supported(const spec::GenerationRequest& request) {
   if (request.image) throw Error::bad_request("image to video is not in this version", "leave out --image");
@@ -79,6 +77,15 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                 dit_memory(dit, plan.tokens, element, held),
                 held + samples * vae_decode_memory(components.vae, plan.latent, element)});
   plan.memory_bytes = static_cast<std::int64_t>(peak + program_bytes);
+  const auto add = [&](const Traffic& of, double times) {
+    plan.traffic.bytes += of.bytes * times;
+    plan.traffic.operators += of.operators * times;
+  };
+  add(text_encoder_traffic(components.text_config, typical_prompt_tokens, text_element), 1);
+  add(dit_traffic(dit, plan.tokens, element), request.steps);
+  add(vae_decode_traffic(components.vae, plan.latent, element), 1);
+  plan.loaded_bytes = held;
+  plan.pixels = static_cast<double>(request.frames) * request.size.width * request.size.height;
   plan.mapped_bytes =
       static_cast<std::int64_t>((dit_in_place ? dit_bytes : 0) + (vae_in_place ? vae_bytes : 0));
 
@@ -86,38 +93,13 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
     const auto memory = core::memory_info();
     if (static_cast<std::uint64_t>(plan.memory_bytes) > memory.total_bytes)
       throw Error::refused(
-          fmt::format("{}x{}, {} frames in {} needs about {} of memory and this machine has {}",
-                      request.size.width, request.size.height, request.frames, plan.runtime.type_name(),
+          fmt::format("{}x{}, {} in {} needs about {} of memory and this machine has {}", request.size.width,
+                      request.size.height, core::counted(request.frames, "frame"), plan.runtime.type_name(),
                       core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
                       core::format_bytes(memory.total_bytes)),
           "lower --size or --frames, or use --dtype bf16");
   }
   return plan;
-}
-
-double expected_seconds(const Plan& plan) {
-  const c10::InferenceMode inference;
-  apply(plan.runtime);
-  constexpr std::int64_t size = 768;
-  const auto options = at::TensorOptions().device(plan.runtime.device).dtype(plan.runtime.type);
-  const at::Tensor a = at::ones({size, size}, options);
-  const auto now = [] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  };
-  at::matmul(a, a).cpu();
-  const double begin = now();
-  double elapsed = 0;
-  int products = 0;
-  at::Tensor c;
-  do {
-    c = at::matmul(a, a);
-    elapsed = now() - begin;
-    ++products;
-  } while (elapsed < 0.2);
-  c.cpu();
-  elapsed = now() - begin;
-  const double flops = 2.0 * size * size * size * products / elapsed;
-  return (plan.text_flops + plan.denoise_flops + plan.decode_flops) / (flops * network_efficiency);
 }
 
 }  // namespace turbodiff::pipeline

@@ -16,11 +16,15 @@ struct Plan {
   Runtime runtime;
   LatentShape latent{};
   std::int64_t tokens = 0;
+  std::optional<std::size_t> cut_prompt;  ///< tokens of a prompt that is longer than the text encoder reads
   std::int64_t memory_bytes = 0;  ///< at the peak, mapped weights that the kernel may drop not counted
   std::int64_t mapped_bytes = 0;  ///< weights used where the files are mapped
   double text_flops = 0, denoise_flops = 0, decode_flops = 0;  ///< of one sample
-  spec::Attention attention = spec::Attention::original;       ///< never automatic
-  std::optional<KeyBlocks> key_blocks;                         ///< of sparse attention
+  Traffic traffic;                                             ///< of one sample, all stages
+  double loaded_bytes = 0;  ///< weights copied or converted before the first step
+  double pixels = 0;        ///< of one sample, all frames
+  spec::Attention attention = spec::Attention::original;  ///< never automatic
+  std::optional<KeyBlocks> key_blocks;                    ///< of sparse attention
   model::LinearKind linear = model::LinearKind::plain;
   bool ignores_sparse_attention =
       false;  ///< the checkpoint was trained with SLA and runs with full attention
@@ -29,9 +33,5 @@ struct Plan {
 /// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
 /// small.
 Plan make_plan(const spec::GenerationRequest& request, const Components& components);
-
-/// Seconds one sample will take here: a short matrix product in the plan's element type is timed (0.2 s), and
-/// the share of that rate that whole networks reach is assumed.
-double expected_seconds(const Plan& plan);
 
 }  // namespace turbodiff::pipeline

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/system_info.h"
+#include "core/threads.h"
 #include "ops/cpu/block_cache.h"
 
 namespace turbodiff::pipeline {
@@ -72,9 +73,13 @@ Runtime resolve_runtime(const spec::GenerationRequest& request, double flops) {
   runtime.device = choose_device(request.device);
   runtime.type = choose_type(request.dtype, runtime.device);
   runtime.text_type = runtime.type == at::kHalf ? at::kFloat : runtime.type;
-  const int cores = core::cpu_info().allowed_cores;
   const double useful = std::max(1.0, std::ceil(flops / flops_per_thread));
-  runtime.threads = request.threads > 0 ? request.threads : static_cast<int>(std::min<double>(cores, useful));
+  if (request.threads > 0)
+    runtime.threads = request.threads;
+  else if (const auto wanted = core::wanted_threads())
+    runtime.threads = *wanted;
+  else
+    runtime.threads = static_cast<int>(std::min<double>(core::default_threads(), useful));
   return runtime;
 }
 

@@ -21,9 +21,10 @@ struct Runtime {
 };
 
 /// Settles what the request leaves open. Device: a CUDA device where this build and machine have one, else
-/// the CPU. Type: bf16 on CUDA and on CPUs that multiply bf16 in hardware, else fp32. Threads: as many as
-/// allowed, but no more than the work of one network evaluation (`flops`) keeps busy; results do not depend
-/// on it. Error bad_request when the request names a device this build or machine does not have.
+/// the CPU. Type: bf16 on CUDA and on CPUs that multiply bf16 in hardware, else fp32. Threads: what
+/// OMP_NUM_THREADS says, without it as many as allowed, but no more than the work of one network evaluation
+/// (`flops`) keeps busy; results do not depend on it. Error bad_request when the request names a device this
+/// build or machine does not have.
 Runtime resolve_runtime(const spec::GenerationRequest& request, double flops);
 
 /// True when this build links LibTorch's CUDA half and a device answers.

@@ -45,7 +45,8 @@ void StepCheckpoint::write(const StepState& state) const {
   std::vector<std::pair<std::string, at::Tensor>> tensors{{"x", state.x}};
   if (!state.finished.empty()) tensors.emplace_back("finished", at::cat(state.finished, 0));
   model::save_tensors(path_, tensors,
-                      {{identity_key, identity_}, {steps_key, std::to_string(state.steps_done)}});
+                      {{identity_key, identity_}, {steps_key, std::to_string(state.steps_done)}},
+                      core::Readers::owner);
 }
 
 }  // namespace turbodiff::pipeline

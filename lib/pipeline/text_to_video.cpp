@@ -9,6 +9,7 @@
 #include "model/tensor_file.h"
 #include "model/umt5_encoder.h"
 #include "ops/cpu/block_cache.h"
+#include "pipeline/finite.h"
 #include "pipeline/prompt_cache.h"
 #include "pipeline/torch_errors.h"
 #include "sampler/noise_schedule.h"
@@ -39,7 +40,17 @@ TextToVideo::TextToVideo(spec::ModelFiles files, Options options)
     : files_(std::move(files)), options_(std::move(options)), components_(open_components(files_)) {}
 
 Plan TextToVideo::plan(const spec::GenerationRequest& request) const {
-  return make_plan(request, components_);
+  Plan plan = make_plan(request, components_);
+  plan.cut_prompt = cut_prompt(request.prompt);
+  return plan;
+}
+
+std::optional<std::size_t> TextToVideo::cut_prompt(const std::string& prompt) const {
+  const std::string clean = text::clean_prompt(prompt);
+  // A token takes at least a byte; two are the mark of a word's beginning and the end.
+  if (clean.size() + 2 <= static_cast<std::size_t>(model::text_length)) return std::nullopt;
+  const auto tokens = components_.tokenizer.encode(clean, clean.size() * 2 + 2).size();
+  return tokens > static_cast<std::size_t>(model::text_length) ? std::optional(tokens) : std::nullopt;
 }
 
 void TextToVideo::use(const Runtime& runtime) {
@@ -59,7 +70,7 @@ void TextToVideo::prepare(std::span<const std::string> prompts, const spec::Gene
 
 void TextToVideo::embed(std::span<const std::string> prompts, const spec::GenerationRequest& request,
                         core::ProgressTracker& progress) {
-  use(plan(request).runtime);
+  use(make_plan(request, components_).runtime);
   const std::filesystem::path folder =
       options_.cache_folder.empty() ? std::filesystem::path{} : options_.cache_folder / "prompts";
   const PromptCache cache(folder,
@@ -69,26 +80,29 @@ void TextToVideo::embed(std::span<const std::string> prompts, const spec::Genera
   for (const std::string& prompt : prompts) {
     if (embeddings_.contains(prompt)) continue;
     std::string clean = text::clean_prompt(prompt);
-    if (auto known = cache.find(clean); known && known->size(1) == components_.text_config.dim)
+    if (auto known = cache.find(clean);
+        known && known->size(1) == components_.text_config.dim && is_finite(*known))
       embeddings_[prompt] = *known;
     else
       missing.emplace_back(prompt, std::move(clean));
   }
   if (missing.empty()) return;
 
-  const text::Tokenizer tokenizer = open_tokenizer(files_, components_.text_encoder);
   const model::Umt5Encoder encoder({components_.text_encoder, runtime_.text_type, runtime_.device},
                                    components_.text_config);
   const auto layers = components_.text_config.layers;
   core::ProgressStage stage(progress, "text", layers * static_cast<std::int64_t>(missing.size()));
   std::int64_t done = 0;
   for (const auto& [prompt, clean] : missing) {
-    const auto tokens = tokenizer.encode(clean, model::text_length);
+    const auto tokens = components_.tokenizer.encode(clean, model::text_length);
     const at::Tensor ids = at::tensor(tokens, at::kInt).unsqueeze(0);
     const at::Tensor embedding =
         encoder.encode(ids, {static_cast<std::int64_t>(tokens.size())},
                        [&](std::int64_t layer, std::int64_t) { stage.update(done + layer); });
     done += layers;
+    Runtime text_runtime = runtime_;
+    text_runtime.type = runtime_.text_type;
+    require_finite(embedding, "the text encoder", text_runtime);
     embeddings_[prompt] = embedding[0].to(at::kCPU);
     cache.store(clean, embeddings_[prompt]);
   }
@@ -128,21 +142,53 @@ struct TextToVideo::Sample {
   std::function<void(const at::Tensor& estimate)> on_estimate = {};               ///< may be empty
 };
 
-at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, const Sample& sample,
-                                core::ProgressTracker& progress) const {
+sampler::NoiseSource TextToVideo::noise_source(const spec::GenerationRequest& request,
+                                               std::uint64_t seed) const {
+  if (request.noise) return sampler::NoiseSource::from_file(*request.noise, noise_shape(request), seed);
+  return request.rng == spec::Rng::cuda ? sampler::NoiseSource::seeded(seed, runtime_.device)
+                                        : sampler::NoiseSource::seeded(seed);
+}
+
+std::vector<std::int64_t> TextToVideo::noise_shape(const spec::GenerationRequest& request) const {
   const auto [channels, frames, rows, columns] =
       latent_shape(components_.vae_config, request.frames, request.size.width, request.size.height);
-  const sampler::NoiseSource::Shape shape{1, channels, frames, rows, columns};
-  auto noise = request.noise ? sampler::NoiseSource::from_file(*request.noise, shape, sample.seed)
-               : request.rng == spec::Rng::cuda ? sampler::NoiseSource::seeded(sample.seed, runtime_.device)
-                                                : sampler::NoiseSource::seeded(sample.seed);
+  return {1, channels, frames, rows, columns};
+}
+
+/// The noise is drawn once more, which is cheap and also right for samples that an earlier process made.
+void TextToVideo::save_latents(const std::filesystem::path& path, const at::Tensor& latents,
+                               const spec::GenerationRequest& request,
+                               std::span<const std::uint64_t> seeds) const {
+  const auto shape = noise_shape(request);
+  std::vector<at::Tensor> noise, step_noise;
+  for (const std::uint64_t seed : seeds) {
+    sampler::NoiseSource source = noise_source(request, seed);
+    noise.push_back(source.initial(shape));
+    std::vector<at::Tensor> steps;
+    for (int step = 0; step < request.steps && !request.ode; ++step)
+      steps.push_back(source.step(shape, static_cast<std::size_t>(step)));
+    if (!steps.empty()) step_noise.push_back(at::stack(steps));
+  }
+  std::vector<std::pair<std::string, at::Tensor>> tensors = {{"latents", latents}, {"noise", at::cat(noise)}};
+  if (!step_noise.empty()) tensors.emplace_back("step_noise", at::cat(step_noise, 1));
+  model::save_tensors(path, tensors);
+}
+
+at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, const Sample& sample,
+                                core::ProgressTracker& progress) const {
+  const sampler::NoiseSource::Shape shape = noise_shape(request);
+  sampler::NoiseSource noise = noise_source(request, sample.seed);
   const model::WanDit::Text text = dit_->embed_text(context_of(request.prompt));
 
   core::ProgressStage stage(
       progress, "denoise", request.steps,
-      sample.count > 1 ? fmt::format("sample {} of {}", sample.index + 1, sample.count) : "");
+      sample.count > 1 ? fmt::format("sample {} of {}", sample.index + 1, sample.count) : "",
+      static_cast<std::int64_t>(sample.index) * request.steps);
   sampler::RcmInputs run;
   run.noise = noise.initial(shape);
+  const auto check = [&](const at::Tensor& values, std::size_t step) {
+    require_finite(values, fmt::format("step {} of {}", step, request.steps), runtime_, dit_->linear_kind());
+  };
   run.times = sampler::rcm_times(request.steps, request.sigma_max);
   run.ode = request.ode;
   run.resume = sample.resume;
@@ -150,10 +196,14 @@ at::Tensor TextToVideo::denoise(const spec::GenerationRequest& request, const Sa
     const auto on_block = [&](std::int64_t done, std::int64_t total) {
       stage.update(static_cast<std::int64_t>(step), static_cast<double>(done) / static_cast<double>(total));
     };
-    return dit_->forward(x, at::full({1}, sampler::network_time(t), at::kFloat), text, on_block).cpu();
+    const at::Tensor v =
+        dit_->forward(x, at::full({1}, sampler::network_time(t), at::kFloat), text, on_block).cpu();
+    check(v, step + 1);
+    return v;
   };
   run.step_noise = [&](std::size_t step) { return noise.step(shape, step); };
   run.on_step = [&](std::size_t done, const at::Tensor& x) {
+    if (done > 0) check(x, done);  // fresh noise has come in since the network's values were looked at
     if (sample.on_step) sample.on_step(done, x);
     stage.update(static_cast<std::int64_t>(done));
   };
@@ -182,6 +232,7 @@ void TextToVideo::decode(const at::Tensor& latents, FrameSink& sink, core::Progr
   std::int64_t done = 0;
   core::ProgressStage stage(progress, "decode", chunks);
   vae_->decode(latents, [&](const at::Tensor& chunk) {
+    require_finite(chunk, fmt::format("decoding latent frame {} of {}", done + 1, chunks), runtime_);
     const at::Tensor pixels = to_pixels(chunk);
     const std::size_t frame_bytes = pixels.nbytes() / static_cast<std::size_t>(pixels.size(0));
     for (std::int64_t frame = 0; frame < pixels.size(0); ++frame)
@@ -198,6 +249,8 @@ void TextToVideo::generate(const spec::GenerationRequest& request, std::span<con
     embed(std::span(&request.prompt, 1), request, progress);
     load_networks(request, progress);
     std::optional<StepState> kept = checkpoint != nullptr ? checkpoint->read() : std::nullopt;
+    if (kept && !(is_finite(kept->x) && std::all_of(kept->finished.begin(), kept->finished.end(), is_finite)))
+      kept.reset();
     std::vector<at::Tensor> latents;
     if (kept) latents = kept->finished;
     for (std::size_t i = latents.size(); i < seeds.size(); ++i) {
@@ -213,7 +266,7 @@ void TextToVideo::generate(const spec::GenerationRequest& request, std::span<con
       latents.push_back(denoise(request, sample, progress));
     }
     const at::Tensor all = at::cat(latents, 0);
-    if (!extras.save_latents.empty()) model::save_tensors(extras.save_latents, {{"latents", all}});
+    if (!extras.save_latents.empty()) save_latents(extras.save_latents, all, request, seeds);
     decode(all, sink, progress);
   });
   ops::cpu::trim_block_cache();

@@ -20,6 +20,7 @@
 #include "pipeline/plan.h"
 #include "pipeline/runtime.h"
 #include "pipeline/step_checkpoint.h"
+#include "sampler/noise_source.h"
 #include "spec/generation_request.h"
 
 namespace turbodiff::pipeline {
@@ -30,7 +31,9 @@ class TextToVideo {
  public:
   /// What generate() does besides; each may be left out.
   struct Extras {
-    std::filesystem::path save_latents = {};     ///< gets the latents [N, C, T, H, W] fp32 as safetensors
+    /// Gets `latents` [N, C, T, H, W], `noise` of the same shape and, unless ODE, `step_noise`
+    /// [S, N, C, T, H, W], fp32 as safetensors; of one sample, what NoiseSource::from_file() takes.
+    std::filesystem::path save_latents = {};
     const StepCheckpoint* checkpoint = nullptr;  ///< every finished step is kept there, and gone on from
     PreviewSink* preview = nullptr;              ///< shown what the first frame will be like
   };
@@ -62,10 +65,16 @@ class TextToVideo {
   const Components& components() const { return components_; }
 
  private:
+  /// Tokens of a prompt that has more than the text encoder reads; nothing when it fits.
+  std::optional<std::size_t> cut_prompt(const std::string& prompt) const;
   void embed(std::span<const std::string> prompts, const spec::GenerationRequest& request,
              core::ProgressTracker& progress);
   at::Tensor context_of(const std::string& prompt) const;
   struct Sample;
+  std::vector<std::int64_t> noise_shape(const spec::GenerationRequest& request) const;
+  sampler::NoiseSource noise_source(const spec::GenerationRequest& request, std::uint64_t seed) const;
+  void save_latents(const std::filesystem::path& path, const at::Tensor& latents,
+                    const spec::GenerationRequest& request, std::span<const std::uint64_t> seeds) const;
   at::Tensor denoise(const spec::GenerationRequest& request, const Sample& sample,
                      core::ProgressTracker& progress) const;
   void show(const at::Tensor& latents, PreviewSink& preview) const;

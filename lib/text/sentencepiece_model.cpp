@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "core/error.h"
+#include "core/foreign_file.h"
 
 namespace turbodiff::text {
 
@@ -157,6 +158,12 @@ SentencePieceModel parse(std::span<const std::uint8_t> bytes) {
 
 SentencePieceModel parse_sentencepiece_model(std::span<const std::uint8_t> bytes, const std::string& origin) {
   const std::string hint = "give the spiece.model (tokenizer.model) that belongs to the text encoder";
+  if (const auto foreign = core::recognise_foreign_file(bytes); foreign && !bytes.empty())
+    throw Error::bad_request(fmt::format("tokenizer {} cannot be read: {}", origin, foreign->what),
+                             foreign->hint);
+  if (!bytes.empty() && bytes.front() == '{')
+    throw Error::bad_request(fmt::format("tokenizer {} is a tokenizer.json or another JSON file", origin),
+                             hint);
   if (bytes.empty()) throw Error::bad_request(fmt::format("tokenizer {} is empty", origin), hint);
   try {
     return parse(bytes);

@@ -100,7 +100,7 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   }
   bool string(std::string& text) override {
     if (scalar(text)) return true;
-    if (in_array_ || key_ != "dtype") refuse("has text where none belongs");
+    if (depth_ != 2 || in_array_ || key_ != "dtype") refuse("has text where none belongs");
     if (entry().dtype) refuse("gives its dtype twice");
     entry().dtype = text;
     return true;

@@ -1,9 +1,13 @@
 #include "weights/safetensors_writer.h"
 
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 
+#include "core/file_system.h"
+#include "core/retry.h"
 #include "weights/byte_reader.h"
 #include "weights/tensor_view.h"
 
@@ -40,6 +44,16 @@ const char* format_name(Dtype dtype) {
   return "BOOL";
 }
 
+[[noreturn]] void throw_write_error(const std::filesystem::path& path, int error) {
+  const std::string message = "cannot write '" + path.string() + "'";
+  if (error == 0) throw Error::work_failed(message, "is the disk full?");
+  const std::string whole = message + ": " + std::strerror(error);
+  if (!core::is_out_of_space(error)) throw Error::work_failed(whole);
+  const Error full = Error::refused(whole, core::out_of_space_hint(error));
+  if (error == EFBIG) throw full;  // the limit is the same at the next try
+  throw PassingError(full);
+}
+
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
@@ -63,16 +77,19 @@ SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
   std::string text = header.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   const std::uint64_t size = text.size();
+  errno = 0;
   out_.write(reinterpret_cast<const char*>(&size), sizeof(size));
   out_.write(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!out_) throw_write_error(path_, errno);
 }
 
 void SafetensorsWriter::write(std::span<const std::uint8_t> bytes) {
   if (bytes.size() > remaining_)
     throw Error::work_failed("more data than its tensors hold were given for '" + path_.string() + "'");
   remaining_ -= bytes.size();
+  errno = 0;
   out_.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!out_) throw Error::work_failed("cannot write '" + path_.string() + "'", "is the disk full?");
+  if (!out_) throw_write_error(path_, errno);
 }
 
 void SafetensorsWriter::write(std::span<const float> values) {
@@ -82,8 +99,9 @@ void SafetensorsWriter::write(std::span<const float> values) {
 void SafetensorsWriter::finish() {
   if (remaining_ != 0)
     throw Error::work_failed(std::to_string(remaining_) + " bytes are missing for '" + path_.string() + "'");
+  errno = 0;
   out_.close();
-  if (!out_) throw Error::work_failed("cannot write '" + path_.string() + "'", "is the disk full?");
+  if (!out_) throw_write_error(path_, errno);
 }
 
 void write_safetensors(const std::filesystem::path& path, const std::vector<TensorData>& tensors,

@@ -89,3 +89,28 @@ TEST_CASE("sheet: a sheet that would be wrong is refused") {
   CHECK(error_of([&] { sheet.add(Image(4, 4).rgb); }).code() == ErrorCode::work_failed);
   CHECK(error_of([] { ContactSheet({.pictures = 0}); }).code() == ErrorCode::bad_request);
 }
+
+TEST_CASE("sheet: a name stands above its pictures, cut to their width") {
+  const auto ink_of = [](const std::string& name) {
+    ContactSheet sheet({.pictures = 1, .columns = 1});
+    sheet.begin_video(64, 32, 1, name);
+    sheet.add(Image(64, 32, 10).rgb);
+    const Image image = sheet.compose();
+    CHECK(image.width == 72);
+    CHECK(image.height == (name.empty() ? 40 : 52));
+    CHECK(image.pixel(4, image.height - 36)[0] == 10);
+    std::vector<int> columns;
+    for (int x = 0; x < image.width; ++x)
+      for (int y = 4; y < 12; ++y)
+        if (image.pixel(x, y)[0] == 0xD0) columns.push_back(x);
+    return columns;
+  };
+  CHECK(ink_of("").empty());
+  // A vertical bar in the first column and a dot's two columns in the middle of the second letter.
+  CHECK(ink_of("[")[0] == 5);
+  CHECK(ink_of("l.").size() == 10 + 4);
+  const auto cut = ink_of(std::string(40, 'M'));
+  CHECK(cut.back() < 68);
+  CHECK(cut.size() < 10u * 19);
+  CHECK(ink_of("\u732B") == ink_of("\u72D7"));  // boxes
+}

@@ -37,11 +37,14 @@ TEST_CASE("generated checkpoints have exactly the tensors the networks load, and
   write(inputs.vae, pipeline::wan21_vae_tensors(4));
   write(inputs.text_encoder, pipeline::umt5_tensors(100, 64, 96, 4, 2));
 
+  inputs.config = folder / "config.json";
+  write_file(inputs.config, R"({"dit": {"num_heads": 2}})");
+  const auto overrides = model::read_config_overrides(inputs.config);
   const auto dit = weights::Checkpoint::open(inputs.dit, weights::Component::dit);
   const auto vae = weights::Checkpoint::open(inputs.vae, weights::Component::vae);
   const auto text = weights::Checkpoint::open(inputs.text_encoder, weights::Component::text_encoder);
-  CHECK(model::infer_dit_config(dit).heads == 2);
-  CHECK(model::infer_dit_config(dit).layers == 2);
+  CHECK(model::infer_dit_config(dit, overrides).heads == 2);
+  CHECK(model::infer_dit_config(dit, overrides).layers == 2);
   CHECK(model::infer_vae_config(vae).spatial_factor == 8);
   CHECK(model::infer_vae_config(vae).temporal_factor == 4);
   CHECK(model::infer_text_encoder_config(text).dim_ffn == 96);
@@ -70,6 +73,8 @@ TEST_CASE("a peer case writes the network's output") {
   inputs.dtype = spec::Precision::fp32;
   inputs.repeats = 1;
   write(inputs.dit, pipeline::dit_tensors(256, 320, 1, 64));
+  inputs.config = folder / "config.json";
+  write_file(inputs.config, R"({"dit": {"num_heads": 2}})");
   const at::Tensor x = random({1, 16, 1, 4, 4}, 1), t = at::full({1, 1}, 932.0f),
                    context = random({1, 5, 64}, 2);
   const auto data = [](const char* name, const at::Tensor& tensor) {
@@ -81,7 +86,8 @@ TEST_CASE("a peer case writes the network's output") {
   pipeline::run_peer_case(inputs, folder / "in.safetensors", folder / "out.safetensors");
   const auto file = weights::TensorSource::open(folder / "out.safetensors");
   const auto checkpoint = weights::Checkpoint::open(inputs.dit, weights::Component::dit);
-  const model::WanDit dit({checkpoint, at::kFloat, at::kCPU}, model::infer_dit_config(checkpoint));
+  const model::WanDit dit({checkpoint, at::kFloat, at::kCPU},
+                          model::infer_dit_config(checkpoint, {2, std::nullopt}));
   CHECK(rel_l2(model::wrap(file->at("out")), dit.forward(x, t.flatten(), dit.embed_text(context))) < 1e-6);
   inputs.vae = "also.safetensors";
   CHECK(error_of([&] {

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "builders.h"
+#include "contains.h"
 #include "weights/safetensors_writer.h"
 
 using namespace turbodiff;
@@ -29,11 +30,6 @@ std::filesystem::path write_model(
   writer.write(values);
   writer.finish();
   return dir / name;
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace

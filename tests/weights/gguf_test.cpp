@@ -1,6 +1,7 @@
 #include "weights/gguf.h"
 
 #include "builders.h"
+#include "contains.h"
 #include "weights/tensor_source.h"
 
 using namespace turbodiff;
@@ -14,11 +15,6 @@ constexpr std::uint32_t q8_0 = 8;
 
 std::string refusal(const std::string& file) {
   return error_of([&] { read_gguf(as_file(file)); }).message();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
 }
 
 std::string u32_pair(const std::string& key, std::uint32_t value) {

@@ -1,6 +1,7 @@
 #include "weights/pickle.h"
 
 #include "builders.h"
+#include "contains.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
@@ -18,11 +19,6 @@ std::string refusal(const std::string& code) {
   CHECK(error.message().find("'test.pth'") != std::string::npos);
   CHECK(error.message().find('\n') == std::string::npos);
   return error.message();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
 }
 
 const std::string one = pickled_tensor("0", 4, 0, {2, 2}, {2, 1});

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "builders.h"
+#include "contains.h"
 #include "weights/safetensors_writer.h"
 #include "weights/tensor_source.h"
 
@@ -14,11 +15,6 @@ namespace {
 
 std::string refusal(const std::string& header, const std::string& data = "") {
   return error_of([&] { read_safetensors(as_file(make_safetensors(header, data))); }).message();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
 }
 
 std::string entry(const std::string& name, const std::string& dtype, const std::string& shape, int begin,

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "builders.h"
+#include "contains.h"
 #include "weights/safetensors_writer.h"
 
 using namespace turbodiff;
@@ -10,11 +11,6 @@ using namespace turbodiff::testing;
 using namespace turbodiff::weights;
 
 namespace {
-
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
-}
 
 void write_shard(const std::filesystem::path& path, const std::string& tensor, float value) {
   const std::span bytes(reinterpret_cast<const std::uint8_t*>(&value), sizeof(value));

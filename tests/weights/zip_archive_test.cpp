@@ -1,6 +1,7 @@
 #include "weights/zip_archive.h"
 
 #include "builders.h"
+#include "contains.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
@@ -10,11 +11,6 @@ namespace {
 
 std::string refusal(const std::string& archive) {
   return error_of([&] { ZipArchive{as_file(archive)}; }).message();
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  INFO(text);
-  return text.find(part) != std::string::npos;
 }
 
 std::string text_of(const ZipArchive& archive, const std::string& name) {

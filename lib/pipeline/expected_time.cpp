@@ -1,0 +1,75 @@
+#include "pipeline/expected_time.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <tuple>
+
+#include "core/signals.h"
+
+namespace turbodiff::pipeline {
+
+namespace {
+
+/// Share of a bare matrix product's rate that a whole network reaches.
+constexpr double network_efficiency = 0.6;
+
+/// What a device does besides multiplying, roughly.
+struct Pace {
+  double bytes_per_s, operator_s;
+};
+constexpr Pace gpu_pace{1e12, 1e-5};
+constexpr double core_bytes_per_s = 6e9, operator_on_cpu_s = 2e-5;
+/// More cores than these do not read faster.
+constexpr int reading_cores = 8;
+
+constexpr double load_bytes_per_s = 1e9;
+/// Opening the files, the first call of every library, starting the encoder; encoding a pixel.
+constexpr double start_s = 0.06, encode_pixel_s = 4e-8;
+
+double timed_rate(const Runtime& runtime) {
+  const c10::InferenceMode inference;
+  apply(runtime);
+  constexpr std::int64_t size = 768;
+  constexpr double long_enough_s = 0.1;
+  constexpr int enough = 3;
+  const auto options = at::TensorOptions().device(runtime.device).dtype(runtime.type);
+  const at::Tensor a = at::ones({size, size}, options);
+  const auto now = [] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  };
+  at::matmul(a, a).cpu();
+  const double begin = now();
+  double fastest = 1e9;
+  for (int product = 0; product < enough || now() - begin < long_enough_s; ++product) {
+    core::throw_if_interrupted();
+    const double started = now();
+    at::matmul(a, a).slice(0, 0, 1).cpu();
+    fastest = std::min(fastest, now() - started);
+  }
+  return 2.0 * size * size * size / fastest;
+}
+
+}  // namespace
+
+double matrix_rate(const Runtime& runtime) {
+  static std::map<std::tuple<std::string, at::ScalarType, int>, double> known;
+  const auto place = known.try_emplace({runtime.device_name(), runtime.type, runtime.threads}, 0).first;
+  if (place->second == 0) place->second = timed_rate(runtime);
+  return place->second;
+}
+
+double expected_seconds(const Plan& plan) {
+  const double flops = plan.text_flops + plan.denoise_flops + plan.decode_flops;
+  const Pace pace =
+      plan.runtime.device.is_cuda()
+          ? gpu_pace
+          : Pace{core_bytes_per_s * std::min(plan.runtime.threads, reading_cores), operator_on_cpu_s};
+  return start_s + flops / (matrix_rate(plan.runtime) * network_efficiency) +
+         plan.traffic.bytes / pace.bytes_per_s + plan.traffic.operators * pace.operator_s +
+         plan.loaded_bytes / load_bytes_per_s + plan.pixels * encode_pixel_s;
+}
+
+}  // namespace turbodiff::pipeline
