@@ -3,6 +3,8 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
+#include <cerrno>
+
 namespace turbodiff::core {
 
 const char* network_file_system(const std::filesystem::path& folder) {
@@ -31,6 +33,15 @@ const char* network_file_system(const std::filesystem::path& folder) {
       return "vboxsf";
   }
   return nullptr;
+}
+
+bool is_out_of_space(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+const char* out_of_space_hint(int error) {
+  return error == EFBIG ? "raise the limit on the size of files (ulimit -f)"
+                        : "free some space or choose another folder";
 }
 
 }  // namespace turbodiff::core

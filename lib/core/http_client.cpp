@@ -3,11 +3,15 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <chrono>
+#include <iterator>
 #include <memory>
 #include <string_view>
 
 #include "core/curl_handle.h"
 #include "core/error.h"
+#include "core/secret.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 
@@ -34,7 +38,7 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
 std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   HttpResponse& response = static_cast<Exchange*>(user)->response;
   const std::string_view line(data, size);
-  if (line.starts_with("HTTP/")) {  // the headers of the next redirection
+  if (line.starts_with("HTTP/")) {  // the headers of the next answer
     response.etag.clear();
     response.last_modified.clear();
     response.retry_after.clear();
@@ -57,13 +61,30 @@ int ask_to_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
 using curl::Handle;
 using curl::set;
 
+constexpr int most_redirections = 5;
+
+bool is_secure(const std::string& url) {
+  return to_lower(std::string_view(url).substr(0, 8)) == "https://";
+}
+
+/// "https://host:port": all before the path.
+std::string origin_of(const std::string& url) {
+  const std::size_t host = url.find("://");
+  return to_lower(url.substr(0, url.find_first_of("/?#", host == std::string::npos ? 0 : host + 3)));
+}
+
+/// What a header tells about the answer that is wanted and not about who asks.
+bool may_follow(std::string_view header) {
+  const std::string name = to_lower(header.substr(0, header.find(':')));
+  return name == "accept" || name == "if-none-match" || name == "if-modified-since";
+}
+
 void set_common(const Handle& handle, Exchange& exchange, char* error) {
   const auto timeout_ms = static_cast<long>(exchange.request.timeout_s * 1000);
-  set(handle, CURLOPT_URL, exchange.request.url.c_str());
   set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  set(handle, CURLOPT_FOLLOWLOCATION, exchange.request.method == "GET" ? 1L : 0L);
-  set(handle, CURLOPT_MAXREDIRS, 5L);
+  // Redirections are followed by http_exchange(), which knows what they may be told.
+  set(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(handle, CURLOPT_ACCEPT_ENCODING, "");
   set(handle, CURLOPT_USERAGENT, "turbodiff");
   set(handle, CURLOPT_NOSIGNAL, 1L);
@@ -107,14 +128,41 @@ HttpResponse http_exchange(const HttpRequest& request) {
   Exchange exchange{request, {}};
   char error[CURL_ERROR_SIZE] = "";
   set_common(handle, exchange, error);
-  const curl::Lines headers = curl::lines(request.headers);
-  set(handle, CURLOPT_HTTPHEADER, headers.get());
+  curl::Lines headers = curl::lines(request.headers);
   curl::Mime mime = curl::no_mime();
   set_body(handle, request, mime);
+  const std::string url = escape_control(redacted_url(request.url));
+  const auto begin = std::chrono::steady_clock::now();
 
-  const CURLcode code = curl_easy_perform(handle.get());
+  std::string at = request.url;
+  CURLcode code = CURLE_OK;
+  for (int redirections = 0;; ++redirections) {
+    set(handle, CURLOPT_URL, at.c_str());
+    set(handle, CURLOPT_HTTPHEADER, headers.get());
+    code = curl_easy_perform(handle.get());
+    const char* location = nullptr;
+    if (code == CURLE_OK && request.follow && request.method == "GET")
+      curl_easy_getinfo(handle.get(), CURLINFO_REDIRECT_URL, &location);
+    if (location == nullptr) break;
+    const std::string next = location;
+    if (redirections == most_redirections)
+      throw Error::work_failed(fmt::format("{}: more than {} redirections", url, most_redirections));
+    if (is_secure(at) && !is_secure(next))
+      throw Error::work_failed(fmt::format("{}: leads from https to an address without encryption", url));
+    if (origin_of(next) != origin_of(at)) {
+      // Headers may hold a secret that is nobody else's business.
+      std::vector<std::string> kept;
+      std::copy_if(request.headers.begin(), request.headers.end(), std::back_inserter(kept), may_follow);
+      headers = curl::lines(kept);
+    }
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begin;
+    const double left_s = request.timeout_s - passed.count();
+    if (left_s <= 0) throw Error::work_failed(fmt::format("{}: no answer in time", url));
+    set(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(left_s * 1000) + 1);
+    exchange.response.body.clear();
+    at = next;
+  }
   if (exchange.stopped) throw Error::interrupted();
-  const std::string url = escape_control(request.url);
   if (exchange.too_large)
     throw Error::work_failed(
         fmt::format("{}: the answer is larger than {} MiB", url, request.max_bytes >> 20));

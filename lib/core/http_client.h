@@ -17,6 +17,7 @@ struct HttpPart {
 struct HttpRequest {
   std::string url;                   ///< http:// or https://
   std::string method = "GET";        ///< redirections are followed for GET alone
+  bool follow = true;                ///< redirections; not where a header has a secret for this host alone
   std::string body = {};             ///< of other methods
   std::vector<HttpPart> parts = {};  ///< instead of a body
   std::string ca_file = {};          ///< certificates to trust instead of the system's
@@ -34,9 +35,10 @@ struct HttpResponse {
   std::string retry_after;    ///< as sent
 };
 
-/// Follows up to five redirections (to HTTP and HTTPS only), honours the proxy variables of curl(1) and
-/// checks certificates. Any status is an answer. Error work_failed when there is none or it is larger than
-/// max_bytes, interrupted when `stop` says so. Any thread.
+/// Follows up to five redirections, from https to https alone, and tells another origin than the first none
+/// of the headers but Accept, If-None-Match and If-Modified-Since. Honours the proxy variables of curl(1),
+/// checks certificates and takes TLS 1.2 or later. Any status is an answer. Error work_failed when there is
+/// none or it is larger than max_bytes, interrupted when `stop` says so. Any thread.
 HttpResponse http_exchange(const HttpRequest& request);
 /// http_exchange() of a GET.
 HttpResponse http_get(const HttpRequest& request);

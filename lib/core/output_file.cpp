@@ -12,6 +12,9 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/file_system.h"
+#include "core/private_file.h"
+#include "core/retry.h"
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE (1 << 0)
@@ -34,8 +37,7 @@ Error exists_error(const fs::path& path) {
 
 [[noreturn]] void throw_errno(const std::string& what, const fs::path& path, int error) {
   const std::string message = "cannot " + what + " " + quoted(path) + ": " + std::strerror(error);
-  if (error == ENOSPC || error == EDQUOT)
-    throw Error::refused(message, "free some space or choose another folder");
+  if (is_out_of_space(error)) throw PassingError(Error::refused(message, out_of_space_hint(error)));
   throw Error::work_failed(message);
 }
 
@@ -112,18 +114,19 @@ void make_folders(const fs::path& folder, std::vector<fs::path>& made) {
       const int error = errno;
       remove_folders(made);
       const std::string message = "cannot make the folder " + quoted(folder) + ": " + std::strerror(error);
-      if (error == ENOSPC || error == EDQUOT)
-        throw Error::refused(message, "free some space or choose another folder");
+      if (is_out_of_space(error)) throw PassingError(Error::refused(message, out_of_space_hint(error)));
       throw Error::bad_request(message, "choose another output path");
     }
   }
 }
 
-fs::path create_temporary(const fs::path& target) {
+fs::path create_temporary(const fs::path& target, Readers readers) {
   for (int attempt = 0;; ++attempt) {
     const fs::path temp =
         parent_of(target) / ("." + shortened(target.filename().string()) + "." + random_letters() + ".part");
-    const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL;
+    const int fd =
+        readers == Readers::owner ? open_private(temp, flags) : ::open(temp.c_str(), flags | O_CLOEXEC, 0666);
     if (fd >= 0) {
       ::close(fd);
       return temp;
@@ -132,8 +135,7 @@ fs::path create_temporary(const fs::path& target) {
     const int error = errno;
     const std::string message =
         "cannot write into " + quoted(parent_of(target)) + ": " + std::strerror(error);
-    if (error == ENOSPC || error == EDQUOT)
-      throw Error::refused(message, "free some space or choose another folder");
+    if (is_out_of_space(error)) throw PassingError(Error::refused(message, out_of_space_hint(error)));
     throw Error::bad_request(message, "choose another output path");
   }
 }
@@ -179,12 +181,22 @@ void OutputFile::check(const fs::path& final_path, bool force) {
                              "choose another output path");
 }
 
-OutputFile::OutputFile(const fs::path& final_path, bool force) : final_path_(final_path), force_(force) {
+OutputFile::OutputFile(const fs::path& final_path, bool force, Readers readers)
+    : final_path_(final_path), force_(force) {
   check(final_path, force);
   target_ = fs::absolute(resolve_target(final_path));
-  make_folders(parent_of(target_), made_folders_);
+  constexpr int most_attempts = 10;
   try {
-    temp_path_ = create_temporary(target_);
+    for (int attempt = 1; temp_path_.empty(); ++attempt) {
+      make_folders(parent_of(target_), made_folders_);
+      try {
+        temp_path_ = create_temporary(target_, readers);
+      } catch (const Error&) {
+        // Another writer that gave up may have taken its empty folder away just now.
+        struct stat info {};
+        if (attempt == most_attempts || ::stat(parent_of(target_).c_str(), &info) == 0) throw;
+      }
+    }
   } catch (const Error&) {
     remove_folders(made_folders_);
     throw;

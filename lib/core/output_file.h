@@ -6,6 +6,9 @@
 
 namespace turbodiff::core {
 
+/// Who may read a new file: whom the umask lets, or its owner alone.
+enum class Readers { by_umask, owner };
+
 /// Reserves a temporary file beside `final_path`, which commit() moves into place. A writer opens temp_path()
 /// and truncates it. Destruction without commit() removes the temporary file, so an error or an interrupt
 /// leaves nothing. Folders of the path that are missing are made, and removed again when there is no
@@ -15,7 +18,8 @@ class OutputFile {
  public:
   /// Runs check(), makes missing folders, then creates the temporary file `.<name>.<random>.part` in the
   /// folder of the file.
-  explicit OutputFile(const std::filesystem::path& final_path, bool force = false);
+  explicit OutputFile(const std::filesystem::path& final_path, bool force = false,
+                      Readers readers = Readers::by_umask);
   ~OutputFile();
   OutputFile(OutputFile&& other) noexcept;
   OutputFile& operator=(OutputFile&& other) noexcept;

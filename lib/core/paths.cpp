@@ -1,5 +1,7 @@
 #include "core/paths.h"
 
+#include <sys/auxv.h>
+
 #include <algorithm>
 #include <fstream>
 #include <string>
@@ -40,7 +42,11 @@ Paths::Paths(Environment environment, fs::path executable)
 
 fs::path Paths::this_executable() {
   std::error_code ignored;
-  return fs::read_symlink("/proc/self/exe", ignored);
+  const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
+  if (!executable.empty()) return executable;
+  // Without /proc: the name that the kernel was given.
+  const auto* name = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+  return name ? fs::weakly_canonical(name, ignored) : fs::path();
 }
 
 fs::path Paths::home() const {

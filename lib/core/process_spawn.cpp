@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/interrupting_signals.h"
+#include "core/signals.h"
 
 namespace turbodiff::core {
 namespace {
@@ -64,7 +66,7 @@ struct SpawnPlan {
     sigset_t signals;
     ::sigemptyset(&signals);
     ::posix_spawnattr_setsigmask(&attributes, &signals);
-    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGCHLD})
+    for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ, SIGQUIT, SIGCHLD})
       ::sigaddset(&signals, number);
     ::posix_spawnattr_setsigdefault(&attributes, &signals);
     int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
@@ -74,7 +76,7 @@ struct SpawnPlan {
   }
 };
 
-std::vector<std::string> child_environment(const std::map<std::string, std::optional<std::string>>& changes) {
+std::vector<std::string> child_environment(const EnvironmentChanges& changes) {
   std::vector<std::string> variables;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
     const std::string_view text(*entry);
@@ -137,6 +139,20 @@ SpawnedProcess spawn_process(const SubprocessOptions& options) {
   for (const int fd : {child.input, child.output, child.errors})
     if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK);
   return child;
+}
+
+int replace_process(const std::filesystem::path& program, char* const* arguments,
+                    const EnvironmentChanges& changes) {
+  std::vector<std::string> variables = child_environment(changes);
+  sigset_t before;
+  ::sigprocmask(SIG_BLOCK, &interrupting_signals(), &before);
+  int error = EINTR;
+  if (!interrupted()) {
+    ::execve(program.c_str(), arguments, pointers(variables).data());
+    error = errno;
+  }
+  ::sigprocmask(SIG_SETMASK, &before, nullptr);
+  return error;
 }
 
 }  // namespace turbodiff::core

@@ -6,7 +6,8 @@
 
 namespace turbodiff::core {
 
-void ProgressTracker::begin(std::string_view stage, std::int64_t steps, std::string_view detail) {
+void ProgressTracker::begin(std::string_view stage, std::int64_t steps, std::string_view detail,
+                            std::int64_t earlier_steps) {
   end();
   open_ = true;
   began_s_ = clock_.monotonic_s();
@@ -15,6 +16,7 @@ void ProgressTracker::begin(std::string_view stage, std::int64_t steps, std::str
   current_.stage = stage;
   current_.steps = std::max<std::int64_t>(steps, 0);
   current_.detail = detail;
+  current_.earlier_steps = std::max<std::int64_t>(earlier_steps, 0);
   emit(ProgressPhase::begin);
 }
 

@@ -16,14 +16,15 @@ enum class ProgressPhase { begin, update, end };
 /// One thing that happened. Times are -1 while they are unknown.
 struct ProgressEvent {
   ProgressPhase phase = ProgressPhase::update;
-  std::string stage;             ///< "load", "text", "denoise", "decode", "encode"
-  std::int64_t step = 0;         ///< steps done, 0..steps
-  std::int64_t steps = 0;        ///< 0 when the number is unknown
-  double fraction = 0;           ///< of this stage, 0..1
-  double elapsed_s = 0;          ///< since the stage began
-  double seconds_per_step = -1;  ///< mean over the steps done
-  double eta_s = -1;             ///< until the stage ends
-  std::string detail;            ///< free text such as "sample 2 of 3"
+  std::string stage;               ///< "load", "text", "denoise", "decode", "encode"
+  std::int64_t step = 0;           ///< steps done, 0..steps
+  std::int64_t steps = 0;          ///< 0 when the number is unknown
+  std::int64_t earlier_steps = 0;  ///< of this kind of stage that were done before it: by the samples before
+  double fraction = 0;             ///< of this stage, 0..1
+  double elapsed_s = 0;            ///< since the stage began
+  double seconds_per_step = -1;    ///< mean over the steps done
+  double eta_s = -1;               ///< until the stage ends
+  std::string detail;              ///< free text such as "sample 2 of 3"
 };
 
 class ProgressSink {
@@ -55,8 +56,10 @@ class ProgressTracker {
  public:
   ProgressTracker(ProgressSink& sink, const Clock& clock) : sink_(sink), clock_(clock) {}
 
-  /// Starts a stage of `steps` steps (0 = unknown); ends the one before if it is still open.
-  void begin(std::string_view stage, std::int64_t steps, std::string_view detail = {});
+  /// Starts a stage of `steps` steps (0 = unknown) after `earlier_steps` of the same kind; ends the one
+  /// before if it is still open.
+  void begin(std::string_view stage, std::int64_t steps, std::string_view detail = {},
+             std::int64_t earlier_steps = 0);
   /// `step` steps are done, and `part` (0 to 1) of the next. Error interrupted after a signal, so that every
   /// report can be the last.
   void update(std::int64_t step, double part = 0);
@@ -81,9 +84,9 @@ class ProgressTracker {
 class ProgressStage {
  public:
   ProgressStage(ProgressTracker& tracker, std::string_view stage, std::int64_t steps,
-                std::string_view detail = {})
+                std::string_view detail = {}, std::int64_t earlier_steps = 0)
       : tracker_(tracker) {
-    tracker_.begin(stage, steps, detail);
+    tracker_.begin(stage, steps, detail, earlier_steps);
   }
   ~ProgressStage() { tracker_.end(); }
   ProgressStage(const ProgressStage&) = delete;

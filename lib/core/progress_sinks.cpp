@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/text_width.h"
 #include "core/units.h"
 
@@ -147,20 +148,22 @@ nlohmann::ordered_json json_of(const ProgressEvent& event) {
   const char* phase = event.phase == ProgressPhase::begin ? "begin"
                       : event.phase == ProgressPhase::end ? "end"
                                                           : "update";
-  return {{"event", "progress"},
-          {"phase", phase},
-          {"stage", event.stage},
-          {"step", event.step},
-          {"steps", event.steps},
-          {"fraction", std::round(event.fraction * 1e6) / 1e6},
-          {"elapsed_s", known_or_null(event.elapsed_s)},
-          {"seconds_per_step", known_or_null(event.seconds_per_step)},
-          {"eta_s", known_or_null(event.eta_s)},
-          {"detail", event.detail}};
+  nlohmann::ordered_json json = {{"event", "progress"},
+                                 {"phase", phase},
+                                 {"stage", event.stage},
+                                 {"step", event.step},
+                                 {"steps", event.steps},
+                                 {"fraction", std::round(event.fraction * 1e6) / 1e6},
+                                 {"elapsed_s", known_or_null(event.elapsed_s)},
+                                 {"seconds_per_step", known_or_null(event.seconds_per_step)},
+                                 {"eta_s", known_or_null(event.eta_s)},
+                                 {"detail", event.detail}};
+  if (event.earlier_steps > 0) json["earlier_steps"] = event.earlier_steps;
+  return json;
 }
 
 void JsonProgress::report(const ProgressEvent& event) {
-  console_.line(json_of(event).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+  console_.line(json_text(json_of(event), {.ascii = true}));
 }
 
 }  // namespace turbodiff::core

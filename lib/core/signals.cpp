@@ -4,6 +4,7 @@
 #include <csignal>
 
 #include "core/error.h"
+#include "core/interrupting_signals.h"
 
 namespace turbodiff::core {
 namespace {
@@ -18,6 +19,16 @@ extern "C" void raise_interrupt_flag(int) {
 
 }  // namespace
 
+const sigset_t& interrupting_signals() {
+  static const sigset_t signals = [] {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::sigaddset(&set, number);
+    return set;
+  }();
+  return signals;
+}
+
 void install_signal_handlers() {
   struct sigaction action {};
   action.sa_handler = raise_interrupt_flag;
@@ -31,6 +42,8 @@ void install_signal_handlers() {
   ignore.sa_handler = SIG_IGN;
   ::sigemptyset(&ignore.sa_mask);
   ::sigaction(SIGPIPE, &ignore, nullptr);
+  ::sigaction(SIGXFSZ, &ignore, nullptr);
+  ::sigprocmask(SIG_UNBLOCK, &interrupting_signals(), nullptr);
 }
 
 bool interrupted() {

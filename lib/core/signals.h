@@ -3,9 +3,10 @@
 
 namespace turbodiff::core {
 
-/// SIGINT, SIGTERM and SIGHUP (unless it is ignored already, as under nohup) raise a flag; SIGPIPE is
-/// ignored, so that a closed pipe is a write error. Blocking system calls return EINTR. Called once, by
-/// main().
+/// SIGINT, SIGTERM and SIGHUP (unless it is ignored already, as under nohup) raise a flag; SIGPIPE and
+/// SIGXFSZ are ignored, so that a closed pipe and a file over the size limit are write errors. Blocking
+/// system calls return EINTR. Signals that were blocked while this program was loaded come now. Called once,
+/// by main().
 void install_signal_handlers();
 
 /// True since the first such signal; further ones change nothing. Async-signal-safe, any thread.

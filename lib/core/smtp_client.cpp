@@ -49,6 +49,7 @@ MailResult send_mail(const MailRequest& request) {
   const auto timeout_ms = static_cast<long>(request.timeout_s * 1000);
   set(handle, CURLOPT_URL, request.url.c_str());
   set(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
+  set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(handle, CURLOPT_NOSIGNAL, 1L);
   set(handle, CURLOPT_TIMEOUT_MS, timeout_ms);
   set(handle, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms / 2);

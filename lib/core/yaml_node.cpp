@@ -14,8 +14,8 @@
 #include <sstream>
 #include <unordered_map>
 
-#include "core/error.h"
 #include "core/incoming_text.h"
+#include "core/strings.h"
 #include "core/text_width.h"
 
 namespace turbodiff::core {
@@ -154,6 +154,9 @@ class TreeBuilder final : public YAML::EventHandler {
 
 }  // namespace
 
+ManyProblems::ManyProblems(std::vector<std::string> lines)
+    : Error(ErrorCode::bad_request, join(lines, "; ")), lines_(std::move(lines)) {}
+
 void Problems::add(std::string_view where, std::string_view message) {
   ++count_;
   if (lines_.size() < max_kept)
@@ -162,11 +165,11 @@ void Problems::add(std::string_view where, std::string_view message) {
 
 void Problems::throw_if_any() const {
   if (lines_.empty()) return;
-  std::string message = lines_[0];
-  for (std::size_t i = 1; i < std::min(lines_.size(), max_problem_lines); ++i) message += "\n" + lines_[i];
+  std::vector<std::string> told(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                     lines_.size(), max_problem_lines)));
   if (count_ > max_problem_lines)
-    message += fmt::format("\nand {} more problems", count_ - max_problem_lines);
-  throw Error::bad_request(message);
+    told.push_back(fmt::format("and {} more problems", count_ - max_problem_lines));
+  throw ManyProblems(std::move(told));
 }
 
 std::string YamlNode::where() const {

@@ -7,7 +7,20 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
+
 namespace turbodiff::core {
+
+/// Several problems of one file: message() has them on one line, lines() one each.
+class ManyProblems : public Error {
+ public:
+  /// Error bad_request; `lines` must not be empty.
+  explicit ManyProblems(std::vector<std::string> lines);
+  const std::vector<std::string>& lines() const { return lines_; }
+
+ private:
+  std::vector<std::string> lines_;
+};
 
 /// Problems found in a file, gathered so that a user sees all of them at once. The first 1,000 are kept.
 class Problems {
@@ -21,7 +34,7 @@ class Problems {
   /// No more are kept: reading on is of no use.
   bool full() const { return count_ >= max_kept; }
   const std::vector<std::string>& lines() const { return lines_; }
-  /// Error bad_request with one problem a line, in the order found (at most 20 and the number of the others).
+  /// ManyProblems in the order found: at most 20 and the number of the others.
   void throw_if_any() const;
 
  private:

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/strings.h"
+#include "spec/folder_scan.h"
 #include "spec/model_folder.h"
 #include "spec/model_parts.h"
 
@@ -13,18 +14,6 @@ namespace turbodiff::spec {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::vector<fs::path> subfolders(const fs::path& folder) {
-  std::vector<fs::path> found;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    std::error_code ignored;
-    if (it->is_directory(ignored) && !it->path().filename().string().starts_with("."))
-      found.push_back(it->path());
-  }
-  std::sort(found.begin(), found.end());
-  return found;
-}
 
 fs::path file_in(const fs::path& folder, std::string_view name) {
   std::error_code ignored;
@@ -68,7 +57,8 @@ std::string places(std::span<const fs::path> search_path) {
                                        entry->vae, entry->text_encoder, entry->tokenizer, entry->name));
   }
   std::vector<std::string> known;
-  for (const Model& model : list_models(search_path)) known.push_back(model.name);
+  for (const Model& model : list_models(search_path))
+    if (model.problem.empty()) known.push_back(model.name);
   for (const CatalogueEntry& entry : model_catalogue()) known.emplace_back(entry.name);
   throw Error::not_found(
       fmt::format("no model '{}'{}, {}", name, core::did_you_mean(name, known), places(search_path)),
@@ -157,12 +147,22 @@ std::vector<Model> list_models(std::span<const fs::path> search_path) {
   const auto add = [&](std::optional<Model> model) {
     if (model && names.insert(model->name).second) models.push_back(std::move(*model));
   };
+  const auto add_broken = [&](const fs::path& folder, const std::string& problem) {
+    Model model;
+    model.name = model_name_of(folder);
+    model.problem = problem;
+    model.folder = folder;
+    add(std::move(model));
+  };
   for (const fs::path& folder : search_path) {
-    for (const fs::path& subfolder : subfolders(folder)) {
+    for (const fs::path& subfolder : model_folders_in(folder)) {
       try {
-        add(read_model_folder(subfolder, search_path));
-      } catch (const Error&) {
-        continue;
+        auto model = read_model_folder(subfolder, search_path);
+        if (!model && holds_unknown_files(subfolder))
+          add_broken(subfolder, "none of its files is recognised as the transformer by its name");
+        add(std::move(model));
+      } catch (const Error& error) {
+        add_broken(subfolder, error.message());
       }
     }
   }
@@ -178,19 +178,26 @@ Model find_model(const std::string& name, std::span<const fs::path> search_path)
     if (!fs::is_directory(folder, ignored))
       throw Error::not_found(fmt::format("no model folder '{}'", name),
                              "files are passed as --dit, --vae, ...");
-    auto model = read_model_folder(folder.has_filename() ? folder : folder.parent_path(), search_path);
+    const fs::path named = folder.has_filename() ? folder : folder.parent_path();
+    const std::vector<fs::path> snapshots = snapshots_in(named);
+    auto model = read_model_folder(snapshots.empty() ? named : snapshots.front(), search_path);
     if (!model) throw Error::not_found(fmt::format("there is no transformer in '{}'", name));
     return *model;
   }
   for (const fs::path& folder : search_path)
-    if (fs::is_directory(folder / name, ignored))
-      if (auto model = read_model_folder(folder / name, search_path)) return *model;
+    for (const fs::path& subfolder : model_folders_in(folder))
+      if (model_name_of(subfolder) == name || subfolder.filename() == name)
+        if (auto model = read_model_folder(subfolder, search_path)) return *model;
   if (const CatalogueEntry* entry = find_catalogue_entry(name)) {
     if (auto model = flat_model(*entry, search_path)) return *model;
     if (entry->name != name) return find_model(std::string(entry->name), search_path);
   }
   if (is_architecture_name(name))
     if (auto model = model_of_architecture(name, search_path)) return *model;
+  for (const fs::path& folder : search_path)
+    if (fs::is_directory(folder / name, ignored))
+      throw Error::not_found(fmt::format("there is no transformer in '{}'", (folder / name).string()),
+                             "'turbodiff models list' shows what is wrong with it");
   throw_not_found(name, search_path);
 }
 

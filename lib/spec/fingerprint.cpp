@@ -76,6 +76,10 @@ FingerprintCache::FingerprintCache(std::filesystem::path folder) {
   };
   for (const auto& [key, value] : files->items())
     if (value.is_object()) entries_[key] = {text(value, "fingerprint"), text(value, "sha256")};
+  const auto last = document.find("last_sha256");
+  if (last == document.end() || !last->is_object()) return;
+  for (const auto& [path, sum] : last->items())
+    if (sum.is_string()) last_sha256_[path] = sum.get<std::string>();
 }
 
 std::string FingerprintCache::key_of(const std::filesystem::path& file) {
@@ -101,7 +105,13 @@ std::optional<std::string> FingerprintCache::recorded_sha256(const std::filesyst
 
 void FingerprintCache::record_sha256(const std::filesystem::path& file, const std::string& sha256) {
   entries_[key_of(file)].sha256 = sha256;
+  last_sha256_[std::filesystem::absolute(file).lexically_normal().string()] = sha256;
   changed_ = true;
+}
+
+std::optional<std::string> FingerprintCache::last_sha256(const std::filesystem::path& file) const {
+  const auto found = last_sha256_.find(std::filesystem::absolute(file).lexically_normal().string());
+  return found == last_sha256_.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool FingerprintCache::save() noexcept {
@@ -113,10 +123,15 @@ bool FingerprintCache::save() noexcept {
       json& value = files[key] = {{"fingerprint", entry.fingerprint}};
       if (!entry.sha256.empty()) value["sha256"] = entry.sha256;
     }
+    json last = json::object();
+    for (const auto& [path, sum] : last_sha256_)
+      if (last.size() < most_entries) last[path] = sum;
     std::filesystem::create_directories(file_.parent_path());
     core::OutputFile output(file_, true);
     std::ofstream(output.temp_path(), std::ios::binary)
-        << json{{"version", cache_version}, {"files", files}}.dump(1) << '\n';
+        << json{{"version", cache_version}, {"files", files}, {"last_sha256", last}}.dump(
+               1, ' ', false, json::error_handler_t::replace)
+        << '\n';
     output.commit();
     changed_ = false;
     return true;

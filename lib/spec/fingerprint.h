@@ -43,6 +43,8 @@ class FingerprintCache {
   /// The SHA-256 of the whole file if it was recorded since the file changed last.
   std::optional<std::string> recorded_sha256(const std::filesystem::path& file) const;
   void record_sha256(const std::filesystem::path& file, const std::string& sha256);
+  /// The SHA-256 recorded last for a file of this name, whatever has happened to the file since.
+  std::optional<std::string> last_sha256(const std::filesystem::path& file) const;
 
   /// Writes new entries out. Returns false when that fails; a cache that cannot be written only costs time.
   bool save() noexcept;
@@ -55,6 +57,7 @@ class FingerprintCache {
   static std::string key_of(const std::filesystem::path& file);
   std::filesystem::path file_;
   std::map<std::string, Entry> entries_;
+  std::map<std::string, std::string> last_sha256_;  // by absolute path
   bool changed_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <string>
 
 #include "core/strings.h"
@@ -105,6 +106,71 @@ std::vector<RoleFile> scan_folder(const fs::path& folder) {
   for (const auto& entry : folder_roles) add(folder / entry.folder);
   for (const char* subfolder : {"tokenizer", "umt5-xxl", "google/umt5-xxl"}) add(folder / subfolder);
   return files;
+}
+
+namespace {
+
+constexpr std::string_view repository_prefix = "models--";
+
+std::vector<fs::path> sorted_subfolders(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored) && !it->path().filename().string().starts_with("."))
+      found.push_back(it->path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+}  // namespace
+
+std::string model_name_of(const fs::path& folder) {
+  const fs::path snapshots = folder.parent_path();
+  const std::string repository = snapshots.parent_path().filename().string();
+  if (snapshots.filename() == "snapshots" && repository.starts_with(repository_prefix)) {
+    const std::size_t name = repository.find("--", repository_prefix.size());
+    if (name != std::string::npos && name + 2 < repository.size()) return repository.substr(name + 2);
+  }
+  return folder.filename().string();
+}
+
+std::vector<fs::path> snapshots_in(const fs::path& repository) {
+  if (!repository.filename().string().starts_with(repository_prefix)) return {};
+  std::vector<fs::path> snapshots = sorted_subfolders(repository / "snapshots");
+  std::ifstream in(repository / "refs" / "main");
+  std::string main;
+  std::getline(in, main);
+  std::stable_partition(snapshots.begin(), snapshots.end(),
+                        [&](const fs::path& snapshot) { return snapshot.filename() == core::trim(main); });
+  return snapshots;
+}
+
+std::vector<fs::path> model_folders_in(const fs::path& folder) {
+  if (auto own = snapshots_in(folder); !own.empty()) return own;
+  std::vector<fs::path> folders;
+  for (const fs::path& subfolder : sorted_subfolders(folder)) {
+    const std::vector<fs::path> snapshots = snapshots_in(subfolder);
+    if (snapshots.empty())
+      folders.push_back(subfolder);
+    else
+      folders.insert(folders.end(), snapshots.begin(), snapshots.end());
+  }
+  return folders;
+}
+
+bool holds_unknown_files(const fs::path& folder) {
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    const std::string name = core::to_lower(it->path().filename().string());
+    if (it->is_regular_file(ignored) && !name.starts_with(".") &&
+        ends_with_any(name, {".pth", ".pt", ".ckpt", ".bin", ".safetensors", ".gguf"}) &&
+        !role_of(name, folder.filename().string()))
+      return true;
+  }
+  return false;
 }
 
 }  // namespace turbodiff::spec

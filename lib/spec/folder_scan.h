@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -29,5 +30,19 @@ std::vector<RoleFile> scan_files(const std::filesystem::path& folder);
 
 /// scan_files() of the folder and of the subfolders of known layouts.
 std::vector<RoleFile> scan_folder(const std::filesystem::path& folder);
+
+/// What the model in a folder is called: the folder's name, but of a snapshot in a cache of the Hugging Face
+/// hub (models--OWNER--NAME/snapshots/HASH) the repository's name.
+std::string model_name_of(const std::filesystem::path& folder);
+
+/// The folders directly below `folder` in which models may lie, sorted, hidden ones left out. A repository in
+/// a cache of the hub stands for its snapshots, the one that `main` points to first.
+std::vector<std::filesystem::path> model_folders_in(const std::filesystem::path& folder);
+
+/// The snapshots of a repository in a cache of the hub, as above; empty for any other folder.
+std::vector<std::filesystem::path> snapshots_in(const std::filesystem::path& repository);
+
+/// Whether files of a model's formats lie directly in `folder` whose names do not say what they are.
+bool holds_unknown_files(const std::filesystem::path& folder);
 
 }  // namespace turbodiff::spec

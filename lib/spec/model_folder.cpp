@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/error.h"
 #include "core/strings.h"
+#include "spec/embedded_config.h"
 #include "spec/folder_scan.h"
 #include "spec/model_parts.h"
 
@@ -122,9 +124,12 @@ void add_config(Model& model) {
   const fs::path& dit = model.files.dit.empty() ? model.files.dit_high_noise : model.files.dit;
   const fs::path config = dit.parent_path() / "config.json";
   std::error_code ignored;
-  if (!fs::is_regular_file(config, ignored)) return;
-  model.files.config = config;
-  model.defaults = read_model_defaults(config, model.defaults);
+  if (fs::is_regular_file(config, ignored)) {
+    model.files.config = config;
+    model.defaults = read_model_defaults(config, model.defaults);
+  } else if (const auto carried = embedded_config(dit)) {
+    model.defaults = parse_model_defaults(*carried, dit, model.defaults);
+  }
 }
 
 const CatalogueEntry* entry_of_files(const ModelFiles& files) {
@@ -138,7 +143,7 @@ std::optional<Model> read_model_folder(const fs::path& folder, std::span<const f
     return std::nullopt;
 
   Model model;
-  model.name = folder.filename().string();
+  model.name = model_name_of(folder);
   const CatalogueEntry* entry = find_catalogue_entry(model.name);
   for (const FileRole role : {FileRole::dit, FileRole::dit_high_noise, FileRole::dit_low_noise, FileRole::vae,
                               FileRole::text_encoder, FileRole::tokenizer})
@@ -157,7 +162,12 @@ std::optional<Model> read_model_folder(const fs::path& folder, std::span<const f
 
 ModelDefaults read_model_defaults(const fs::path& config, ModelDefaults defaults) {
   std::ifstream in(config, std::ios::binary);
-  const nlohmann::json document = nlohmann::json::parse(in, nullptr, false);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  return parse_model_defaults(text, config, std::move(defaults));
+}
+
+ModelDefaults parse_model_defaults(const std::string& text, const fs::path& config, ModelDefaults defaults) {
+  const nlohmann::json document = nlohmann::json::parse(text, nullptr, false);
   if (!document.is_object())
     throw Error::bad_request(fmt::format("'{}' is not a JSON object", config.string()));
   const auto number = [&](const char* section, const char* key, auto& target) {

@@ -16,27 +16,30 @@ namespace turbodiff::spec {
 
 /// A model as it was found: its files, and what it was made for.
 struct Model {
-  std::string name;  ///< as shown and recorded: "demo", a folder's name, or the transformer file's stem
+  std::string name;  ///< as shown and recorded: "demo", a folder's or repository's name, or the file's stem
   std::string
       architecture;  ///< "Wan2.1-1.3B", ... stated by the user, the catalogue or config.json; may be empty
   ModelFiles files;
   ModelDefaults defaults;
-  std::vector<std::string> missing;  ///< parts of it that were not found: "vae", "text encoder", ...
+  std::vector<std::string> missing;   ///< parts of it that were not found: "vae", "text encoder", ...
+  std::string problem = {};           ///< why the folder cannot be read as a model; empty where it can
+  std::filesystem::path folder = {};  ///< of a model with a problem
 
-  bool complete() const { return missing.empty(); }
+  bool complete() const { return missing.empty() && problem.empty(); }
 };
 
 /// Reads a folder: which file is the transformer, the autoencoder, the text encoder and the tokenizer, by
 /// their published names, by what other tools call them, and one folder deep ("transformer/", "vae/", ...).
-/// config.json beside them gives defaults. What is shared by several models (autoencoder, text encoder,
-/// tokenizer) is also looked for in `shared`. Parts that are not there end up in `missing`. Error bad_request
-/// when two files claim the same part. Returns nothing when there is no transformer in the folder.
+/// config.json beside them gives defaults, or what the transformer's file carries of it (embedded_config.h).
+/// What is shared by several models (autoencoder, text encoder, tokenizer) is also looked for in `shared`.
+/// Parts that are not there end up in `missing`. Error bad_request when two files claim the same part.
+/// Returns nothing when there is no transformer in the folder.
 std::optional<Model> read_model_folder(const std::filesystem::path& folder,
                                        std::span<const std::filesystem::path> shared = {});
 
 /// Every model under the search path, a name once, first folder wins; the catalogue's files lying flat in a
-/// search folder count as models of the catalogue's names. Folders that cannot be read as a model are
-/// skipped.
+/// search folder count as models of the catalogue's names. Folders that cannot be read as a model come with
+/// the problem, and so do those with model files of which none is a transformer as far as names tell.
 std::vector<Model> list_models(std::span<const std::filesystem::path> search_path);
 
 /// The model called `name` (a name of list_models(), a catalogue name, or a path to a folder).
@@ -54,5 +57,8 @@ Model choose_model(const RequestOptions& options, std::span<const std::filesyste
 /// distilled. Other keys are the model code's. Error bad_request when it is not JSON or a value has the wrong
 /// type.
 ModelDefaults read_model_defaults(const std::filesystem::path& config, ModelDefaults defaults);
+/// The same of JSON text; `file` names it in errors.
+ModelDefaults parse_model_defaults(const std::string& text, const std::filesystem::path& file,
+                                   ModelDefaults defaults);
 
 }  // namespace turbodiff::spec

@@ -14,7 +14,7 @@ void add_shared_parts(Model& model, const CatalogueEntry* entry,
                       std::span<const std::filesystem::path> shared);
 /// Sets Model::missing.
 void note_missing(Model& model);
-/// Takes config.json from beside the transformer, if there is one, and its defaults.
+/// Takes config.json from beside the transformer, or from its file, if there is one, and its defaults.
 void add_config(Model& model);
 /// The published model whose transformer has this file name, or null.
 const CatalogueEntry* entry_of_files(const ModelFiles& files);

@@ -1,11 +1,14 @@
 #include "core/signals.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 
+#include "core/file_system.h"
+#include "core/interrupting_signals.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -24,8 +27,8 @@ class SignalScope {
   }
 
  private:
-  static constexpr int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-  struct sigaction before_[4]{};
+  static constexpr int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXFSZ};
+  struct sigaction before_[std::size(numbers)]{};
 };
 }  // namespace
 
@@ -62,4 +65,31 @@ TEST_CASE("a closed pipe is an error, not a death") {
   CHECK(written == -1);
   CHECK(error == EPIPE);
   CHECK_FALSE(core::interrupted());
+}
+
+TEST_CASE("a file over the size limit is an error, not a death") {
+  const SignalScope scope;
+  const testing::TempDir folder;
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit small{4, before.rlim_max};
+  const int fd = ::open((folder / "file").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+  const ssize_t first = ::write(fd, "12345678", 8);
+  const ssize_t second = ::write(fd, "x", 1);
+  const int error = errno;
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  ::close(fd);
+  CHECK(first == 4);
+  CHECK(second == -1);
+  CHECK(error == EFBIG);
+  CHECK(core::is_out_of_space(error));
+}
+
+TEST_CASE("a signal that came while the program was loaded comes when its handlers are there") {
+  ::sigprocmask(SIG_BLOCK, &core::interrupting_signals(), nullptr);
+  std::raise(SIGTERM);
+  CHECK_FALSE(core::interrupted());
+  const SignalScope scope;
+  CHECK(core::interrupted());
 }

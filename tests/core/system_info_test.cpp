@@ -1,7 +1,11 @@
 #include "core/system_info.h"
 
+#include <sched.h>
+
+#include <algorithm>
 #include <vector>
 
+#include "core/threads.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -92,6 +96,50 @@ TEST_CASE("cgroup v1 limits count, and its word for no limit does not") {
   CHECK(cpu_info(machine.roots()).allowed_cores == 1);
   machine.write("cgroup/cpu,cpuacct/box/cpu.cfs_quota_us", "-1\n");
   CHECK(cpu_info(machine.roots()).allowed_cores == cpu_info(SystemRoots{"/none", "/none"}).allowed_cores);
+}
+
+TEST_CASE("quotas of processor time are rounded up to whole cores, and nonsense is none") {
+  const int all = cpu_info(SystemRoots{"/none", "/none"}).allowed_cores;
+  const auto cores = [&](const std::string& quota) {
+    FakeMachine machine;
+    machine.write("proc/self/cgroup", "0::/job\n");
+    machine.write("cgroup/job/cpu.max", quota);
+    return cpu_info(machine.roots()).allowed_cores;
+  };
+  CHECK(cores("1000 100000\n") == 1);
+  CHECK(cores("100000 100000\n") == 1);
+  CHECK(cores("150000 100000\n") == std::min(all, 2));
+  CHECK(cores("200000 100000") == std::min(all, 2));
+  CHECK(cores("max 100000\n") == all);
+  for (const char* nonsense :
+       {"", "max\n", "100000\n", "-1 100000\n", "1 0\n", "0 100000\n", "many 100000\n"})
+    CHECK_MESSAGE(cores(nonsense) == all, nonsense);
+}
+
+TEST_CASE("cores outside the affinity mask do not count") {
+  cpu_set_t before, one;
+  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &before)) CPU_SET(cpu, &one);
+  REQUIRE(::sched_setaffinity(0, sizeof one, &one) == 0);
+  const int cores = cpu_info().allowed_cores;
+  REQUIRE(::sched_setaffinity(0, sizeof before, &before) == 0);
+  CHECK(cores == 1);
+}
+
+TEST_CASE("OMP_NUM_THREADS says how many threads are wanted") {
+  const auto wanted = [](const std::string& threads, const std::string& limit = "") {
+    return wanted_threads({{"OMP_NUM_THREADS", threads}, {"OMP_THREAD_LIMIT", limit}});
+  };
+  CHECK(wanted_threads({}) == std::nullopt);
+  CHECK(wanted("1") == 1);
+  CHECK(wanted(" 6 ") == 6);
+  CHECK(wanted("4,2,1") == 4);
+  CHECK(wanted("8", "3") == 3);
+  CHECK(wanted("100000") == 4096);
+  for (const char* nonsense : {"0", "-2", "many", ",2", "2x", ""}) CHECK(wanted(nonsense) == std::nullopt);
+  CHECK(wanted_threads({{"OMP_THREAD_LIMIT", "3"}}) == std::nullopt);
 }
 
 TEST_CASE("this machine answers") {

@@ -59,7 +59,7 @@ TEST_CASE("of many problems the first thousand are kept and all are counted") {
   CHECK(problems.full());
   CHECK(problems.lines().size() == Problems::max_kept);
   const std::string message = error_of([&] { problems.throw_if_any(); }).message();
-  CHECK(message.ends_with("\nand 2979 more problems"));
+  CHECK(message.ends_with("; and 2979 more problems"));
 }
 
 TEST_CASE("what is no single YAML document is a problem with its place") {
@@ -135,6 +135,13 @@ TEST_CASE("a map is read key by key, and all that is wrong is told") {
   const Error error = error_of([&] { problems.throw_if_any(); });
   CHECK(error.code() == ErrorCode::bad_request);
   CHECK(error.message().starts_with("c.yaml:1:8: estimate.watts"));
+  // One line for whoever has only one, the problems one by one for whoever has more.
+  CHECK(error.message().find('\n') == std::string::npos);
+  try {
+    problems.throw_if_any();
+  } catch (const ManyProblems& many) {
+    CHECK(many.lines() == problems.lines());
+  }
 }
 
 TEST_CASE("values that fit are read") {
@@ -161,5 +168,5 @@ TEST_CASE("many problems are cut to twenty lines") {
   Problems problems;
   for (int i = 0; i < 25; ++i) problems.add("", "p");
   const std::string message = error_of([&] { problems.throw_if_any(); }).message();
-  CHECK(message.ends_with("\nand 5 more problems"));
+  CHECK(message.ends_with("; and 5 more problems"));
 }

@@ -111,7 +111,10 @@ TEST_CASE("a folder with two transformers is no model, unless the catalogue tell
   make_demo(dir / "mine");
   touch(dir / "mine/wan2-other.safetensors");
   CHECK_THROWS_AS(read_model_folder(dir / "mine"), Error);
-  CHECK(list_models(std::vector<fs::path>{dir.path()}).empty());
+  const auto listed = list_models(std::vector<fs::path>{dir.path()});
+  REQUIRE(listed.size() == 1);
+  CHECK_FALSE(listed[0].complete());
+  CHECK(listed[0].problem.find("holds more than one transformer") != std::string::npos);
   for (const char* name : {"TurboWan2.1-T2V-1.3B-480P.pth", "TurboWan2.1-T2V-1.3B-480P-quant.pth"})
     touch(dir / "wan2.1-t2v-1.3b-480p" / name);
   CHECK(read_model_folder(dir / "wan2.1-t2v-1.3b-480p")->files.dit.filename() ==

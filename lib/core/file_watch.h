@@ -1,0 +1,45 @@
+// Noticing that some files were changed, by inotify(7) on their folders, so that a file that is replaced
+// counts as well as one that is written into.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace turbodiff::core {
+
+class FileWatch {
+ public:
+  FileWatch();
+  ~FileWatch();
+  FileWatch(const FileWatch&) = delete;
+  FileWatch& operator=(const FileWatch&) = delete;
+
+  /// The files to watch from now on, as they are now, or as they were where they were watched before; they
+  /// need not exist.
+  void watch(const std::vector<std::filesystem::path>& files);
+  /// Readable when changed() should be asked: for poll(2); -1 when the system has no inotify to give.
+  int fd() const { return events_; }
+  /// Whether a file is another one, or was written, since the last call. One that is gone has not changed:
+  /// most likely it is about to be replaced.
+  bool changed();
+  /// Whether fd() cannot be relied upon: some folder may be changed by other machines.
+  bool must_be_polled() const { return must_be_polled_; }
+
+ private:
+  struct Facts {
+    std::uint64_t device = 0, inode = 0;
+    std::int64_t bytes = 0, modified_ns = 0;
+    bool operator==(const Facts&) const = default;
+  };
+  static std::optional<Facts> facts_of(const std::filesystem::path& file);
+
+  int events_ = -1;
+  bool must_be_polled_ = false;
+  std::vector<int> watches_;
+  std::vector<std::pair<std::filesystem::path, std::optional<Facts>>> files_;
+};
+
+}  // namespace turbodiff::core
