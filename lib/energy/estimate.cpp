@@ -78,6 +78,21 @@ std::vector<double> part_of(std::span<const Observation> observations, double St
 
 }  // namespace
 
+NetworkSize network_of(double bytes) {
+  // Weights are stored in two or four bytes each; three are wrong by no more than half.
+  constexpr double bytes_a_weight = 3, largest = 1e13;
+  const NetworkSize known;
+  const double weights =
+      known.layers * (8 * known.dim * known.dim + 2 * known.dim * known.ffn_dim);  // of the 1.3B model
+  const double scale = std::cbrt(std::clamp(bytes, 1.0, largest) / bytes_a_weight / weights);
+  return {known.dim * scale, known.ffn_dim * scale, known.layers * scale};
+}
+
+double decode_flops_per_pixel(double bytes) {
+  constexpr double bytes_of_wan = 508e6, largest = 1e12;
+  return SpeedGuess{}.flops_per_pixel * std::clamp(bytes, 1.0, largest) / bytes_of_wan;
+}
+
 Workload workload_of(const spec::GenerationRequest& request) {
   const std::int64_t samples = request.grid ? request.num_samples : 1;
   const std::int64_t latent_frames = (request.frames - 1) / 4 + 1;
@@ -183,9 +198,9 @@ TimeModel::TimeModel(const SpeedGuess& guess, std::span<const Observation> obser
   const Row per_step = {linear * 64 / guess.flops_per_s,  // what a step costs however few tokens there are
                         linear / guess.flops_per_s, attention / guess.flops_per_s};
   denoise_ = fit(denoise, part_of(observations, &StageSeconds::denoise, false), per_step);
-  // The VAE's decoder takes about 1.5 MFLOP a pixel; encoding H.264 some 100 operations.
-  decode_ =
-      fit(pixels, part_of(observations, &StageSeconds::decode, false), {0.02, 1.5e6 / guess.flops_per_s});
+  // Encoding H.264 takes some 100 operations a pixel.
+  decode_ = fit(pixels, part_of(observations, &StageSeconds::decode, false),
+                {0.02, guess.flops_per_pixel / guess.flops_per_s});
   encode_ = fit(pixels, part_of(observations, &StageSeconds::encode, false), {0.01, 2e-8});
   text_s_ = median(part_of(observations, &StageSeconds::text, true));
   load_s_ = median(part_of(observations, &StageSeconds::load, true));

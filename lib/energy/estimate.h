@@ -43,11 +43,17 @@ inline constexpr NetworkSize demo_network{128, 512, 5};
 /// What a current GPU does with these networks, roughly.
 inline constexpr double gpu_flops_per_s = 1e14;
 
+/// Sizes of a transformer of Wan2.1's shape whose weights take `bytes`.
+NetworkSize network_of(double bytes);
+
 /// What is assumed before anything has been measured.
 struct SpeedGuess {
   NetworkSize network;
-  double flops_per_s = 5e10;
+  double flops_per_s = 5e10;       ///< that networks reach, not the machine's peak
+  double flops_per_pixel = 1.5e6;  ///< of the VAE's decoder
 };
+/// Work of the decoder of a VAE whose weights take `bytes`, beside that of Wan2.1's.
+double decode_flops_per_pixel(double bytes);
 
 struct TimeEstimate {
   double seconds = 0;        ///< without loading the model

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/private_file.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 
@@ -19,9 +20,10 @@ namespace {
 
 void write(const fs::path& file, const std::string& text) {
   std::error_code ignored;
-  fs::create_directories(file.parent_path(), ignored);
+  core::create_private_folder(file.parent_path(), ignored);
   // Whole or not at all, as others read it at any moment.
   const fs::path temporary = file.string() + ".new";
+  core::touch_private(temporary);
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
     out << text;

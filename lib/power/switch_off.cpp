@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/private_file.h"
 #include "core/units.h"
 
 namespace turbodiff::power {
@@ -18,7 +19,7 @@ constexpr std::int64_t look_again_s = 60;
 
 const fs::path& made(const fs::path& folder) {
   std::error_code ignored;
-  fs::create_directories(folder, ignored);
+  core::create_private_folder(folder, ignored);
   return folder;
 }
 

@@ -129,13 +129,15 @@ void Billing::watch(std::int64_t process) {
   if (is_metered()) meter_->watch(static_cast<pid_t>(process));
 }
 
-void Billing::note_alive(const store::Attempt& attempt, std::int64_t microseconds) {
-  if (!is_metered()) return store_.note_alive(epoch_, attempt.id, attempt.started_at + microseconds);
+void Billing::note_alive(const store::Attempt& attempt, std::int64_t microseconds, bool flush) {
+  if (!is_metered())
+    return store_.note_alive(epoch_, attempt.id, attempt.started_at + microseconds, {}, {}, attempt.steps,
+                             flush);
   const energy::Span span = meter_->job_so_far();
   const auto first = std::find_if(span.samples.begin(), span.samples.end(),
                                   [&](const energy::Sample& sample) { return sample.end > saved_until_; });
   store_.note_alive(epoch_, attempt.id, span.end, rows_of({first, span.samples.end()}),
-                    state_text(span.facts, gpu_));
+                    state_text(span.facts, gpu_), attempt.steps, flush);
   // The last one may have been the beginning of a second.
   if (!span.samples.empty()) saved_until_ = span.samples.back().start;
 }
@@ -202,24 +204,31 @@ AttemptBill Billing::end(const store::Attempt& attempt, const store::Job& job, s
                 modelled(job.device, attempt.started_at, std::max<std::int64_t>(0, microseconds)), true);
 }
 
-AttemptBill Billing::of_abandoned(const store::Attempt& attempt, const store::Job& job) {
+std::optional<store::Micros> Billing::idle_since() const {
+  return is_metered() ? std::optional(meter_->span_start()) : std::nullopt;
+}
+
+AttemptBill Billing::of_abandoned(const store::Attempt& attempt, const store::Job& job,
+                                  store::Micros latest_end) {
   const bool published = attempt.state == store::AttemptState::publishing;
   const store::Micros last_seen = std::max(attempt.last_seen, attempt.started_at);
+  const store::Micros end = std::max(last_seen, latest_end);
   std::vector<energy::Sample> samples = samples_of(store_.samples(attempt.id));
   store::Bill bill;
   if (samples.empty()) {
     bill.uncertainty_ppm = model_uncertainty_ppm;
-    samples = modelled(job.device, attempt.started_at, last_seen - attempt.started_at);
+    samples = modelled(job.device, attempt.started_at, end - attempt.started_at);
   } else {
     const auto [facts, gpu] = facts_in(attempt.meter_state);
     set_facts(bill, facts, gpu);
-    if (last_seen > samples.back().end) {
-      samples.push_back(as_before(samples, last_seen));
+    if (end > samples.back().end) {
+      samples.push_back(as_before(samples, end));
       // Below one part in a hundred it does not make the whole an estimate.
-      if ((last_seen - samples.back().start) * 100 > last_seen - attempt.started_at) bill.source = "estimate";
+      if ((end - samples.back().start) * 100 > end - attempt.started_at) bill.source = "estimate";
     }
   }
   add_flag(bill.flags, "cut-off");
+  if (end > last_seen) add_flag(bill.flags, "end-assumed");
   return priced(bill, attempt, job, std::move(samples), published);
 }
 

@@ -35,11 +35,14 @@ class Billing {
   void call_off();
   void watch(std::int64_t process);
   /// Notes that the attempt goes on, with what the meter has seen so far.
-  void note_alive(const store::Attempt& attempt, std::int64_t microseconds);
+  void note_alive(const store::Attempt& attempt, std::int64_t microseconds, bool flush);
   /// `microseconds` since the start by the monotonic clock; the meter knows its own.
   AttemptBill end(const store::Attempt& attempt, const store::Job& job, std::int64_t microseconds);
-  /// Of an attempt that another runner has left behind, up to when it was last seen.
-  AttemptBill of_abandoned(const store::Attempt& attempt, const store::Job& job);
+  /// Of an attempt that another runner has left behind: what was metered until it was last seen, and as much
+  /// power as before until `latest_end`, which is flagged.
+  AttemptBill of_abandoned(const store::Attempt& attempt, const store::Job& job, store::Micros latest_end);
+  /// Since when the time without a job is metered by this process; nothing without a meter.
+  std::optional<store::Micros> idle_since() const;
 
   IdleLedger& idle() { return idle_; }
 

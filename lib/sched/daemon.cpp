@@ -3,20 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "core/error.h"
 #include "core/signals.h"
+#include "sched/early_start.h"
 #include "sched/power_facts.h"
 #include "tariff/local_time.h"
+#include "tariff/tariff_check.h"
 
 namespace turbodiff::sched {
 namespace {
 
-/// A planned start that was missed by more is planned anew: the machine slept, or its clock was set.
+/// A planned start that was missed by more is planned anew, unless the job costs no more now: the machine
+/// slept, or its clock was set.
 constexpr Seconds late_s = 5;
+/// Of the time beside running jobs no more than this part goes into plans, for the end of a job is seen late
+/// meanwhile.
+constexpr double plan_share = 0.04;
 /// A plan that leaves jobs out for want of prices or time is made again after so long.
 constexpr Seconds try_again_s = 3600;
+/// Between looks at price files in a folder whose changes the system does not tell.
+constexpr Seconds poll_files_s = 10;
 /// Prices are not fetched in the last seconds before a job starts, unless jobs follow each other for so long
 /// that they are overdue.
 constexpr Seconds slow_fetch_s = 30;
@@ -39,6 +48,7 @@ Daemon::Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator
       waiter_(store.file(), clock),
       runner_(store, store.begin_epoch(store::this_process()), tariff, estimator, clock, log,
               settings_.runner) {
+  waiter_.also_wake_on(tariff_.files().fd());
   if (settings_.after_batch != nullptr) waiter_.also_wake_on(settings_.after_batch->fd());
   if (settings_.inbox != nullptr) waiter_.also_wake_on(settings_.inbox->fd());
 }
@@ -57,6 +67,8 @@ void Daemon::heed(const Wakeup& wakeup) {
   if (wakeup.reload) reload_tariff();
   restart_worker_ = restart_worker_ || wakeup.restart;
   dirty_ = dirty_ || wakeup.bell || wakeup.reload || wakeup.clock_jumped;
+  // Another program may have failed jobs, of which people are told.
+  if (wakeup.bell && settings_.notices != nullptr) settings_.notices->attempt_ended();
 }
 
 void Daemon::reload_tariff() {
@@ -71,6 +83,7 @@ void Daemon::reload_tariff() {
 
 void Daemon::replan() {
   const Seconds at = now();
+  const double began_s = clock_.monotonic_s();
   paused_ = store_.runner().paused;
   QueuePlanOptions options;
   options.now = at;
@@ -83,13 +96,33 @@ void Daemon::replan() {
   options.label = [this](Seconds instant) { return tariff::format_local(instant, tariff_.tariff().zone); };
   plan_ = plan_queue(store_, estimator_, tariff_.curve(at, settings_.horizon_s), options);
   planned_at_ = at;
-  dirty_ = false;
+  dirty_ = stale_ = false;
   try {
     store_.save_plan(plan_.starts);
   } catch (const Error& error) {
     log_.warn("{}", error.message());  // only `list` reads it
   }
   tell_missed_deadlines();
+  fail_overdue();
+  planned_until_s_ = clock_.monotonic_s();
+  planning_s_ = planned_until_s_ - began_s;
+}
+
+/// What can never run is no longer in the queue.
+void Daemon::fail_overdue() {
+  try {
+    for (const store::JobId id : store_.fail_overdue(clock_.now().time_since_epoch().count())) {
+      log_.error("job {}: {}", id, store_.job(id).error);
+      std::erase_if(plan_.plan.unplaced, [&](const UnplacedJob& job) { return std::stoll(job.id) == id; });
+      strike(id);
+    }
+  } catch (const Error& error) {
+    log_.warn("{}", error.message());
+  }
+}
+
+bool Daemon::has_leisure() const {
+  return (clock_.monotonic_s() - planned_until_s_) * plan_share >= planning_s_;
 }
 
 void Daemon::tell_missed_deadlines() {
@@ -106,30 +139,53 @@ void Daemon::tell_missed_deadlines() {
   }
 }
 
-std::optional<std::pair<Seconds, store::JobId>> Daemon::next_start() const {
-  std::optional<std::pair<Seconds, store::JobId>> next;
-  for (const PlannedJob& job : plan_.plan.jobs) {
-    const std::pair<Seconds, store::JobId> candidate{job.start, std::stoll(job.id)};
-    if (!next || candidate < *next) next = candidate;
+const PlannedJob* Daemon::next_job() const {
+  return plan_.plan.jobs.empty() ? nullptr : &plan_.plan.jobs.front();
+}
+
+bool Daemon::is_due(const PlannedJob& planned) {
+  const Seconds at = now();
+  const store::JobId id = std::stoll(planned.id);
+  const auto now_states = store_.states(std::span(&id, 1));
+  if (const auto state = now_states.find(id);
+      state == now_states.end() ||
+      state->second != store::State::queued) {  // changed while the plan was made
+    dirty_ = true;
+    return false;
   }
-  return next;
+  if (planned.start <= at && at <= planned.start + late_s) return true;
+  const store::Job job = store_.job(id);
+  if (job.spec.earliest.value_or(at) > at || job.not_before.value_or(0) > at * 1'000'000) return false;
+  const auto states = store_.states(job.after);
+  if (!std::all_of(job.after.begin(), job.after.end(), [&](store::JobId before) {
+        const auto state = states.find(before);
+        return state != states.end() && state->second == store::State::done;
+      }))
+    return false;
+  if (job.spec.deadline && at + (planned.end - planned.start) > *job.spec.deadline) return false;
+  return costs_no_more_at(tariff_.curve(at, settings_.horizon_s), planned, plan_when(job.spec.when), at);
 }
 
 std::optional<store::JobId> Daemon::due_job() {
   if (dirty_) replan();
-  auto next = next_start();
-  if (next && next->first + late_s < now()) {
+  const PlannedJob* next = next_job();
+  const auto due = [&] { return next != nullptr && !paused_ && !is_past_end() && is_due(*next); };
+  if (due()) return std::stoll(next->id);
+  if (stale_ || (next != nullptr && next->start + late_s < now())) {
     replan();
-    next = next_start();
+    next = next_job();
   }
-  if (!next || paused_ || next->first > now()) return std::nullopt;
-  return next->second;
+  return due() ? std::optional(std::stoll(next->id)) : std::nullopt;
+}
+
+void Daemon::strike(store::JobId id) {
+  std::erase_if(plan_.plan.jobs, [&](const PlannedJob& job) { return std::stoll(job.id) == id; });
 }
 
 bool Daemon::nothing_left() const {
   if (settings_.inbox != nullptr && settings_.inbox->any_soon()) return false;
-  const auto next = next_start();
-  return paused_ || !next || (next->first > now() && next->first >= *limit_);
+  const PlannedJob* next = next_job();
+  return paused_ || next == nullptr || is_past_end() || (next->start > now() && next->start >= *limit_);
 }
 
 void Daemon::take_dropped() {
@@ -148,8 +204,8 @@ std::optional<Seconds> Daemon::tariff_due() const {
   const tariff::Tariff& tariff = tariff_.tariff();
   std::optional<Seconds> due;
   const auto by = [&](Seconds instant) { due = due ? std::min(*due, instant) : instant; };
-  if (tariff.prices && tariff.prices->source.url.empty())
-    by(tariff_read_at_ + tariff.prices->source.refresh_s);
+  // Something is to be said of its holidays then.
+  if (const auto turn = tariff::next_calendar_turn(tariff, tariff_read_at_)) by(*turn);
   for (const tariff::FeedState& feed : tariff.feeds) by(feed.due_at);
   if (due) due = std::max(*due, tariff_read_at_ + 1);
   return due;
@@ -160,8 +216,8 @@ power::Rest Daemon::rest_of(bool finished) const {
 }
 
 std::optional<Seconds> Daemon::rest() {
-  const auto next = next_start();
-  const bool finished = limit_ ? nothing_left() : !next || next->first > now() + batch_gap_s;
+  const PlannedJob* next = next_job();
+  const bool finished = limit_ ? nothing_left() : next == nullptr || next->start > now() + batch_gap_s;
   // Neither the end of this process nor that of the machine is to come before messages have gone.
   const auto telling = [&]() -> std::optional<Seconds> {
     if (!finished || settings_.notices == nullptr) return std::nullopt;
@@ -175,18 +231,21 @@ std::optional<Seconds> Daemon::rest() {
 }
 
 void Daemon::sleep(std::optional<Seconds> until) {
-  const auto next = next_start();
-  if (runner_.has_worker() && (!next || paused_ || next->first > now() + keep_worker_s))
+  const PlannedJob* next = next_job();
+  if (runner_.has_worker() && (next == nullptr || paused_ || next->start > now() + keep_worker_s))
     runner_.dismiss_worker();
   const auto by = [&](Seconds instant) { until = until ? std::min(*until, instant) : instant; };
-  if (next && !paused_) by(next->first);
+  if (next != nullptr && !paused_) by(next->start);
   if (!plan_.plan.unplaced.empty()) by(planned_at_ + try_again_s);
   std::optional<Seconds> reread = tariff_due();
   // Fetching can take a while, and must not make the next job late.
-  if (reread && next && !paused_ && *reread + slow_fetch_s > next->first) reread.reset();
+  if (reread && next != nullptr && !paused_ && *reread + slow_fetch_s > next->start) reread.reset();
   if (reread) by(*reread);
   if (idle_read_at_) by(*idle_read_at_);
-  tell(paused_ ? "paused" : !next ? "nothing waits" : "next job at " + tariff::format_utc(next->first));
+  if (tariff_.files().must_be_polled()) by(now() + poll_files_s);
+  tell(paused_           ? "paused"
+       : next == nullptr ? "nothing waits"
+                         : "next job at " + tariff::format_utc(next->start));
   heed(waiter_.wait(until));
   read_idle_meter();
   if (reread && now() >= *reread) {
@@ -218,17 +277,20 @@ DaemonResult Daemon::run() {
   tariff_read_at_ = now();
   if (settings_.once)
     limit_ = settings_.until ? *settings_.until : tariff_.off_peak_end(now(), settings_.horizon_s);
-  runner_.recover();
+  result_.failed = runner_.recover();
+  if (result_.failed > 0 && settings_.notices != nullptr) settings_.notices->attempt_ended();
   read_idle_meter();
   if (settings_.notify) settings_.notify("READY=1");
   while (true) {
+    store_.require_in_place();
     heed(waiter_.look());
     if (stopping_) break;
     take_dropped();
     heed(waiter_.look());
     if (stopping_) break;
     if (restart_worker_) end_worker();
-    if (const auto due = tariff_due(); due && *due + overdue_s <= now()) {
+    const auto due = tariff_due();
+    if (tariff_.files_changed() || (due && *due + overdue_s <= now())) {
       reload_tariff();
       dirty_ = true;
     }
@@ -238,9 +300,11 @@ DaemonResult Daemon::run() {
     }
     const auto look_again = rest();
     if (limit_ && !look_again && nothing_left()) {
-      if (const auto next = next_start(); next && result_.done + result_.failed == 0 && !paused_)
+      if (paused_) log_.warn("the queue is paused; 'turbodiff-sched resume' lets jobs run");
+      if (const PlannedJob* next = next_job();
+          next != nullptr && result_.done + result_.failed == 0 && !paused_)
         log_.info("nothing may run now; the next job is planned for {}",
-                  tariff::format_local(next->first, tariff_.tariff().zone));
+                  tariff::format_local(next->start, tariff_.tariff().zone));
       break;
     }
     sleep(look_again);

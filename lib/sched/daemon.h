@@ -1,4 +1,6 @@
-// The loop of `turbodiff-sched run` and `daemon`: plan, sleep until the planned second, run, plan again.
+// The loop of `turbodiff-sched run` and `daemon`: plan, sleep until the planned second, run. A plan is kept
+// by its order: when a job ends early, the next one starts at once if it costs no more then. The rest is
+// planned again beside a running job, so that no job waits for a plan.
 #pragma once
 
 #include <cstdint>
@@ -63,9 +65,18 @@ class Daemon {
   void tell_missed_deadlines();
   /// The job that is due, after planning again where that is needed.
   std::optional<store::JobId> due_job();
-  /// The planned start of the next job.
-  std::optional<std::pair<Seconds, store::JobId>> next_start() const;
+  void fail_overdue();
+  /// The first job of the plan; null when there is none.
+  const PlannedJob* next_job() const;
+  /// Whether `job` may start at this second.
+  bool is_due(const PlannedJob& job);
+  /// Takes a job that has run out of the plan.
+  void strike(store::JobId id);
+  /// Whether planning beside a running job takes little enough of the time.
+  bool has_leisure() const;
   bool nothing_left() const;
+  /// Whether the end that was asked for has come.
+  bool is_past_end() const { return settings_.once && settings_.until && now() >= *settings_.until; }
   /// Adds the jobs of files that were dropped into the watch folder.
   void take_dropped();
   /// What was asked for by SIGUSR1.
@@ -92,12 +103,15 @@ class Daemon {
   EventWaiter waiter_;
   JobRunner runner_;
   std::optional<Seconds> limit_;  ///< with `once`: no job starts at or after it, unless it is due now
-  bool dirty_ = true;
+  bool dirty_ = true;   ///< something else than the end of a job was changed: no job starts by the old plan
+  bool stale_ = false;  ///< a job has ended since the plan was made, so that estimates may be better
   bool stopping_ = false;
   bool paused_ = false;
   bool restart_worker_ = false;
   QueuePlan plan_;
   Seconds planned_at_ = 0;
+  double planned_until_s_ = 0,
+         planning_s_ = 0;  ///< monotonic: when the last plan was ready, and how long it took
   Seconds tariff_read_at_ = 0;
   std::optional<Seconds> idle_read_at_;  ///< when the meter is to be read next between jobs
   std::optional<RunningJob> running_;

@@ -14,9 +14,7 @@ std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
   const store::Job first = store_.job(id);
   Seconds end = 0;
   bool found = false;
-  std::vector<PlannedJob> jobs = plan_.plan.jobs;
-  std::sort(jobs.begin(), jobs.end(), [](const auto& a, const auto& b) { return a.start < b.start; });
-  for (const PlannedJob& job : jobs) {
+  for (const PlannedJob& job : plan_.plan.jobs) {
     const store::JobId candidate = std::stoll(job.id);
     if (candidate == id) {
       found = true;
@@ -40,6 +38,8 @@ Stop Daemon::question() {
   if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;
   if (dirty_) {
     if (store_.is_cancel_requested(running_->id)) return Stop::cancelled;
+    replan();
+  } else if (stale_ && has_leisure()) {
     replan();
   }
   if (window_end_ && now() >= *window_end_) return Stop::window_end;
@@ -69,9 +69,14 @@ void Daemon::run_job(store::JobId id) {
   read_idle_meter();
   if (outcome == Outcome::done) ++result_.done;
   if (outcome == Outcome::failed) ++result_.failed;
-  if (outcome == Outcome::done) estimator_.forget();
+  if (outcome == Outcome::done) {
+    estimator_.forget();
+    strike(id);
+    stale_ = true;
+  } else {
+    dirty_ = true;  // it may be tried again, and others may wait for it
+  }
   if (settings_.notices != nullptr) settings_.notices->attempt_ended();
-  dirty_ = true;
 }
 
 }  // namespace turbodiff::sched

@@ -20,6 +20,24 @@ std::int64_t Estimator::milliwatts(const std::string& device) const {
   return energy::generating_milliwatts(power_.watts, device, power_.cores, power_.has_gpu);
 }
 
+energy::SpeedGuess Estimator::guess_of(const store::Preset& preset, bool nothing_known) const {
+  // Share of a bare matrix product's rate that a whole network reaches.
+  constexpr double network_efficiency = 0.6;
+  energy::SpeedGuess guess;
+  const auto sizes = guess_.sizes ? guess_.sizes(preset) : std::nullopt;
+  if (sizes) {
+    guess.network = energy::network_of(sizes->transformer);
+    guess.flops_per_pixel = energy::decode_flops_per_pixel(sizes->vae);
+  }
+  if (preset.model == "demo") guess.network = energy::demo_network;
+  if (milliwatts(preset.device) >= 300'000) {
+    guess.flops_per_s = energy::gpu_flops_per_s;
+  } else if (const auto rate = nothing_known && guess_.matrix_rate ? guess_.matrix_rate() : std::nullopt) {
+    guess.flops_per_s = *rate * network_efficiency;
+  }
+  return guess;
+}
+
 JobEstimate Estimator::estimate(const store::Preset& preset) {
   const auto key = std::make_pair(preset.fingerprint, preset.device);
   auto found = models_.find(key);
@@ -38,9 +56,7 @@ JobEstimate Estimator::estimate(const store::Preset& preset) {
       }
       observations.push_back({{run.tokens, run.steps, run.pixels}, stages});
     }
-    energy::SpeedGuess guess;
-    if (preset.model == "demo") guess.network = energy::demo_network;
-    if (milliwatts(preset.device) >= 300'000) guess.flops_per_s = energy::gpu_flops_per_s;
+    const energy::SpeedGuess guess = guess_of(preset, observations.empty());
     Learnt learnt{energy::TimeModel(guess, observations), {}};
     if (metered_s > 0) learnt.milliwatts = std::llround(1e3 * metered_j / metered_s);
     found = models_.try_emplace(key, std::move(learnt)).first;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "energy/estimate.h"
 #include "store/job_store.h"
@@ -21,6 +23,17 @@ struct MachinePower {
   bool has_gpu = false;
 };
 
+/// What a first guess of a model that has not run yet goes by. Both may be empty, and give nothing.
+struct FirstGuess {
+  /// Floating-point operations a second of a matrix product here; asked once, when there is no better.
+  std::function<std::optional<double>()> matrix_rate;
+  /// Bytes of the transformer's and the VAE's files.
+  struct Sizes {
+    double transformer = 0, vae = 0;
+  };
+  std::function<std::optional<Sizes>(const store::Preset&)> sizes;
+};
+
 /// As many finished runs as an estimate rests on, the newest ones.
 constexpr std::size_t runs_to_learn_from = 200;
 
@@ -35,7 +48,8 @@ struct JobEstimate {
 
 class Estimator {
  public:
-  Estimator(const store::JobStore& store, MachinePower power) : store_(store), power_(power) {}
+  Estimator(const store::JobStore& store, MachinePower power, FirstGuess guess = {})
+      : store_(store), power_(power), guess_(std::move(guess)) {}
 
   JobEstimate estimate(const store::Preset& preset);
   /// By the settings or the kind of device; estimates of models with metered runs go by those instead.
@@ -46,6 +60,8 @@ class Estimator {
  private:
   const store::JobStore& store_;
   MachinePower power_;
+  FirstGuess guess_;
+  energy::SpeedGuess guess_of(const store::Preset& preset, bool nothing_known) const;
   struct Learnt {
     energy::TimeModel time;
     std::optional<std::int64_t> milliwatts;  ///< mean of the metered runs

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <set>
 
 #include "sched/after_branching.h"
 
@@ -12,25 +11,37 @@ namespace {
 
 constexpr int node_limit = 2000;
 
-/// Where the parts of the objective lie in one number, from the highest: cost, sum of ends, start of every
-/// job in input order, worker of every job in input order. Every part has room enough not to reach into the
-/// next.
+/// Where the parts of the objective lie in one number, from the highest: cost, sum of ends of every priority
+/// from the highest down, start of every job in input order, worker of every job in input order. Every part
+/// has room enough not to reach into the next.
 struct Layout {
   unsigned worker_bits = 0;
   unsigned start_bits = 0;
+  unsigned ends_bits = 0;  ///< of one priority
   unsigned count = 0;
+  std::vector<std::int64_t> priorities;  ///< from the lowest up
 
-  Layout(const Problem& problem, std::size_t jobs, int workers)
+  Layout(const Problem& problem, const std::vector<int>& tasks, int workers)
       : worker_bits(static_cast<unsigned>(std::bit_width(static_cast<unsigned>(workers - 1)))),
         start_bits(static_cast<unsigned>(std::bit_width(static_cast<std::uint64_t>(problem.horizon)))),
-        count(static_cast<unsigned>(jobs)) {}
+        ends_bits(start_bits + static_cast<unsigned>(std::bit_width(tasks.size()))),
+        count(static_cast<unsigned>(tasks.size())) {
+    for (const int i : tasks) priorities.push_back(problem.tasks[static_cast<std::size_t>(i)].priority);
+    std::sort(priorities.begin(), priorities.end());
+    priorities.erase(std::unique(priorities.begin(), priorities.end()), priorities.end());
+  }
 
+  /// 0 for the lowest one.
+  unsigned rank(std::int64_t priority) const {
+    return static_cast<unsigned>(std::lower_bound(priorities.begin(), priorities.end(), priority) -
+                                 priorities.begin());
+  }
   unsigned worker(std::size_t job) const { return (count - 1 - static_cast<unsigned>(job)) * worker_bits; }
   unsigned start(std::size_t job) const {
     return count * worker_bits + (count - 1 - static_cast<unsigned>(job)) * start_bits;
   }
-  unsigned ends() const { return count * (worker_bits + start_bits); }
-  unsigned cost() const { return ends() + start_bits + static_cast<unsigned>(std::bit_width(count)); }
+  unsigned ends(unsigned rank) const { return count * (worker_bits + start_bits) + rank * ends_bits; }
+  unsigned cost() const { return ends(static_cast<unsigned>(priorities.size())); }
 };
 
 /// Bits that a sum of costs can need.
@@ -48,12 +59,12 @@ unsigned cost_bits(const Problem& problem, const std::vector<int>& tasks) {
 }
 
 std::vector<ValuePiece> lift(const std::vector<StartPiece>& pieces, const Layout& layout, std::size_t job,
-                             Time length) {
+                             unsigned rank, Time length) {
   std::vector<ValuePiece> lifted;
-  const WideInt second = WideInt::from(1, layout.ends()) + WideInt::from(1, layout.start(job));
+  const WideInt second = WideInt::from(1, layout.ends(rank)) + WideInt::from(1, layout.start(job));
   for (const StartPiece& piece : pieces) {
     const WideInt value = WideInt::from(piece.value, layout.cost()) +
-                          WideInt::from(piece.first + length, layout.ends()) +
+                          WideInt::from(piece.first + length, layout.ends(rank)) +
                           WideInt::from(piece.first, layout.start(job));
     lifted.push_back({piece.first, piece.last, value, WideInt::from(piece.slope, layout.cost()) + second});
   }
@@ -72,7 +83,7 @@ class Builder {
     search.after.assign(tasks_.size(), 0);
     for (std::size_t j = 0; j < tasks_.size(); ++j) add(search, layout, j);
     close_after(search);
-    set_classes(search);
+    set_classes(search, layout);
     return search;
   }
 
@@ -101,9 +112,10 @@ class Builder {
     }
     const Time first = place.placed() ? place.start : 0;
     const Time last = place.placed() ? place.start : problem_.horizon;
-    job.cold_starts = lift(problem_.start_pieces(i, job.cold, first, last), layout, j, job.cold);
+    const unsigned rank = layout.rank(task.priority);
+    job.cold_starts = lift(problem_.start_pieces(i, job.cold, first, last), layout, j, rank, job.cold);
     if (task.group >= 0)
-      job.warm_starts = lift(problem_.start_pieces(i, job.warm, first, last), layout, j, job.warm);
+      job.warm_starts = lift(problem_.start_pieces(i, job.warm, first, last), layout, j, rank, job.warm);
     search.jobs.push_back(std::move(job));
     const Time latest = (Time{1} << layout.start_bits) - 1;
     search.unplaced_value.push_back(WideInt::from(latest, layout.start(j)));
@@ -125,12 +137,9 @@ class Builder {
         if (search.after[b] >> a & 1U) search.jobs[a].successors |= 1U << b;
   }
 
-  void set_classes(SearchProblem& search) const {
-    std::set<std::int64_t> classes;
-    for (int i : tasks_) classes.insert(problem_.tasks[static_cast<std::size_t>(i)].priority);
+  void set_classes(SearchProblem& search, const Layout& layout) const {
     for (std::size_t j = 0; j < tasks_.size(); ++j) {
-      const auto rank = std::distance(
-          classes.begin(), classes.find(problem_.tasks[static_cast<std::size_t>(tasks_[j])].priority));
+      const unsigned rank = layout.rank(problem_.tasks[static_cast<std::size_t>(tasks_[j])].priority);
       search.class_unit.push_back(search.jobs[j].fixed_worker >= 0 ? 0 : std::uint64_t{1} << (5 * rank));
     }
   }
@@ -161,7 +170,7 @@ std::optional<std::vector<Placement>> exact_search(const Problem& problem, const
   std::vector<Placement> result = fixed;
   if (movable.empty()) return result;
   const int workers = std::min<int>(problem.workers, static_cast<int>(tasks.size()));
-  const Layout layout(problem, tasks.size(), workers);
+  const Layout layout(problem, tasks, workers);
   if (layout.cost() + cost_bits(problem, tasks) >= WideInt::bits) return std::nullopt;
   Builder builder(problem, tasks, fixed);
   const SearchProblem search = builder.build(layout, workers);

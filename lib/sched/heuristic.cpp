@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "sched/dual_bound.h"
-#include "sched/plan_result.h"
 #include "sched/rearrange.h"
+#include "sched/settle_order.h"
 #include "sched/workboard.h"
 
 namespace turbodiff::sched {
@@ -98,6 +98,8 @@ class Constructor {
     std::stable_sort(planned.begin(), planned.end(),
                      [&](int a, int b) { return *task(a).planned < *task(b).planned; });
     fill(board, planned, [&](int i) { return board.earliest(i, *task(i).planned); });
+    // They close the gaps that others have left before the rest comes in.
+    pull_forward(problem_, board);
     std::stable_sort(others.begin(), others.end(),
                      [&](int a, int b) { return task(a).priority > task(b).priority; });
     fill(board, others, [&](int i) { return board.cheapest(i); });
@@ -233,35 +235,13 @@ class Constructor {
     }
   }
 
-  /// Whether every job on a worker still keeps its own limits: after a removal the next one may need its
-  /// setup again.
-  bool is_sound(const Workboard& board, int worker, Time around) const {
-    const auto& row = board.slots(worker);
-    const auto at = std::lower_bound(row.begin(), row.end(), around,
-                                     [](const Slot& s, Time value) { return s.start < value; });
-    if (at == row.end()) return true;
-    const Task& own = task(at->task);
-    if (at->end > own.latest_end || !Problem::inside(problem_.windows_of(own), at->start, at->end))
-      return false;
-    if (std::next(at) != row.end() && std::next(at)->start < at->end) return false;
-    return std::all_of(own.successors.begin(), own.successors.end(), [&](int next) {
-      return !board.is_placed(next) || board.placements()[static_cast<std::size_t>(next)].start >= at->end;
-    });
-  }
-
   void move(Workboard& board, int i) {
     ++moves_;
     const Placement before = board.placements()[static_cast<std::size_t>(i)];
     const Cost total = board.total();
-    board.remove(i);
-    if (is_sound(board, before.worker, before.start)) {
-      const Cost without = board.total();
-      if (const auto offer = board.cheapest(i, total - without)) {
-        board.place(i, offer->place);
-        return;
-      }
-    }
-    board.place(i, before);
+    if (!board.remove({i})) return;
+    const auto offer = board.cheapest(i, total - board.total());
+    board.place(i, offer ? offer->place : before);
   }
 
   /// Tries to put `i` over jobs that can go elsewhere, or that matter less.
@@ -299,8 +279,7 @@ class Constructor {
       const Time length = task(i).seconds + task(i).setup;
       for (const Slot& slot : board.slots(place.worker))
         if (slot.start >= place.start && slot.start < place.start + length) out.push_back(slot.task);
-      for (const int other : out) trial.remove(other);
-      if (!is_sound(trial, place.worker, place.start)) continue;
+      if (!trial.remove(out)) continue;
       const auto offer = trial.cheapest(i);
       if (!offer) continue;
       trial.place(i, offer->place);
@@ -320,21 +299,12 @@ class Constructor {
   std::int64_t moves_ = 0;
 };
 
-Workboard board_of(const Problem& problem, const std::vector<Placement>& placements,
-                   const std::vector<Placement>& fixed) {
-  Workboard board(problem, fixed);
-  for (const auto& row : rows_of(problem, placements))
-    for (const Slot& slot : row)
-      if (!board.is_fixed(slot.task)) board.place(slot.task, placements[static_cast<std::size_t>(slot.task)]);
-  return board;
-}
-
-}  // namespace
-
 bool is_better(const Problem& problem, const Workboard& a, const Workboard& b) {
   const auto x = ranks_of(problem, a.placements()), y = ranks_of(problem, b.placements());
   return x != y ? x > y : a.total() < b.total();
 }
+
+}  // namespace
 
 HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int>& movable,
                                    const std::vector<Placement>& fixed) {
@@ -363,9 +333,10 @@ HeuristicResult plan_heuristically(const Problem& problem, const std::vector<int
     if (round == 0) first = gain;
     if (gain * least_gain <= first) break;
   }
+  best = settle_order(problem, best, fixed, Settle::all);
   if (std::any_of(movable.begin(), movable.end(),
                   [&](int i) { return problem.tasks[static_cast<std::size_t>(i)].planned.has_value(); })) {
-    Workboard kept = constructor.as_planned();
+    Workboard kept = settle_order(problem, constructor.as_planned(), fixed, Settle::priorities);
     if (ranks_of(problem, kept.placements()) >= ranks_of(problem, best.placements()) &&
         (kept.total() - best.total()) * worth_a_move <= std::max(best.total(), -best.total()))
       best = std::move(kept);

@@ -1,9 +1,10 @@
 #include "sched/inbox.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "core/error.h"
 #include "core/file_system.h"
@@ -131,6 +132,9 @@ void Inbox::make_output_folder() const {
 fs::path Inbox::free_place(const std::string& subfolder, const std::string& name) const {
   const fs::path folder = settings_.folder / subfolder;
   std::error_code made;
+  if (fs::is_symlink(fs::symlink_status(folder, made)))
+    throw Error::work_failed(fmt::format("'{}' is a symbolic link, which may lead anywhere", folder.string()),
+                             "make it a folder");
   fs::create_directories(folder, made);
   if (made) throw Error::work_failed(fmt::format("cannot make '{}': {}", folder.string(), made.message()));
   const fs::path path(name);
@@ -143,24 +147,42 @@ fs::path Inbox::free_place(const std::string& subfolder, const std::string& name
 
 void Inbox::finish(const InboxClaim& claim, const store::TakenFile& taken) {
   if (taken.outcome == store::FileOutcome::refused) return fail(claim, taken.reason, "");
-  move_file(files_.path_of(claim), free_place("done", claim.name));
+  const fs::path place = free_place("done", claim.name);
   const std::int64_t last = taken.first_job + taken.jobs - 1;
   const std::string jobs =
       taken.jobs == 1 ? fmt::format("job {}", last) : fmt::format("jobs {} to {}", taken.first_job, last);
   if (taken.outcome == store::FileOutcome::same_as_before) {
-    log_.info("'{}' is the same file as that of {}: no job is added", claim.name, jobs);
+    const std::string reason = fmt::format(
+        "it is the same file as that of {}, so no job is added; change its name or its text, or set "
+        "watch.duplicates: add",
+        jobs);
+    explain(claim, place, reason);
+    move_file(files_.path_of(claim), place);
+    log_.warn("'{}': {}", claim.name, reason);
   } else {
+    move_file(files_.path_of(claim), place);
     log_.info("took '{}': {}", claim.name, jobs);
   }
 }
 
 void Inbox::fail(const InboxClaim& claim, const std::string& reason, const std::string& hint) {
   const fs::path place = free_place("failed", claim.name);
-  std::ofstream out(place.string() + ".reason.txt", std::ios::binary | std::ios::trunc);
-  out << reason << (hint.empty() ? "" : "; ") << hint << "\n";
-  out.close();
+  explain(claim, place, hint.empty() ? reason : reason + "; " + hint);
   move_file(files_.path_of(claim), place);
   log_.warn("'{}' is moved to failed/: {}", claim.name, reason);
+}
+
+void Inbox::explain(const InboxClaim& claim, const fs::path& place, const std::string& reason) const {
+  const std::string file = place.string() + ".reason.txt", text = reason + "\n";
+  std::error_code ignored;
+  fs::remove(file, ignored);
+  // Not through a link that someone else left there.
+  if (const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644); fd >= 0) {
+    if (::write(fd, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      log_.warn("cannot write '{}'", file);
+    ::close(fd);
+  }
+  if (settings_.refused) settings_.refused(claim.key(), claim.name, reason);
 }
 
 std::vector<std::string> Inbox::waiting() const {

@@ -3,7 +3,8 @@
 // A complete file is first moved to FOLDER/.taking/BATCH/, a name that nobody else writes to and that is
 // never used twice; that it was taken is noted in the store in the transaction that adds its jobs; then it
 // moves to FOLDER/done. Whoever is cut off in between finds the file in .taking, and the store knows whether
-// its jobs were added. A file that gives no jobs moves to FOLDER/failed, beside NAME.reason.txt.
+// its jobs were added. A file that gives no jobs moves to FOLDER/failed, beside NAME.reason.txt; one that was
+// taken before to FOLDER/done, beside the same.
 #pragma once
 
 #include <filesystem>
@@ -41,6 +42,8 @@ class Inbox {
   void make_output_folder() const;
   void finish(const InboxClaim& claim, const store::TakenFile& taken);
   void fail(const InboxClaim& claim, const std::string& reason, const std::string& hint);
+  /// Why a file gave no jobs, for people: in a file beside where it goes, and as a message.
+  void explain(const InboxClaim& claim, const std::filesystem::path& place, const std::string& reason) const;
   std::filesystem::path free_place(const std::string& subfolder, const std::string& name) const;
 
   store::JobStore& store_;

@@ -40,7 +40,7 @@ void make_folder(const fs::path& folder) {
 InboxClaims::InboxClaims(fs::path folder, const core::Clock& clock, core::Log& log)
     : folder_(std::move(folder)), taking_(folder_ / ".taking"), clock_(clock), log_(log) {
   make_folder(taking_);
-  lock_ = ::open(taking_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  lock_ = ::open(taking_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (lock_ < 0)
     throw Error::bad_request(fmt::format("cannot read '{}': {}", taking_.string(), std::strerror(errno)));
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {

@@ -42,6 +42,11 @@ std::string absolute_template(const fs::path& folder, const std::string& name_te
   return literal + "/" + name_template;
 }
 
+/// Of --model: a folder, not a name.
+bool is_folder(const std::string& model) {
+  return model.find('/') != std::string::npos || model == "." || model == "..";
+}
+
 /// Relative names in a dropped file are relative to the watch folder.
 void make_absolute(spec::RequestOptions& options, const fs::path& folder, const std::string& file) {
   for (auto* name : {&options.output, &options.save_latents, &options.contact_sheet})
@@ -49,6 +54,13 @@ void make_absolute(spec::RequestOptions& options, const fs::path& folder, const 
   for (auto* path : {&options.dit, &options.high_noise_model, &options.low_noise_model, &options.vae,
                      &options.text_encoder, &options.tokenizer, &options.noise, &options.image})
     if (*path) *path = folder / **path;
+  if (options.model && is_folder(*options.model)) options.model = (folder / *options.model).string();
+}
+
+/// The folder that a pattern of names lies in for certain: what stands before its first placeholder.
+std::string literal_folder(const std::string& pattern) {
+  const std::string literal = pattern.substr(0, pattern.find('{'));
+  return literal.substr(0, literal.rfind('/') + 1);
 }
 
 /// Nothing when it became shorter meanwhile.
@@ -95,6 +107,49 @@ bool InboxReader::must_wait(const InboxClaim& claim) const {
                            fate.empty() ? "drop the text alone for text to video" : fate);
 }
 
+fs::path InboxReader::output_folder() const {
+  const fs::path folder = settings_.folder / literal_folder(settings_.output);
+  return (folder / "").lexically_normal();
+}
+
+void InboxReader::confine(const fs::path& path, const fs::path& folder, std::string_view what) const {
+  const auto refuse = [&](std::string_view why) {
+    throw Error::bad_request(fmt::format("'{}' of '{}' {} '{}'", path.string(), what, why, folder.string()),
+                             "name one in there, or set watch.allow_paths: true");
+  };
+  const fs::path inside = path.lexically_normal().lexically_relative(folder);
+  if (inside.empty() || *inside.begin() == ".." || inside == ".") refuse("lies outside of");
+  // Whoever may write into the watch folder could lead out of it by a link.
+  const fs::path in_watched = path.lexically_normal().lexically_relative(settings_.folder);
+  const bool watched = !in_watched.empty() && *in_watched.begin() != "..";
+  fs::path step = watched ? settings_.folder : folder;
+  for (const fs::path& part : watched ? in_watched : inside) {
+    step /= part;
+    std::error_code error;
+    if (fs::is_symlink(fs::symlink_status(step, error))) refuse("is or goes through a symbolic link below");
+  }
+}
+
+void InboxReader::confine(const spec::RequestOptions& options) const {
+  if (settings_.allow_paths) return;
+  const fs::path outputs = output_folder(), inputs = settings_.folder / "";
+  const auto check = [&](const auto& name, const fs::path& folder, std::string_view key) {
+    if (name) confine(fs::path(*name), folder, key);
+  };
+  check(options.output, outputs, "output");
+  check(options.save_latents, outputs, "save_latents");
+  check(options.contact_sheet, outputs, "contact_sheet");
+  if (options.model && is_folder(*options.model)) confine(*options.model, inputs, "model");
+  check(options.dit, inputs, "dit");
+  check(options.high_noise_model, inputs, "high_noise_model");
+  check(options.low_noise_model, inputs, "low_noise_model");
+  check(options.vae, inputs, "vae");
+  check(options.text_encoder, inputs, "text_encoder");
+  check(options.tokenizer, inputs, "tokenizer");
+  check(options.noise, inputs, "noise");
+  check(options.image, inputs, "image");
+}
+
 std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const std::string& content) const {
   const std::vector<InboxRequest> requests =
       read_inbox_file(content, name, inbox_kind(name), settings_.read_time, settings_.note);
@@ -114,6 +169,9 @@ std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const s
     std::vector<spec::RequestOptions> together;
     std::size_t next = first;
     for (; next < requests.size() && requests[next].schedule == schedule; ++next) {
+      spec::RequestOptions own = requests[next].options;
+      make_absolute(own, settings_.folder, stem);
+      confine(own);
       spec::RequestOptions options = spec::merge(common, requests[next].options);
       make_absolute(options, settings_.folder, stem);
       add_repeated(options, requests[next].count, together);
@@ -122,12 +180,14 @@ std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const s
     for (store::NewJob& job : freeze(together, schedule, {}, freezing)) jobs.push_back(std::move(job));
     first = next;
   }
+  if (!settings_.allow_paths)
+    for (const store::NewJob& job : jobs) confine(job.spec.output, output_folder(), "output");
   for (const store::NewJob& job : jobs)
     if (fs::path(job.spec.output).parent_path() == settings_.folder)
       throw Error::bad_request(
           fmt::format("the output '{}' lies in the watch folder itself", job.spec.output),
           "name one in a folder such as videos/");
-  if (settings_.check_deadlines) settings_.check_deadlines(jobs);
+  if (settings_.check) settings_.check(jobs);
   return jobs;
 }
 

@@ -19,15 +19,20 @@ struct InboxSettings {
   std::filesystem::path folder;  ///< absolute; made where it is missing
   /// Pattern of outputs, as --output, {file} is the dropped file's name; relative to the folder.
   std::string output = "videos/{date}-{file}-{index}.mp4";
-  double settle_s = 5;          ///< a file of unknown history must stay the same for so long
-  double poll_s = 10;           ///< between scans where the file system does not tell of changes
+  double settle_s = 5;  ///< a file of unknown history must stay the same for so long
+  double poll_s = 10;   ///< between scans where the file system does not tell of changes
+  /// Dropped files may name files anywhere; else outputs lie below the folder of `output`, and files to read
+  /// in the watch folder.
+  bool allow_paths = false;
   bool skip_same = true;        ///< a file of the same name and content as an earlier one adds nothing
   spec::RequestOptions common;  ///< what settings say
   FreezeSettings freeze;        ///< its time is not used
   InboxTime read_time;
+  /// A file gave no jobs: its key, its name and why; may be empty.
+  std::function<void(const std::string& key, const std::string& name, const std::string& reason)> refused;
   core::TextNote note;  ///< about how a file was read; may be empty
-  /// Throws Error bad_request when jobs cannot be done by their deadlines; may be empty.
-  std::function<void(const std::vector<store::NewJob>&)> check_deadlines;
+  /// Throws Error bad_request when jobs cannot be done, or not by their deadlines; may be empty.
+  std::function<void(const std::vector<store::NewJob>&)> check;
 };
 
 class InboxReader {
@@ -46,6 +51,11 @@ class InboxReader {
   bool must_wait(const InboxClaim& claim) const;
   /// What became of a text that was taken before its picture came; empty: nothing that could be taken back.
   std::string fate_of_text(const std::string& picture) const;
+  /// Error bad_request where the request leaves the folders that it may use. Its paths are absolute.
+  void confine(const spec::RequestOptions& options) const;
+  void confine(const std::filesystem::path& path, const std::filesystem::path& folder,
+               std::string_view what) const;
+  std::filesystem::path output_folder() const;
   std::vector<store::NewJob> jobs_of(const std::string& name, const std::string& content) const;
 
   const store::JobStore& store_;

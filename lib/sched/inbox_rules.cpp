@@ -16,18 +16,34 @@ bool ends_in_any(std::string_view text, const std::array<std::string_view, N>& e
                      [&](std::string_view ending) { return text.ends_with(ending); });
 }
 
+/// A copy that a program for keeping folders alike makes where two machines wrote the same file.
+bool is_conflict_copy(std::string_view lower) {
+  // Syncthing, Dropbox and Nextcloud, ownCloud, Seafile, pCloud, Resilio.
+  static constexpr std::array<std::string_view, 6> marks = {
+      ".sync-conflict-", "conflicted copy", "_conflict-", "(sfconflict ", "[conflicted", ".conflict."};
+  return std::any_of(marks.begin(), marks.end(),
+                     [&](std::string_view mark) { return lower.find(mark) != std::string_view::npos; });
+}
+
 }  // namespace
 
 InboxKind inbox_kind(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> temporary = {".tmp",        ".part",     ".partial",
-                                                                ".crdownload", ".filepart", ".download"};
-  static constexpr std::array<std::string_view, 4> of_editors = {"~", ".swp", ".swx", ".bak"};
-  const std::string lower = core::to_lower(name);
+  static constexpr std::array<std::string_view, 13> temporary = {
+      ".tmp",      ".temp",  ".part",  ".partial", ".crdownload", ".opdownload", ".filepart",
+      ".download", ".aria2", ".!sync", ".!ut",     ".bts",        ".ocdownload"};
+  static constexpr std::array<std::string_view, 6> of_editors = {"~",    ".swp", ".swo",
+                                                                 ".swx", ".bak", ".conflict"};
   // vim tries with a file called 4913 whether it may write.
-  if (lower.empty() || lower.front() == '.' || lower == "thumbs.db" || lower == "desktop.ini" ||
-      lower == "4913" || (lower.front() == '#' && lower.back() == '#'))
+  static constexpr std::array<std::string_view, 5> of_systems = {"thumbs.db", "ehthumbs.db", "desktop.ini",
+                                                                 "icon\r", "4913"};
+  const std::string lower = core::to_lower(name);
+  // Hidden files include the temporary ones of rsync, Syncthing and LibreOffice; ~ begins those of Syncthing
+  // on Windows and of Office.
+  if (lower.empty() || lower.front() == '.' || lower.front() == '~' ||
+      (lower.front() == '#' && lower.back() == '#') ||
+      std::find(of_systems.begin(), of_systems.end(), lower) != of_systems.end())
     return InboxKind::ignored;
-  if (ends_in_any(lower, of_editors)) return InboxKind::ignored;
+  if (ends_in_any(lower, of_editors) || is_conflict_copy(lower)) return InboxKind::ignored;
   if (ends_in_any(lower, temporary)) return InboxKind::unfinished;
   if (lower.ends_with(".txt")) return InboxKind::prompts;
   if (lower.ends_with(".jsonl")) return InboxKind::json_lines;

@@ -11,7 +11,7 @@
 namespace turbodiff::sched {
 
 enum class InboxKind {
-  ignored,     ///< hidden, or of a system or an editor
+  ignored,     ///< hidden, of a system or an editor, or a copy made where two machines wrote the same file
   unfinished,  ///< someone's temporary name: .tmp, .part, ...
   prompts,     ///< .txt
   json_lines,  ///< .jsonl

@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cmath>
 #include <csignal>
-#include <cstring>
 #include <random>
 #include <thread>
 
-#include "core/error.h"
+#include "core/retry.h"
 #include "core/strings.h"
 #include "core/units.h"
 #include "sched/kernel_events.h"
@@ -21,17 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr double poll_s = 0.1;
-constexpr double alive_interval_s = 10;
 constexpr double longest_retry_delay_s = 3600;
-
-/// Whether trying the same again may help: not for wrong requests (2), what is not there (3) or what a limit
-/// refuses (4), such as memory. A full disk may have room again; the engine tells it in the system's words.
-bool worth_a_retry(int code, std::string_view message) {
-  if (code == static_cast<int>(ErrorCode::refused))
-    return message.find(std::strerror(ENOSPC)) != std::string_view::npos ||
-           message.find(std::strerror(EDQUOT)) != std::string_view::npos;
-  return code == static_cast<int>(ErrorCode::work_failed);
-}
 
 /// As store::publish(), with what waiting does not help as bad_request.
 void publish_file(const store::Publication& file) {
@@ -67,6 +55,8 @@ void JobRunner::persist(const std::function<void()>& change) {
   for (double pause_s = 0.1;; pause_s = std::min(pause_s * 2, 10.0)) {
     try {
       return change();
+    } catch (const store::StoreGone&) {
+      throw;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::refused && error.code() != ErrorCode::work_failed) throw;
       log_.error("{}; trying again", error.message());
@@ -79,7 +69,7 @@ Outcome JobRunner::run(store::JobId id, const JobEstimate& estimate, const std::
                        const StopQuestion& stop) {
   Running running;
   const store::Micros started = billing_.begin(store_.job(id).device).value_or(now());
-  running.began_s = running.seen_s = clock_.monotonic_s();
+  running.began_s = running.seen_s = running.flushed_s = clock_.monotonic_s();
   std::optional<store::Attempt> attempt;
   const bool setup = !worker_ || loaded_ != store_.job(id).fingerprint;
   persist([&] { attempt = store_.claim(epoch_, id, expected_time(estimate, setup), started); });
@@ -97,12 +87,14 @@ Outcome JobRunner::run(store::JobId id, const JobEstimate& estimate, const std::
     running_ = nullptr;
     remove_preview(id);
     return conclude(running);
+  } catch (const store::StoreGone&) {
+    running_ = nullptr;
+    throw;
   } catch (const Error& error) {
     running_ = nullptr;
     worker_.reset();
     remove_preview(id);
-    return fail(running, static_cast<int>(error.code()),
-                error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
+    return fail(running, error);
   }
 }
 
@@ -121,10 +113,16 @@ void JobRunner::supervise(Running& running, const StopQuestion& stop) {
     } else if (now_s > stop_by_s) {
       break;  // the worker is killed below
     }
-    if (now_s - running.seen_s < alive_interval_s) continue;
+    const bool new_step = running.attempt.steps > running.noted_steps;
+    if (!new_step && now_s - running.seen_s < alive_interval_s) continue;
+    const bool flush = new_step || now_s - running.flushed_s >= flush_interval_s;
     running.seen_s = now_s;
+    if (flush) running.flushed_s = now_s;
+    running.noted_steps = running.attempt.steps;
     try {
-      billing_.note_alive(running.attempt, std::llround((now_s - running.began_s) * 1e6));
+      billing_.note_alive(running.attempt, std::llround((now_s - running.began_s) * 1e6), flush);
+    } catch (const store::StoreGone&) {
+      throw;
     } catch (const Error& error) {
       log_.warn("{}", error.message());
     }
@@ -134,7 +132,8 @@ void JobRunner::supervise(Running& running, const StopQuestion& stop) {
 
 Outcome JobRunner::conclude(Running& running) {
   if (running.result && running.result->kind == WorkerEvent::Kind::done) return publish(running);
-  if (running.result) return fail(running, running.result->code, running.result->message);
+  if (running.result)
+    return fail(running, running.result->code, running.result->message, running.result->retry);
   switch (running.stop) {
     case Stop::cancelled:
       return interrupt(running, "cancelled");
@@ -155,9 +154,9 @@ Outcome JobRunner::fail_after_death(Running& running) {
   // A kernel that ran out of memory will do so again.
   if (status.signal == SIGKILL && oom_kill_count() > running.oom_kills)
     return fail(running, static_cast<int>(ErrorCode::refused),
-                "the engine was ended by the kernel because memory ran out; lower the size or frames");
+                "the engine was ended by the kernel because memory ran out; lower the size or frames", false);
   return fail(running, static_cast<int>(ErrorCode::work_failed),
-              fmt::format("the engine ended unexpectedly: {}", status.describe()));
+              fmt::format("the engine ended unexpectedly: {}", status.describe()), true);
 }
 
 Outcome JobRunner::publish(Running& running) {
@@ -173,8 +172,7 @@ Outcome JobRunner::publish(Running& running) {
     // A finished video is not thrown away because the disk is full for a while.
     for (const store::Publication& file : running.files) persist([&] { publish_file(file); });
   } catch (const Error& error) {
-    return fail(running, static_cast<int>(error.code()),
-                error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
+    return fail(running, error);
   }
   const auto [bill, prices] = billing_.end(running.attempt, running.job, elapsed());
   persist(
@@ -205,17 +203,26 @@ void JobRunner::remove_files(const Running& running) {
   for (const store::Publication& file : running.files) fs::remove(file.temporary, error);
 }
 
-Outcome JobRunner::fail(Running& running, int code, const std::string& message) {
+store::Micros JobRunner::retry_time(int failures) const {
+  std::mt19937 random(std::random_device{}());
+  const double jitter = std::uniform_real_distribution(1.0, 1.25)(random);
+  const double delay_s =
+      std::min(longest_retry_delay_s, settings_.retry_delay_s * std::exp2(failures)) * jitter;
+  return now() + std::llround(delay_s * 1e6);
+}
+
+Outcome JobRunner::fail(Running& running, const Error& error) {
+  return fail(running, static_cast<int>(error.code()),
+              error.hint().empty() ? error.message() : error.message() + "; " + error.hint(),
+              worth_a_retry(error));
+}
+
+Outcome JobRunner::fail(Running& running, int code, const std::string& message, bool retry) {
   const auto elapsed = std::llround((clock_.monotonic_s() - running.began_s) * 1e6);
   const auto [bill, prices] = billing_.end(running.attempt, running.job, elapsed);
   std::optional<store::Micros> retry_at;
-  if (worth_a_retry(code, message) && running.job.failures < running.job.spec.retries) {
-    std::mt19937 random(std::random_device{}());
-    const double jitter = std::uniform_real_distribution(1.0, 1.25)(random);
-    const double delay_s =
-        std::min(longest_retry_delay_s, settings_.retry_delay_s * std::exp2(running.job.failures)) * jitter;
-    retry_at = now() + std::llround(delay_s * 1e6);
-  }
+  if (retry && running.job.failures < running.job.spec.retries && !store_.is_cancel_requested(running.job.id))
+    retry_at = retry_time(running.job.failures);
   persist([&, &bill = bill, &prices = prices] {
     store_.fail(epoch_, running.attempt, bill, prices, code, message, retry_at, now());
   });
@@ -257,6 +264,7 @@ void JobRunner::on_event(const WorkerEvent& event) {
     running_->result = event;
     return;
   }
+  running_->attempt.steps = std::max(running_->attempt.steps, event.steps_done);
   if (event.progress != running_->stage && !event.progress.empty()) {
     running_->stage = event.progress;
     running_->write(fmt::format("{:8.1f} s  {}", clock_.monotonic_s() - running_->began_s, event.progress));

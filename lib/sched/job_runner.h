@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/error.h"
 #include "core/log.h"
 #include "energy/meter.h"
 #include "sched/billing.h"
@@ -48,8 +49,10 @@ class JobRunner {
   ~JobRunner();
 
   /// Brings what runners before have left behind to an end: kills their workers, completes or undoes what was
-  /// being published, bills, and queues the jobs again.
-  void recover();
+  /// being published, bills, and queues the jobs again. An attempt that got no further than those before it
+  /// counts as a failure, and its job lets others go first; one that has used up its retries is held. Returns
+  /// how many are.
+  int recover();
 
   /// `upcoming` prompts of jobs that follow with the same model are embedded in the same pass.
   Outcome run(store::JobId job, const JobEstimate& estimate, const std::vector<std::string>& upcoming,
@@ -67,7 +70,8 @@ class JobRunner {
   void supervise(Running& running, const StopQuestion& stop);
   Outcome conclude(Running& running);
   Outcome publish(Running& running);
-  Outcome fail(Running& running, int code, const std::string& message);
+  Outcome fail(Running& running, int code, const std::string& message, bool retry);
+  Outcome fail(Running& running, const Error& error);
   static void remove_files(const Running& running);
   void remove_preview(store::JobId job);
   Outcome interrupt(Running& running, const std::string& reason);
@@ -75,6 +79,10 @@ class JobRunner {
   void on_log(std::string_view line);
   Outcome fail_after_death(Running& running);
   void persist(const std::function<void()>& change);
+  /// When a job that has failed `failures` times before may be tried again.
+  store::Micros retry_time(int failures) const;
+  store::Micros latest_end(const store::JobStore::Abandoned& left, bool was_alive,
+                           std::optional<store::Micros> next_start) const;
   store::Micros now() const;
 
   store::JobStore& store_;

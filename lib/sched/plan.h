@@ -31,8 +31,8 @@ struct PlanJob {
   std::vector<std::string> after;  ///< ids of jobs that end before it starts
   std::string group;               ///< jobs of one group save the setup when they follow each other
   std::int64_t setup_seconds = 0;
-  /// Its start in an earlier plan, if any: among many jobs it stays there unless a new plan is clearly
-  /// better.
+  /// Its start in an earlier plan, if any: among many jobs they keep this order unless a new plan is clearly
+  /// cheaper.
   std::optional<Seconds> planned;
 };
 

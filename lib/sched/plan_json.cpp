@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/units.h"
 #include "sched/plan_jobs_file.h"
 
@@ -56,7 +57,7 @@ std::string plan_json(const Plan& plan, const std::string& currency, bool numeri
   json["unplaced"] = Json::array();
   for (const UnplacedJob& job : plan.unplaced)
     json["unplaced"].push_back({{"id", id_of(job.id)}, {"reason", job.reason}});
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return core::json_text(json);
 }
 
 }  // namespace turbodiff::sched

@@ -192,6 +192,35 @@ std::optional<Time> Problem::first_fit(const std::vector<Span>& spans, Time from
   return std::nullopt;
 }
 
+std::optional<Time> Problem::first_start(int task, Time length, Time first, Time last, Cost most) const {
+  const Task& own = tasks[static_cast<std::size_t>(task)];
+  const std::vector<Span>& spans = windows_of(own);
+  const std::vector<Time>& edges = objective.edges();
+  first = std::max(first, own.earliest);
+  last = std::min(last, own.latest_end - length);
+  auto span = std::upper_bound(spans.begin(), spans.end(), first,
+                               [](Time value, const Span& s) { return value < s.end; });
+  for (; span != spans.end() && span->begin <= last; ++span) {
+    const Time high = std::min(span->end - length, last);
+    for (Time start = std::max(first, span->begin); start <= high;) {
+      const Cost over = cost(task, start, start + length) - most;
+      if (over <= 0) return start;
+      // Up to the next edge that the start or the end meets, the cost is a line.
+      const std::size_t lost = objective.step_at(start), gained = objective.step_at(start + length);
+      const Cost slope =
+          (static_cast<Cost>(objective.value(gained)) - objective.value(lost)) * own.milliwatts;
+      Time edge = edges[lost + 1];
+      if (edges[gained + 1] - length > start) edge = std::min(edge, edges[gained + 1] - length);
+      if (slope < 0 && over <= -slope * (edge - start)) {
+        const Time found = start + static_cast<Time>((over - slope - 1) / -slope);
+        if (found <= high) return found;
+      }
+      start = std::max(edge, start + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<StartPiece> Problem::start_pieces(int task, Time length, Time first, Time last) const {
   const Task& own = tasks[static_cast<std::size_t>(task)];
   std::vector<StartPiece> pieces;

@@ -53,9 +53,10 @@ class StepSum {
   std::int64_t value(std::size_t step) const { return values_[step]; }
   /// Once all is appended: until() and least() in O(1) from now on, until() only for a usual horizon.
   void index();
-  /// Integral over [0, t).
+  /// Integral over [0, t); beyond the ends their values go on.
   Cost until(Time t) const {
-    return seconds_.empty() ? by_step(t) : Cost{seconds_[static_cast<std::size_t>(t)]};
+    const auto second = static_cast<std::size_t>(t);
+    return second < seconds_.size() ? Cost{seconds_[second]} : by_step(t);
   }
   /// The least value in [begin, end), not empty; index() has been called.
   std::int64_t least(Time begin, Time end) const;
@@ -91,6 +92,8 @@ struct Problem {
   static bool inside(const std::vector<Span>& spans, Time start, Time end);
   /// The first start at or after `from` so that [start, start + length) is in a window and ends by `until`.
   static std::optional<Time> first_fit(const std::vector<Span>& spans, Time from, Time length, Time until);
+  /// The first start in [first, last] at which `task` may run for `length` and costs no more than `most`.
+  std::optional<Time> first_start(int task, Time length, Time first, Time last, Cost most) const;
   /// All starts in [first, last] at which `task` may run for `length`, with their costs.
   std::vector<StartPiece> start_pieces(int task, Time length, Time first, Time last) const;
 };

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/private_file.h"
 #include "sched/kernel_events.h"
 #include "sched/running_attempt.h"
 #include "store/publish.h"
@@ -30,8 +31,9 @@ void JobRunner::prepare(Running& running, const std::vector<std::string>& upcomi
   const store::Job& job = running.job;
   const int number = running.attempt.number;
   std::error_code error;
-  fs::create_directories(store_.folder("logs"), error);
-  fs::create_directories(store_.folder("checkpoints"), error);
+  core::create_private_folder(store_.folder("logs"), error);
+  core::create_private_folder(store_.folder("checkpoints"), error);
+  core::touch_private(store_.log_file(job.id));
   running.log.open(store_.log_file(job.id), std::ios::app);
   running.write(
       fmt::format("--- attempt {}, {}", number, tariff::format_utc(running.attempt.started_at / 1'000'000)));

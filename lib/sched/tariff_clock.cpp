@@ -11,6 +11,14 @@ const tariff::PriceCurve& TariffClock::curve(tariff::Seconds from, std::int64_t 
   return *curve_;
 }
 
+void TariffClock::watch_files() {
+  std::vector<std::filesystem::path> files;
+  if (tariff_.prices && !tariff_.prices->source.file.empty()) files.push_back(tariff_.prices->source.file);
+  if (tariff_.carbon.source && !tariff_.carbon.source->file.empty())
+    files.push_back(tariff_.carbon.source->file);
+  files_.watch(files);
+}
+
 tariff::Seconds TariffClock::off_peak_end(tariff::Seconds instant, std::int64_t horizon_s) {
   const tariff::PriceCurve& now = curve(instant, horizon_s);
   tariff::Seconds end = instant;

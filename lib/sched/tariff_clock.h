@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 
+#include "core/file_watch.h"
 #include "tariff/price_curve.h"
 #include "tariff/tariff.h"
 
@@ -14,13 +15,18 @@ using TariffLoader = std::function<tariff::Tariff()>;
 
 class TariffClock {
  public:
-  explicit TariffClock(TariffLoader load) : load_(std::move(load)), tariff_(load_()) {}
+  explicit TariffClock(TariffLoader load) : load_(std::move(load)), tariff_(load_()) { watch_files(); }
 
   /// Keeps the tariff in use when the new one is wrong: then throws Error.
   void reload() {
     tariff_ = load_();
     curve_.reset();
+    watch_files();
   }
+  /// The files of prices that the tariff names: whether one was changed since it was read, or since the last
+  /// call.
+  bool files_changed() { return files_.changed(); }
+  const core::FileWatch& files() const { return files_; }
   const tariff::Tariff& tariff() const { return tariff_; }
   /// Covers [from - a day, from + horizon], kept while it does.
   const tariff::PriceCurve& curve(tariff::Seconds from, std::int64_t horizon_s);
@@ -28,9 +34,12 @@ class TariffClock {
   tariff::Seconds off_peak_end(tariff::Seconds instant, std::int64_t horizon_s);
 
  private:
+  void watch_files();
+
   TariffLoader load_;
   tariff::Tariff tariff_;
   std::optional<tariff::PriceCurve> curve_;
+  core::FileWatch files_;
 };
 
 }  // namespace turbodiff::sched

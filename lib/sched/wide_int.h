@@ -1,4 +1,4 @@
-// A signed integer of 384 bits: enough for a whole lexicographic objective in one number.
+// A signed integer of 512 bits: enough for a whole lexicographic objective in one number.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@ namespace turbodiff::sched {
 /// Two's complement; wraps around. Only what the planner needs.
 class WideInt {
  public:
-  static constexpr int bits = 384;
+  static constexpr int bits = 512;
 
   constexpr WideInt() = default;
   /// value * 2^shift.

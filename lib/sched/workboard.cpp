@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-#include <utility>
+
+#include "sched/plan_result.h"
 
 namespace turbodiff::sched {
 namespace {
@@ -95,22 +96,26 @@ void Workboard::visit_gaps(int task, const Span& room, Time more, Wanted&& wante
   }
 }
 
-/// What the job behind the gap costs more when `task` comes before it; nothing when it then has no place.
-std::optional<Cost> Workboard::cost_of_next(const Gap& gap, int task) const {
-  if (gap.next == nullptr) return Cost{0};
-  const Slot& next = *gap.next;
-  const Time end = next.start + problem_->duration(next.task, task);
-  if (end == next.end) return Cost{0};
-  const Task& own = task_of(*problem_, next.task);
-  if (end > next.end) {
-    const Time limit = gap.after_next ? gap.after_next->start : problem_->horizon;
-    if (end > limit || end > own.latest_end || !Problem::inside(problem_->windows_of(own), next.start, end))
+/// What the job in `slot` costs more when `previous` (-1: none) comes just before it; nothing when it then
+/// has no place.
+std::optional<Cost> Workboard::cost_behind(const Slot& slot, const Slot* next, int previous) const {
+  const Time end = slot.start + problem_->duration(slot.task, previous);
+  if (end == slot.end) return Cost{0};
+  const Task& own = task_of(*problem_, slot.task);
+  if (end > slot.end) {
+    const Time limit = next ? next->start : problem_->horizon;
+    if (end > limit || end > own.latest_end || !Problem::inside(problem_->windows_of(own), slot.start, end))
       return std::nullopt;
     for (const int successor : own.successors)
       if (is_placed(successor) && placements_[static_cast<std::size_t>(successor)].start < end)
         return std::nullopt;
   }
-  return problem_->cost(next.task, next.start, end) - problem_->cost(next.task, next.start, next.end);
+  return problem_->cost(slot.task, slot.start, end) - problem_->cost(slot.task, slot.start, slot.end);
+}
+
+/// The same for the job behind a gap when `task` comes into the gap.
+std::optional<Cost> Workboard::cost_of_next(const Gap& gap, int task) const {
+  return gap.next ? cost_behind(*gap.next, gap.after_next, task) : Cost{0};
 }
 
 /// Offers the starts in [low, high] at which the cost can be least: the ends, and where start or end meet a
@@ -218,6 +223,36 @@ std::optional<Offer> Workboard::earliest(int task, Time from) const {
   return best;
 }
 
+std::optional<Offer> Workboard::earliest_no_dearer(int task, Time reference, Time more) const {
+  const auto room = room_of(task);
+  if (!room) return std::nullopt;
+  std::optional<Offer> best;
+  const Task& own = task_of(*problem_, task);
+  const auto cost_there = [&](Time length) {
+    const Time start = std::max<Time>(0, std::min(reference, problem_->horizon - length));
+    return problem_->cost(task, start, start + length);
+  };
+  // What a gap's lowest price makes it cost at least; a setup more or less does not turn that round.
+  const Cost seconds = own.seconds + more,
+             most = std::max(cost_there(own.seconds + more), cost_there(own.seconds + own.setup + more));
+  const auto wanted = [&](const FreeSpan& span) {
+    if (best && span.begin >= best->place.start) return false;
+    const Cost least = static_cast<Cost>(span.least) * own.milliwatts;
+    return least * (least > 0 ? seconds : seconds + own.setup) <= most;
+  };
+  visit_gaps(task, *room, more, wanted, [&](const Gap& gap) {
+    const auto next_cost = cost_of_next(gap, task);
+    if (!next_cost) return true;
+    const auto start =
+        problem_->first_start(task, gap.length, gap.begin, gap.end - gap.length, cost_there(gap.length));
+    if (!start) return true;
+    if (!best || *start < best->place.start)
+      best = Offer{{gap.worker, *start}, problem_->cost(task, *start, *start + gap.length) + *next_cost};
+    return false;
+  });
+  return best;
+}
+
 void Workboard::place(int task, Placement placement) {
   placements_[static_cast<std::size_t>(task)] = placement;
   std::vector<Slot>& row = workers_[static_cast<std::size_t>(placement.worker)];
@@ -234,21 +269,34 @@ void Workboard::place(int task, Placement placement) {
   refresh_free(free_[static_cast<std::size_t>(placement.worker)], row, at, *problem_);
 }
 
-void Workboard::remove(int task) {
-  const Placement place = std::exchange(placements_[static_cast<std::size_t>(task)], Placement{});
-  std::vector<Slot>& row = workers_[static_cast<std::size_t>(place.worker)];
-  const std::size_t at = position_of(row, place.start);
-  total_ -= problem_->cost(task, row[at].start, row[at].end);
-  row.erase(row.begin() + static_cast<std::ptrdiff_t>(at));
-  // Without the one before it the next may need its setup again: a plan may not be left so when it has no
-  // room.
-  if (at < row.size()) {
-    Slot& next = row[at];
-    total_ -= problem_->cost(next.task, next.start, next.end);
-    next.end = next.start + problem_->duration(next.task, at > 0 ? row[at - 1].task : -1);
-    total_ += problem_->cost(next.task, next.start, next.end);
+bool Workboard::remove(const std::vector<int>& tasks) {
+  const Placement first = placements_[static_cast<std::size_t>(tasks.front())];
+  std::vector<Slot>& row = workers_[static_cast<std::size_t>(first.worker)];
+  const std::size_t at = position_of(row, first.start), end = at + tasks.size();
+  if (end < row.size()) {
+    Slot& next = row[end];
+    const int previous = at > 0 ? row[at - 1].task : -1;
+    const auto change = cost_behind(next, end + 1 < row.size() ? &row[end + 1] : nullptr, previous);
+    if (!change) return false;
+    total_ += *change;
+    next.end = next.start + problem_->duration(next.task, previous);
   }
-  refresh_free(free_[static_cast<std::size_t>(place.worker)], row, at, *problem_);
+  for (std::size_t k = at; k < end; ++k) {
+    total_ -= problem_->cost(row[k].task, row[k].start, row[k].end);
+    placements_[static_cast<std::size_t>(row[k].task)] = {};
+  }
+  row.erase(row.begin() + static_cast<std::ptrdiff_t>(at), row.begin() + static_cast<std::ptrdiff_t>(end));
+  refresh_free(free_[static_cast<std::size_t>(first.worker)], row, at, *problem_);
+  return true;
+}
+
+Workboard board_of(const Problem& problem, const std::vector<Placement>& placements,
+                   const std::vector<Placement>& fixed) {
+  Workboard board(problem, fixed);
+  for (const auto& row : rows_of(problem, placements))
+    for (const Slot& slot : row)
+      if (!board.is_fixed(slot.task)) board.place(slot.task, placements[static_cast<std::size_t>(slot.task)]);
+  return board;
 }
 
 }  // namespace turbodiff::sched

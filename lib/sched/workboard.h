@@ -40,9 +40,14 @@ class Workboard {
   std::optional<Offer> cheapest(int task, std::optional<Cost> below = std::nullopt) const;
   /// The place with the earliest start at or after `from`.
   std::optional<Offer> earliest(int task, Time from = 0) const;
+  /// The place with the earliest start at which `task`, and `more` seconds behind it, costs no more than it
+  /// does at `reference`.
+  std::optional<Offer> earliest_no_dearer(int task, Time reference, Time more = 0) const;
 
   void place(int task, Placement placement);
-  void remove(int task);
+  /// Takes out `tasks`, which follow each other on one worker. False, and nothing is changed, when the job
+  /// behind them then has no place: it may need its setup again.
+  bool remove(const std::vector<int>& tasks);
 
   /// Gaps looked at so far: what the work is measured in.
   std::int64_t looks() const { return looks_; }
@@ -53,6 +58,7 @@ class Workboard {
   void visit_gaps(int task, const Span& room, Time more, Wanted&& wanted, Visit&& visit) const;
   std::optional<Offer> cheapest_in(int task, const Span& room, Time more, std::optional<Cost> below) const;
   std::optional<Cost> cost_of_next(const Gap& gap, int task) const;
+  std::optional<Cost> cost_behind(const Slot& slot, const Slot* next, int previous) const;
   void offer_in(int task, const Gap& gap, Time low, Time high, Cost next_cost, double limit,
                 std::optional<Offer>& best) const;
   std::size_t position_of(const std::vector<Slot>& row, Time start) const;
@@ -65,5 +71,9 @@ class Workboard {
   Cost total_ = 0;
   mutable std::int64_t looks_ = 0;
 };
+
+/// A board with all that `placements` places; those that `fixed` places as well stay where they are.
+Workboard board_of(const Problem& problem, const std::vector<Placement>& placements,
+                   const std::vector<Placement>& fixed);
 
 }  // namespace turbodiff::sched

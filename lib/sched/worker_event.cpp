@@ -2,10 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <nlohmann/json.hpp>
 
-#include "core/error.h"
+#include "core/retry.h"
 
 namespace turbodiff::sched {
 namespace {
@@ -58,12 +59,19 @@ std::optional<WorkerEvent> read_worker_event(std::string_view line) {
     if ((code >= static_cast<int>(ErrorCode::work_failed) && code <= static_cast<int>(ErrorCode::refused)) ||
         code == static_cast<int>(ErrorCode::interrupted))
       event.code = static_cast<int>(code);
+    const Json& retry = at(error, "retry");
+    event.retry = retry.is_boolean() ? retry.get<bool>() : worth_a_retry(static_cast<ErrorCode>(event.code));
     event.message = text(error, "message");
     if (event.message.empty()) event.message = "the engine failed";
     if (const std::string hint = text(error, "hint"); !hint.empty()) event.message += "; " + hint;
   } else {
     event.progress = text(json, "stage");
     const std::int64_t step = whole(json, "step"), steps = whole(json, "steps");
+    // Whatever an engine says, the sum stays a number of steps.
+    constexpr std::int64_t most = 1'000'000;
+    if (event.progress == "denoise")
+      event.steps_done = std::clamp<std::int64_t>(step, 0, most) +
+                         std::clamp<std::int64_t>(whole(json, "earlier_steps"), 0, most);
     if (steps > 0) event.progress = fmt::format("{} {}/{}", event.progress, step, steps);
   }
   return event;

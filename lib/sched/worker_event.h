@@ -1,6 +1,7 @@
 // A line that the engine writes while it works.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,11 +17,13 @@ struct WorkerEvent {
   };
 
   Kind kind = Kind::progress;
-  std::string id;        ///< of the order; empty with ready
-  std::string progress;  ///< "denoise 2/4"; empty when it says nothing
-  Stages stages;         ///< of done
-  int code = 1;          ///< of failed, as an exit code
-  std::string message;   ///< of failed, with its hint
+  std::string id;               ///< of the order; empty with ready
+  std::string progress;         ///< "denoise 2/4"; empty when it says nothing
+  std::int64_t steps_done = 0;  ///< of all denoising, with what a checkpoint had; 0 in other stages
+  Stages stages;                ///< of done
+  int code = 1;                 ///< of failed, as an exit code
+  std::string message;          ///< of failed, with its hint
+  bool retry = true;            ///< of failed: the same may go better later
 };
 
 /// Nothing for a line that is no event: it belongs into the log. A field that is missing or of another type

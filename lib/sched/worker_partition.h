@@ -21,7 +21,7 @@ struct SearchProblem {
 
 struct SearchPlan {
   std::uint64_t placed_classes = 0;  ///< digits: jobs placed by descending priority
-  WideInt value;                     ///< cost, ends, starts, workers in one
+  WideInt value;                     ///< cost, ends by priority, starts, workers in one
   unsigned placed = 0;
   std::vector<Placement> places;  ///< [job]
   std::vector<Time> ends;         ///< [job]

@@ -34,8 +34,8 @@ class Query {
   SQLite::Statement& statement_;
 };
 
-/// An open store: WAL, synchronous=FULL, foreign keys, the newest schema. SQLite's errors leave it as Error:
-/// refused for a full disk, work_failed for a busy or broken file.
+/// An open store: WAL, synchronous=FULL, foreign keys, the newest schema, readable by its owner alone.
+/// SQLite's errors leave it as Error: refused for a full disk, work_failed for a busy or broken file.
 class Database {
  public:
   /// Opens `file`; a missing one is made (with its folder) when `create`, else Error not_found. Error
@@ -44,11 +44,17 @@ class Database {
 
   const std::filesystem::path& file() const { return file_; }
   SQLite::Database& sql() { return sql_; }
-  /// Whether the last call to the system that failed, on the file or its log, met a full disk.
-  bool met_full_disk() const;
+  /// errno of the last call to the system that failed, on the file or its log; 0 for none.
+  int system_error() const;
+  /// Whether the file's name does not lead to the open file any more.
+  bool has_moved() const;
 
   /// A statement that is prepared once and kept. One use of a text at a time.
   Query statement(const char* text);
+
+  /// Whether commits wait until they are on the disk, so that a power cut takes none of them back; they do
+  /// unless this says otherwise. Not within a transaction.
+  void flush_commits(bool flush);
 
  private:
   /// Whether it is a store as this program makes it. Error bad_request for what is none, or a newer one.
@@ -59,8 +65,8 @@ class Database {
   std::unordered_map<const char*, SQLite::Statement> statements_;
 };
 
-/// What SQLite complains about, in our words.
-Error describe(const SQLite::Exception& exception, const std::filesystem::path& file, bool full_disk = false);
+/// Throws what SQLite complains about in our words, or StoreGone.
+[[noreturn]] void rethrow(const SQLite::Exception& exception, const Database& database);
 
 /// Runs `work`, with SQLite's exceptions turned into Error.
 template <typename Work>
@@ -68,12 +74,13 @@ auto guarded(const Database& database, Work&& work) {
   try {
     return std::forward<Work>(work)();
   } catch (const SQLite::Exception& exception) {
-    throw describe(exception, database.file(), database.met_full_disk());
+    rethrow(exception, database);
   }
 }
 
-/// One write transaction; rolled back unless committed. Its name stands in the SQL as a comment, so that a
-/// trace tells what is being done.
+/// One write transaction; rolled back unless committed. Throws StoreGone before anything is written to a file
+/// that is not the store any more, which SQLite does without a word. Its name stands in the SQL as a comment,
+/// so that a trace tells what is being done.
 class Transaction {
  public:
   Transaction(Database& database, std::string_view name);

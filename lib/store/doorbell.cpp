@@ -10,6 +10,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/private_file.h"
 
 namespace turbodiff::store {
 namespace {
@@ -22,7 +23,7 @@ std::string bell_path(const std::filesystem::path& store) {
 
 void ring(const std::filesystem::path& store) noexcept {
   try {
-    const int fd = ::open(bell_path(store).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    const int fd = core::open_private(bell_path(store), O_WRONLY | O_CREAT);
     if (fd < 0) return;
     ::futimens(fd, nullptr);
     ::close(fd);

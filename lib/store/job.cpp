@@ -45,6 +45,7 @@ const std::vector<Transition>& transitions() {
       {Action::fail, "failed", {running}, failed, ""},
       {Action::try_again, "queued again", {running}, queued, ""},
       {Action::interrupt, "interrupted", {running}, queued, ""},
+      {Action::set_aside, "set aside", {running}, held, ""},
   };
   return table;
 }

@@ -23,6 +23,10 @@ std::optional<When> when_named(std::string_view name);
 /// done, failed or cancelled.
 bool is_final(State state);
 
+/// Job::error_code of a job that has failed without having run, because one that it comes after failed or was
+/// cancelled. All others are exit codes.
+constexpr int error_of_another = -1;
+
 /// What can happen to a job.
 enum class Action {
   edit,
@@ -35,7 +39,8 @@ enum class Action {
   finish,     ///< its output is published
   fail,       ///< it failed for good
   try_again,  ///< it failed and will be tried again
-  interrupt   ///< it was stopped or cut off, and does not count as tried
+  interrupt,  ///< it was stopped or cut off, and does not count as tried
+  set_aside   ///< it was cut off too often without getting any further
 };
 
 /// The state after `action`; a removed job keeps its state. Error bad_request, with what is possible instead,
@@ -87,7 +92,7 @@ struct Job {
   std::optional<Micros> not_before;  ///< a retry waits until then
   std::optional<Micros> started_at, finished_at;
   bool cancel_requested = false;
-  int error_code = 0;
+  int error_code = 0;  ///< an exit code or error_of_another
   std::string error;
   std::vector<JobId> after;
 };
@@ -173,8 +178,9 @@ struct Attempt {
   AttemptState state = AttemptState::running;
   Micros started_at = 0;
   std::optional<Micros> ended_at;
-  Micros last_seen = 0;  ///< the last time its runner wrote that it was going on
-  bool resumed = false;  ///< it went on from a checkpoint
+  Micros last_seen = 0;    ///< the last time its runner wrote that it was going on
+  bool resumed = false;    ///< it went on from a checkpoint
+  std::int64_t steps = 0;  ///< of the denoising that were finished, with those before its checkpoint
   StageTimes stages;
   ExpectedTime expected;
   std::string meter_state;  ///< what the meter knew when it was last seen, while it runs

@@ -64,10 +64,22 @@ void require_free_output(Database& database, const std::string& output, JobId se
         "give another --output, or --force to let the later one replace it");
 }
 
+/// A job that comes after one that has failed or was cancelled can never run.
+void require_hope(Database& database, JobId before, std::string_view what) {
+  auto find = database.statement("SELECT state FROM jobs WHERE id = ? AND state IN ('failed', 'cancelled')");
+  find.bind(1, before);
+  if (find.executeStep())
+    throw Error::bad_request(
+        fmt::format("{}: job {} {}, and nothing can come after it", what, before,
+                    find.getColumn(0).getString() == "failed" ? "has failed" : "was cancelled"),
+        fmt::format("first run 'turbodiff-sched retry {}'", before));
+}
+
 void insert_after(Database& database, JobId job, const std::vector<JobId>& after) {
   for (const JobId before : std::set<JobId>(after.begin(), after.end())) {
     if (before == job) throw Error::bad_request("--after: a job cannot come after itself");
     require_exists(database, before, "--after");
+    require_hope(database, before, "--after");
     auto insert = database.statement("INSERT INTO dependencies (job_id, after_id) VALUES (?, ?)");
     insert.bind(1, job);
     insert.bind(2, before);
@@ -229,18 +241,45 @@ void JobStore::hold(JobId id, Micros now) {
 }
 
 void JobStore::release(JobId id, Micros now) {
-  change_state("release", id, Action::release, now, "UPDATE jobs SET state = 'queued' WHERE id = ?");
+  change_state(
+      "release", id, Action::release, now,
+      "UPDATE jobs SET state = 'queued', failures = iif(failures > retries, 0, failures), error_code = "
+      "iif(failures > retries, 0, error_code), error = iif(failures > retries, '', error), not_before "
+      "= iif(failures > retries, NULL, not_before) WHERE id = ?");
 }
 
 void JobStore::retry(JobId id, Micros now) {
+  const Job before = guarded(*database_, [&] { return job(id); });
+  if (before.state == State::held && before.failures > before.spec.retries) return release(id, now);
   guarded(*database_, [&] {
+    Transaction transaction(*database_, "retry");
     const Job failed = job(id);
-    if (!failed.spec.overwrite) require_free_output(*database_, failed.spec.output, id);
+    after(failed.state, Action::retry, id);
+    for (const JobId other : failed.after)
+      require_hope(*database_, other, fmt::format("job {} comes after job {}", id, other));
+    // Those that had failed for want of it wait for it again.
+    std::vector<JobId> again = {id};
+    for (std::size_t k = 0; k < again.size(); ++k) {
+      const Job one = k == 0 ? failed : job(again[k]);
+      if (!one.spec.overwrite) require_free_output(*database_, one.spec.output, one.id);
+      auto update = database_->statement(
+          "UPDATE jobs SET state = 'queued', failures = 0, not_before = NULL, error_code = 0, error = '', "
+          "started_at = NULL, finished_at = NULL, cancel_requested = 0 WHERE id = ?");
+      update.bind(1, one.id);
+      update.exec();
+      add_event(one.id, now, name_of(State::queued), "");
+      auto find = database_->statement(
+          "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE d.after_id = ?1 AND "
+          "j.state = 'failed' AND j.error_code = ?2 AND j.removed = 0 AND NOT EXISTS (SELECT 1 FROM "
+          "dependencies o JOIN jobs b ON b.id = o.after_id WHERE o.job_id = d.job_id AND b.state IN "
+          "('failed', 'cancelled'))");
+      find.bind(1, one.id);
+      find.bind(2, error_of_another);
+      while (find.executeStep()) again.push_back(find.getColumn(0).getInt64());
+    }
+    transaction.commit();
   });
-  change_state(
-      "retry", id, Action::retry, now,
-      "UPDATE jobs SET state = 'queued', failures = 0, not_before = NULL, error_code = 0, error = '', "
-      "started_at = NULL, finished_at = NULL, cancel_requested = 0 WHERE id = ?");
+  ring(file());
 }
 
 bool JobStore::cancel(JobId id, Micros now) {
@@ -258,6 +297,7 @@ bool JobStore::cancel(JobId id, Micros now) {
     update.bind(2, now);
     update.exec();
     add_event(id, now, at_once ? "cancelled" : "cancelling", "");
+    fail_dependents(now);
     transaction.commit();
   });
   ring(file());
@@ -281,9 +321,10 @@ void JobStore::remove(JobId id) {
          {"DELETE FROM dependencies WHERE after_id = ?", "DELETE FROM events WHERE job_id = ?",
           "DELETE FROM publications WHERE attempt_id IN (SELECT id FROM attempts WHERE job_id = ?)",
           "UPDATE attempts SET error = '' WHERE job_id = ?",
-          "UPDATE jobs SET removed = 1, prompt = '', output = '', options = '{}', error = '' WHERE id = ? "
-          "AND "
-          "EXISTS (SELECT 1 FROM attempts a JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
+          "UPDATE jobs SET removed = 1, state = iif(state IN ('queued', 'held'), 'cancelled', state), prompt "
+          "= "
+          "'', output = '', options = '{}', error = '' WHERE id = ? AND EXISTS (SELECT 1 FROM attempts a "
+          "JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
           "DELETE FROM jobs WHERE id = ? AND removed = 0"}) {
       auto statement = database_->statement(sql);
       statement.bind(1, id);
@@ -295,6 +336,83 @@ void JobStore::remove(JobId id) {
   std::filesystem::remove(log_file(id), error);
   std::filesystem::remove(checkpoint_file(id), error);
   ring(file());
+}
+
+void JobStore::require_in_place() const {
+  if (database_->has_moved()) throw StoreGone(file());
+}
+
+/// It ends without having run. A held job fails as well: releasing it would not help.
+void JobStore::fail_unrun(JobId id, int code, const std::string& reason, Micros now) {
+  auto update = database_->statement(
+      "UPDATE jobs SET state = 'failed', finished_at = ?, not_before = NULL, error_code = ?, error = ? WHERE "
+      "id = ?");
+  update.bind(1, now);
+  update.bind(2, code);
+  update.bind(3, reason);
+  update.bind(4, id);
+  update.exec();
+  add_event(id, now, "failed", reason);
+}
+
+/// Fails what comes after a job that will not be done, near and far. Returns which.
+std::vector<JobId> JobStore::fail_dependents(Micros now) {
+  std::vector<JobId> failed;
+  while (true) {
+    std::vector<std::pair<JobId, std::string>> next;
+    {
+      auto find = database_->statement(
+          "SELECT d.job_id, d.after_id, b.state FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs "
+          "b "
+          "ON b.id = d.after_id WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN "
+          "('failed', "
+          "'cancelled') GROUP BY d.job_id");
+      while (find.executeStep())
+        next.emplace_back(
+            find.getColumn(0).getInt64(),
+            fmt::format("it comes after job {}, which {}; 'turbodiff-sched retry {}' queues both "
+                        "again",
+                        find.getColumn(1).getInt64(),
+                        find.getColumn(2).getString() == "failed" ? "has failed" : "was cancelled",
+                        find.getColumn(1).getInt64()));
+    }
+    if (next.empty()) return failed;
+    for (const auto& [id, reason] : next) {
+      fail_unrun(id, error_of_another, reason, now);
+      insert_notice({0, fmt::format("failed-unrun:{}:{}", id, now), NoticeKind::failed, now, id,
+                     job(id).spec.prompt, reason});
+      failed.push_back(id);
+    }
+  }
+}
+
+std::vector<JobId> JobStore::fail_overdue(Micros now) {
+  return guarded(*database_, [&] {
+    std::vector<JobId> failed;
+    const auto overdue = [&] {
+      std::vector<JobId> ids;
+      auto find = database_->statement("SELECT id FROM jobs WHERE state = 'queued' AND deadline <= ?");
+      find.bind(1, now / 1'000'000);
+      while (find.executeStep()) ids.push_back(find.getColumn(0).getInt64());
+      return ids;
+    };
+    const auto any_hopeless = [&] {
+      auto find = database_->statement(
+          "SELECT 1 FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs b ON b.id = d.after_id "
+          "WHERE "
+          "j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') LIMIT 1");
+      return find.executeStep();
+    };
+    if (overdue().empty() && !any_hopeless()) return failed;
+    Transaction transaction(*database_, "overdue");
+    failed = overdue();
+    for (const JobId id : failed)
+      fail_unrun(id, static_cast<int>(ErrorCode::refused), "its deadline passed before it could run", now);
+    const std::vector<JobId> others = fail_dependents(now);
+    failed.insert(failed.end(), others.begin(), others.end());
+    transaction.commit();
+    return failed;
+  });
 }
 
 void JobStore::set_paused(bool paused) {

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "store/job.h"
 #include "store/outbox.h"
 #include "store/process_identity.h"
@@ -28,6 +29,13 @@ class FencedOff : public std::exception {
   const char* what() const noexcept override {
     return "another turbodiff-sched has taken over the job store";
   }
+};
+
+/// The file of an open store has been removed, moved or replaced: what would be written now were in no file
+/// that anyone finds again, and no second try helps.
+class StoreGone : public Error {
+ public:
+  explicit StoreGone(const std::filesystem::path& file);
 };
 
 struct ListQuery {
@@ -111,6 +119,13 @@ struct TakenFile {
   std::string reason;  ///< of refused
 };
 
+/// What follows from an attempt that ended unseen.
+struct CutOff {
+  std::string reason;
+  bool hold = false;  ///< the job has used up its retries: `reason` becomes its error and a notice
+  std::optional<Micros> retry_at;  ///< else it waits until then; nothing: not at all
+};
+
 struct RunnerInfo {
   std::int64_t epoch = 0;
   ProcessIdentity process;
@@ -164,14 +179,22 @@ class JobStore {
 
   void edit(JobId id, const JobEdit& changes, Micros now);
   void hold(JobId id, Micros now);
+  /// One that was cut off too often begins to count anew.
   void release(JobId id, Micros now);
   /// A running job is cancelled by its runner, once it has stopped: then false. Without a living runner at
   /// once.
   bool cancel(JobId id, Micros now);
+  /// Of a failed or cancelled job, and of one that is held because it was cut off too often. With it the jobs
+  /// that had failed because it did. Error bad_request for a job that comes after one that has failed or was
+  /// cancelled.
   void retry(JobId id, Micros now);
   /// Error bad_request when jobs that wait come after it.
   void remove(JobId id);
+  /// Fails the waiting jobs whose deadline has passed and those that come after them. Returns all of them.
+  std::vector<JobId> fail_overdue(Micros now);
   RunnerInfo runner() const;
+  /// Throws StoreGone when the file has been removed, moved or replaced since it was opened.
+  void require_in_place() const;
   void set_paused(bool paused);
 
   std::vector<WaitingJob> waiting() const;
@@ -221,6 +244,7 @@ class JobStore {
     Attempt attempt;
     ProcessIdentity worker;
     std::vector<Publication> publications;
+    bool rebooted = false;  ///< the machine has started anew since
   };
   /// Open attempts of earlier epochs.
   std::vector<Abandoned> abandoned(std::int64_t epoch) const;
@@ -230,10 +254,12 @@ class JobStore {
   /// queued -> running. Nothing when the job cannot be started any more (held, cancelled, edited away).
   std::optional<Attempt> claim(std::int64_t epoch, JobId job, const ExpectedTime& expected, Micros now);
   void note_worker(std::int64_t epoch, std::int64_t attempt, const ProcessIdentity& worker);
-  /// With what the meter has seen: `samples` replace those saved from the first one's start on, and
-  /// `meter_state` what it noted before.
+  /// That the attempt goes on, and how many steps it has finished. With what the meter has seen: `samples`
+  /// replace those saved from the first one's start on, and `meter_state` what it noted before. Without
+  /// `flush` a power cut may take the note back; a kill cannot.
   void note_alive(std::int64_t epoch, std::int64_t attempt, Micros now,
-                  std::span<const EnergySample> samples = {}, const std::string& meter_state = {});
+                  std::span<const EnergySample> samples = {}, const std::string& meter_state = {},
+                  std::int64_t steps = 0, bool flush = true);
   void add_idle_energy(std::int64_t epoch, std::span<const IdleEnergy> idle);
   bool is_cancel_requested(JobId job) const;
   void begin_publication(std::int64_t epoch, std::int64_t attempt, std::span<const Publication> files,
@@ -248,6 +274,10 @@ class JobStore {
   /// running -> queued, or cancelled where that was asked for.
   void interrupt(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
                  std::span<const PriceSnapshot> prices, const std::string& reason, Micros now);
+  /// An attempt ended unseen and counts as a failure: running -> queued or held; cancelled where that was
+  /// asked for.
+  void cut_off(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
+               std::span<const PriceSnapshot> prices, const CutOff& how, Micros now);
 
  private:
   std::vector<JobId> insert(std::span<const NewJob> jobs, Micros now);
@@ -259,6 +289,8 @@ class JobStore {
                      std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
                      Micros now);
   bool insert_notice(const Notice& notice);
+  void fail_unrun(JobId id, int code, const std::string& reason, Micros now);
+  std::vector<JobId> fail_dependents(Micros now);
   void add_event(JobId job, Micros at, std::string_view kind, std::string_view detail);
   std::unique_ptr<Database> database_;
 };

@@ -50,6 +50,7 @@ struct EndedAttempt {
   JobId job = 0;
   AttemptState state = AttemptState::done;
   State job_state = State::done;  ///< now
+  bool set_aside = false;         ///< held now, because it was cut off too often
   std::string prompt, output, error;
   std::optional<std::int64_t> deadline;  ///< seconds
   Micros started_at = 0, ended_at = 0;

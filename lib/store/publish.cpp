@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/file_system.h"
 
 namespace turbodiff::store {
 namespace fs = std::filesystem;
@@ -22,8 +23,9 @@ namespace {
 Error failure(const std::string& what, const std::string& path) {
   const int error = errno;
   const std::string text = fmt::format("cannot {} '{}': {}", what, path, std::strerror(error));
-  return error == ENOSPC || error == EDQUOT ? Error::refused(text, "make room, then retry the job")
-                                            : Error::work_failed(text);
+  return core::is_out_of_space(error)
+             ? Error::refused(text, fmt::format("{}, then retry the job", core::out_of_space_hint(error)))
+             : Error::work_failed(text);
 }
 
 std::int64_t modified_ns(const struct stat& info) {

@@ -61,6 +61,7 @@ Attempt read_attempt(SQLite::Statement& row) {
   attempt.error_code = next().getInt();
   attempt.error = next().getString();
   attempt.meter_state = next().getString();
+  attempt.steps = next().getInt64();
   if (row.getColumn(i).isNull()) return attempt;  // not billed yet
   Bill& bill = attempt.bill;
   bill.microseconds = next().getInt64();

@@ -29,12 +29,12 @@ Job read_job(SQLite::Statement& row);
 constexpr const char* attempt_columns =
     "a.id, a.job_id, a.number, a.epoch, a.state, a.started_at, a.ended_at, a.last_seen, a.resumed, a.load_s, "
     "a.text_s, a.denoise_s, a.decode_s, a.encode_s, a.expected_s, a.expected_low_s, a.expected_high_s, "
-    "a.error_code, a.error, a.meter_state, e.microseconds, e.milliwatts, "
+    "a.error_code, a.error, a.meter_state, a.steps, e.microseconds, e.milliwatts, "
     "e.microjoules, e.source, e.complete, e.tariff, e.currency, e.gross, e.net, e.levies, e.vat, "
     "e.gpu_microjoules, e.cpu_microjoules, e.rest_microjoules, e.method, e.uncertainty_ppm, e.flags, e.gpu, "
     "e.gpu_permille, e.cpu_permille, e.gpu_peak_bytes, e.host_peak_bytes, e.co2_milligrams, e.asap_gross";
 /// How many they are: columns after them begin there.
-constexpr int attempt_column_count = 44;
+constexpr int attempt_column_count = 45;
 Attempt read_attempt(SQLite::Statement& row);
 
 }  // namespace turbodiff::store

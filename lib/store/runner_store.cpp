@@ -8,6 +8,31 @@
 #include "store/rows.h"
 
 namespace turbodiff::store {
+namespace {
+
+/// attempts.worker_start of those that were under way when the machine stopped.
+constexpr std::int64_t gone_with_the_machine = -1;
+
+/// Commits of this scope do not wait for the disk.
+class Unflushed {
+ public:
+  explicit Unflushed(Database& database) : database_(database) { database_.flush_commits(false); }
+  ~Unflushed() {
+    try {
+      database_.flush_commits(true);
+    } catch (const std::exception&) {
+      // Only memory can be short for it; the next commit that must be on the disk fails then, too.
+    }
+  }
+  Unflushed(const Unflushed&) = delete;
+  Unflushed& operator=(const Unflushed&) = delete;
+
+ private:
+  Database& database_;
+};
+
+}  // namespace
+
 void JobStore::check_epoch(std::int64_t epoch) const {
 #ifndef TURBODIFF_WITHOUT_FENCING
   if (runner().epoch != epoch) throw FencedOff();
@@ -21,7 +46,8 @@ std::int64_t JobStore::begin_epoch(const ProcessIdentity& process) {
     if (runner().process.boot_id != process.boot_id)
       database_
           ->statement(
-              "UPDATE attempts SET worker_pid = 0, worker_start = 0 WHERE state IN ('running', 'publishing')")
+              "UPDATE attempts SET worker_pid = 0, worker_start = -1 WHERE state IN ('running', "
+              "'publishing')")
           .exec();
     auto update =
         database_->statement("UPDATE runner SET epoch = epoch + 1, boot_id = ?, pid = ?, pid_start = ?");
@@ -46,11 +72,11 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
         attempt_columns);
     auto find = database_->statement(sql.c_str());
     find.bind(1, epoch);
-    while (find.executeStep())
-      all.push_back({read_attempt(find),
-                     {boot_id, find.getColumn(attempt_column_count).getInt64(),
-                      find.getColumn(attempt_column_count + 1).getInt64()},
-                     {}});
+    while (find.executeStep()) {
+      const std::int64_t pid = find.getColumn(attempt_column_count).getInt64(),
+                         start = find.getColumn(attempt_column_count + 1).getInt64();
+      all.push_back({read_attempt(find), {boot_id, pid, start}, {}, start == gone_with_the_machine});
+    }
     for (Abandoned& one : all) {
       auto files = database_->statement(
           "SELECT temporary, final, overwrite, device, inode, bytes, modified_ns FROM publications WHERE "
@@ -119,14 +145,19 @@ void JobStore::note_worker(std::int64_t epoch, std::int64_t attempt, const Proce
 }
 
 void JobStore::note_alive(std::int64_t epoch, std::int64_t attempt, Micros now,
-                          std::span<const EnergySample> samples, const std::string& meter_state) {
+                          std::span<const EnergySample> samples, const std::string& meter_state,
+                          std::int64_t steps, bool flush) {
   guarded(*database_, [&] {
+    std::optional<Unflushed> unflushed;
+    if (!flush) unflushed.emplace(*database_);
     Transaction transaction(*database_, "note-alive");
     check_epoch(epoch);
-    auto update = database_->statement("UPDATE attempts SET last_seen = ?, meter_state = ? WHERE id = ?");
+    auto update = database_->statement(
+        "UPDATE attempts SET last_seen = ?, meter_state = ?, steps = max(steps, ?) WHERE id = ?");
     update.bind(1, now);
     update.bind(2, meter_state);
-    update.bind(3, attempt);
+    update.bind(3, steps);
+    update.bind(4, attempt);
     update.exec();
     replace_samples(*database_, attempt, samples);
     transaction.commit();
@@ -223,6 +254,7 @@ void JobStore::fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill
       if (!retry_at)
         insert_notice({0, fmt::format("failed:{}", attempt.id), NoticeKind::failed, now, attempt.job,
                        job(attempt.job).spec.prompt, error});
+      fail_dependents(now);
     }
     transaction.commit();
   });
@@ -243,6 +275,40 @@ void JobStore::interrupt(std::int64_t epoch, const Attempt& attempt, const Bill&
       update.bind(2, attempt.job);
       update.exec();
       add_event(attempt.job, now, was.cancel_requested ? "cancelled" : "interrupted", reason);
+      if (was.cancel_requested) fail_dependents(now);
+    }
+    transaction.commit();
+  });
+}
+
+void JobStore::cut_off(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
+                       std::span<const PriceSnapshot> prices, const CutOff& how, Micros now) {
+  guarded(*database_, [&] {
+    Transaction transaction(*database_, "cut-off");
+    const Job was = job(attempt.job);
+    const bool hold = how.hold && was.state == State::running && !was.cancel_requested;
+    const int error_code = hold ? static_cast<int>(ErrorCode::work_failed) : 0;
+    close_attempt(epoch, attempt, hold ? AttemptState::failed : AttemptState::interrupted, bill, prices,
+                  error_code, how.reason, now);
+    if (was.state == State::running) {
+      const State next = was.cancel_requested
+                             ? State::cancelled
+                             : after(State::running, hold ? Action::set_aside : Action::interrupt, was.id);
+      auto update = database_->statement(
+          "UPDATE jobs SET state = ?, started_at = NULL, finished_at = ?, cancel_requested = 0, failures = "
+          "failures + 1, not_before = ?, error_code = ?, error = ? WHERE id = ?");
+      update.bind(1, std::string(name_of(next)));
+      bind_optional(update, 2, next == State::cancelled ? std::optional(now) : std::nullopt);
+      bind_optional(update, 3, next == State::queued ? how.retry_at : std::nullopt);
+      update.bind(4, hold ? error_code : was.error_code);
+      update.bind(5, hold ? how.reason : was.error);
+      update.bind(6, was.id);
+      update.exec();
+      add_event(was.id, now, next == State::queued ? "interrupted" : name_of(next), how.reason);
+      if (next == State::cancelled) fail_dependents(now);
+      if (hold)
+        insert_notice({0, fmt::format("failed:{}", attempt.id), NoticeKind::failed, now, was.id,
+                       was.spec.prompt, how.reason});
     }
     transaction.commit();
   });

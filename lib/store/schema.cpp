@@ -268,7 +268,14 @@ constexpr std::string_view version_5 = R"sql(
 ALTER TABLE jobs ADD COLUMN removed INTEGER NOT NULL DEFAULT 0 CHECK (removed IN (0, 1));
 )sql";
 
-constexpr std::array<std::string_view, 5> all = {version_1, version_2, version_3, version_4, version_5};
+// How far an attempt came: one that ended unseen without a new finished step counts as a failure.
+constexpr std::string_view version_6 = R"sql(
+ALTER TABLE attempts ADD COLUMN steps INTEGER NOT NULL DEFAULT 0 CHECK (steps >= 0);
+UPDATE jobs SET state = 'cancelled' WHERE removed = 1 AND state IN ('queued', 'held');
+)sql";
+
+constexpr std::array<std::string_view, 6> all = {version_1, version_2, version_3,
+                                                 version_4, version_5, version_6};
 
 }  // namespace
 

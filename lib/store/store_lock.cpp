@@ -11,6 +11,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/private_file.h"
 
 namespace turbodiff::store {
 namespace {
@@ -32,7 +33,7 @@ bool is_current(int fd, const std::string& path) {
 StoreLock::StoreLock(const std::filesystem::path& store) {
   const std::string path = lock_path(store);
   while (true) {
-    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    fd_ = core::open_private(path, O_RDWR | O_CREAT);
     if (fd_ < 0)
       throw Error::bad_request(fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno)),
                                "check the permissions of its folder");

@@ -78,7 +78,7 @@ TEST_CASE("what is wrong is told with its place") {
                    "    seconds:\n      - { model: m, value: 1, frames: 0, source: x, date: 2026-01-02 }\n")
             .find("gpus.seconds.frames must be") != std::string::npos);
   CHECK(problem_of("version: 2\ncurrency: usd\n") ==
-        "gpus.yaml:1:10: version must be 1, not '2'\n"
+        "gpus.yaml:1:10: version must be 1, not '2'; "
         "gpus.yaml:2:11: currency must be a code of three capital letters like USD (ISO 4217)");
   CHECK(problem_of("") == "gpus.yaml:1:1: the file is empty");
 }

@@ -172,7 +172,7 @@ class Search {
       }
   }
 
-  /// Negative when a is better: classes of priority, then cost, ends, starts, workers.
+  /// Classes of priority, then cost, ends by priority, starts, workers.
   bool better(const TriedPlan& a, const TriedPlan& b) const {
     std::map<Int, int, std::greater<>> classes;
     for (std::size_t i : free_) {
@@ -182,10 +182,12 @@ class Search {
     for (const auto& [priority, difference] : classes)
       if (difference != 0) return difference > 0;
     if (a.cost != b.cost) return a.cost < b.cost;
-    Int ends = 0;
+    std::map<Int, Int, std::greater<>> ends;
     for (std::size_t i = 0; i < a.places.size(); ++i)
-      ends += (a.places[i].worker < 0 ? 0 : a.places[i].end) - (b.places[i].worker < 0 ? 0 : b.places[i].end);
-    if (ends != 0) return ends < 0;
+      ends[request_.jobs[i].priority] +=
+          (a.places[i].worker < 0 ? 0 : a.places[i].end) - (b.places[i].worker < 0 ? 0 : b.places[i].end);
+    for (const auto& [priority, difference] : ends)
+      if (difference != 0) return difference < 0;
     const auto start = [](const TriedPlace& p) {
       return p.worker < 0 ? std::numeric_limits<Int>::max() : p.start;
     };

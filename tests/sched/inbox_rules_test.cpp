@@ -39,6 +39,35 @@ TEST_CASE("a picture and a text of the same name make a pair") {
   CHECK(sched::partner_names("README").empty());
 }
 
+TEST_CASE("copies and temporary files of programs that keep folders alike are no jobs") {
+  for (const char* name : {"list.sync-conflict-20261130-120000-ABCDEFG.txt",
+                           "list (Bob's conflicted copy 2026-11-30).txt",
+                           "list (conflicted copy 2026-11-30 120000).yaml",
+                           "list_conflict-20261130-120000.txt",
+                           "list (SFConflict a@b.c 2026-11-30-12-00-00).txt",
+                           "list [conflicted].txt",
+                           "list.Conflict.txt",
+                           "~syncthing~list.txt.tmp",
+                           ".syncthing.list.txt.tmp",
+                           ".stfolder",
+                           ".stignore",
+                           "Thumbs.db",
+                           ".DS_Store",
+                           "._list.txt",
+                           "desktop.ini",
+                           ".~lock.list.txt#",
+                           "~$list.txt",
+                           ".list.txt.Xy12Zq",
+                           "Icon\r",
+                           "list.txt.swo"})
+    CHECK_MESSAGE(sched::inbox_kind(name) == InboxKind::ignored, name);
+  for (const char* name :
+       {"list.txt.crdownload", "list.txt.download", "list.txt.!sync", "list.txt.part", "list.txt.aria2"})
+    CHECK_MESSAGE(sched::inbox_kind(name) == InboxKind::unfinished, name);
+  for (const char* name : {"sync.txt", "a conflict.txt", "conflict-of-interest.txt", "copy (2).txt"})
+    CHECK_MESSAGE(sched::inbox_kind(name) == InboxKind::prompts, name);
+}
+
 TEST_CASE("names say what a file in the watch folder is") {
   const std::pair<const char*, InboxKind> cases[] = {
       {"night.txt", InboxKind::prompts},     {"NIGHT.TXT", InboxKind::prompts},

@@ -16,6 +16,10 @@ TEST_CASE("lines of a worker are events or belong into the log") {
       read_worker_event(R"({"event":"progress","id":"3-1","stage":"denoise","step":2,"steps":4})");
   CHECK(step->id == "3-1");
   CHECK(step->progress == "denoise 2/4");
+  CHECK(step->steps_done == 2);
+  CHECK(read_worker_event(R"({"event":"progress","stage":"denoise","step":1,"steps":4,"earlier_steps":8})")
+            ->steps_done == 9);
+  CHECK(read_worker_event(R"({"event":"progress","stage":"decode","step":3,"steps":4})")->steps_done == 0);
   const auto done =
       read_worker_event(R"({"event":"done","id":"3-1","output":{"seconds":{"load":1.5,"decode":2}}})");
   CHECK(done->kind == WorkerEvent::Kind::done);
@@ -26,6 +30,15 @@ TEST_CASE("lines of a worker are events or belong into the log") {
   CHECK(failed->kind == WorkerEvent::Kind::failed);
   CHECK(failed->code == 4);
   CHECK(failed->message == "no memory; less");
+  CHECK_FALSE(failed->retry);
+  const auto retry_of = [](std::string_view error) {
+    return read_worker_event(fmt::format(R"({{"event":"failed","id":"1","error":{}}})", error))->retry;
+  };
+  CHECK(retry_of(R"({"code":1})"));
+  CHECK_FALSE(retry_of(R"({"code":2})"));
+  CHECK(retry_of(R"({"code":4,"retry":true})"));
+  CHECK_FALSE(retry_of(R"({"code":1,"retry":false})"));
+  CHECK(retry_of(R"({"code":1,"retry":"no"})"));
 }
 
 TEST_CASE("fields of a wrong type count as not there") {
@@ -38,6 +51,14 @@ TEST_CASE("fields of a wrong type count as not there") {
     CHECK(event->code == 1);
     CHECK(event->message == "the engine failed");
   }
+  for (const char* steps : {"-3", "\"x\"", "null", "[]", "1e30"})
+    CHECK(
+        read_worker_event(
+            fmt::format(R"({{"event":"progress","stage":"denoise","step":{0},"earlier_steps":{0}}})", steps))
+            ->steps_done == 0);
+  CHECK(
+      read_worker_event(R"({"event":"progress","stage":"denoise","step":9000000000000000000})")->steps_done ==
+      1'000'000);
   for (const char* seconds : {"null", "3", R"({"load":"x"})", R"({"load":-1})", R"({"load":1e300})"}) {
     CAPTURE(seconds);
     const auto event =

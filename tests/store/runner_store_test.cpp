@@ -113,3 +113,84 @@ TEST_CASE_FIXTURE(StoreFixture, "a running job is cancelled by its runner, or at
   CHECK(store().cancel(id, noon));
   CHECK(store().job(id).state == State::cancelled);
 }
+
+TEST_CASE_FIXTURE(StoreFixture, "what is being published is known to the next runner, with all it took") {
+  const auto id = add("a.mp4");
+  const auto epoch = store().begin_epoch(store::this_process());
+  const auto attempt = store().claim(epoch, id, expected, noon);
+  store::Publication file;
+  file.temporary = path(".a.part");
+  file.final = path("a.mp4");
+  file.overwrite = true;
+  file.device = 2049;
+  file.inode = 77;
+  file.bytes = 1234;
+  file.modified_ns = 99;
+  store().begin_publication(epoch, attempt->id, std::span(&file, 1), {0.5, 0.25, 1.5, 0.75, 0.125}, true,
+                            noon + 7);
+  const auto left = store().abandoned(store().begin_epoch(store::this_process()));
+  REQUIRE(left.size() == 1);
+  CHECK_FALSE(left[0].rebooted);
+  const store::Attempt& found = left[0].attempt;
+  CHECK(found.state == store::AttemptState::publishing);
+  CHECK(found.last_seen == noon + 7);
+  CHECK(found.started_at == noon);
+  CHECK(found.resumed);
+  CHECK(found.stages.load == 0.5);
+  CHECK(found.stages.text == 0.25);
+  CHECK(found.stages.denoise == 1.5);
+  CHECK(found.stages.decode == 0.75);
+  CHECK(found.stages.encode == 0.125);
+  REQUIRE(left[0].publications.size() == 1);
+  const store::Publication& back = left[0].publications[0];
+  CHECK(back.temporary == file.temporary);
+  CHECK(back.final == file.final);
+  CHECK(back.overwrite);
+  CHECK(back.device == 2049);
+  CHECK(back.inode == 77);
+  CHECK(back.bytes == 1234);
+  CHECK(back.modified_ns == 99);
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "a note that an attempt goes on keeps the most steps, flushed or not") {
+  const auto id = add("a.mp4");
+  const auto epoch = store().begin_epoch(store::this_process());
+  const auto attempt = store().claim(epoch, id, expected, noon);
+  store().note_alive(epoch, attempt->id, noon + 1, {}, {}, 2);
+  store().note_alive(epoch, attempt->id, noon + 2, {}, "meter", 1, false);
+  const store::Attempt now = store().attempts(id)[0];
+  CHECK(now.steps == 2);
+  CHECK(now.last_seen == noon + 2);
+  CHECK(now.meter_state == "meter");
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "an attempt that was cut off counts, and its job waits or is held") {
+  const auto id = add("a.mp4");
+  const auto epoch = store().begin_epoch(store::this_process());
+  auto attempt = store().claim(epoch, id, expected, noon);
+  store().cut_off(epoch, *attempt, bill_of(1), {}, {"cut off", false, noon + 30'000'000}, noon);
+  store::Job job = store().job(id);
+  CHECK(job.state == State::queued);
+  CHECK(job.failures == 1);
+  CHECK(job.not_before == noon + 30'000'000);
+  CHECK_FALSE(job.started_at);
+  CHECK(job.error.empty());
+  CHECK_THROWS_AS(store().cut_off(epoch, *attempt, bill_of(1), {}, {"again"}, noon), store::FencedOff);
+  CHECK_THROWS_AS(store().cut_off(epoch - 1, *attempt, bill_of(1), {}, {"old"}, noon), store::FencedOff);
+  attempt = store().claim(epoch, id, expected, noon);
+  store().cut_off(epoch, *attempt, bill_of(2), {}, {"too often", true, {}}, noon + 1);
+  job = store().job(id);
+  CHECK(job.state == State::held);
+  CHECK(job.failures == 2);
+  CHECK(job.error == "too often");
+  CHECK(job.error_code == 1);
+  CHECK_FALSE(job.not_before);
+  const auto attempts = store().attempts(id);
+  CHECK(attempts[0].state == store::AttemptState::interrupted);
+  CHECK(attempts[0].error == "cut off");
+  CHECK(attempts[1].state == store::AttemptState::failed);
+  CHECK(attempts[1].error_code == 1);
+  CHECK(attempts[1].bill.gross == 2);
+  CHECK(store().events(id).back().kind == "held");
+  CHECK(store().events(id).back().detail == "too often");
+}

@@ -59,14 +59,14 @@ def one_fault(place, kind, rng):
     before = len(place.lines("kill"))
     shim = {"at": rng.randint(1, 160), "how": "kill"}
     if kind == "worker":
-        shim.update(at=rng.randint(1, 8), program="turbodiff" if place.real else "python3",
+        shim.update(at=rng.randint(1, 8), program="turbodiff-engine" if place.real else "python3",
                     once=place.folder.with_suffix(f".once{before}"))
     elif kind == "power":
         shim.update(how="power", seed=rng.choice([0, rng.randint(1, 10**6)]))
     elif kind == "full":
         shim.update(how="full", count=rng.randint(1, 8))
         if place.real and rng.random() < 0.5:
-            shim.update(at=rng.randint(1, 8), program="turbodiff", once=place.folder.with_suffix(f".once{before}"))
+            shim.update(at=rng.randint(1, 8), program="turbodiff-engine", once=place.folder.with_suffix(f".once{before}"))
     elif kind == "both":
         shim.update(how="both")
     daemon = place.daemon(**shim)

@@ -2,7 +2,7 @@
 import collections
 import hashlib
 
-CLOSING = ("finish", "fail", "interrupt")
+CLOSING = ("finish", "fail", "interrupt", "cut-off")
 
 
 def judge_ledger(place, attempts):

@@ -116,8 +116,8 @@ def dropped(place, shim):
 # (name, what happens, the transactions to interrupt; None: every change of the whole run)
 DAEMON = [
     ("first run", first_run, [None]),
-    ("left running", lambda p, s: cut_off_while("note-worker", p, s), ["begin-epoch", "interrupt"]),
-    ("left publishing", lambda p, s: cut_off_while("begin-publication", p, s), ["interrupt"]),
+    ("left running", lambda p, s: cut_off_while("note-worker", p, s), ["begin-epoch", "cut-off"]),
+    ("left publishing", lambda p, s: cut_off_while("begin-publication", p, s), ["interrupt", "cut-off"]),
     ("left published", lambda p, s: cut_off_while("finish", p, s), ["finish"]),
     ("tried again", tried_again, ["fail"]),
     ("given up", given_up, ["fail"]),
@@ -216,7 +216,7 @@ def engine_trial(options, at, how):
     """The engine ends, or finds the disk full, at its n-th change; its job is tried again."""
     place = Place(options, real=True)
     place.add()
-    daemon = place.daemon(at=at, how=how, count=1, program="turbodiff", once=place.folder.with_suffix(".once"))
+    daemon = place.daemon(at=at, how=how, count=1, program="turbodiff-engine", once=place.folder.with_suffix(".once"))
     place.wait_settled(daemon)
     place.stop(daemon)
     return place, place.lines("kill"), judge(place)

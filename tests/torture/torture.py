@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Kills the daemon, the commands and the engine at every change of the disk in turn and at random ones, cuts the power,
-fills the disk, jumps the clock and runs two daemons at once; then asks a ledger outside of the store whether every job
+fills the disk, jumps the clock, runs two daemons at once and jobs that end everything; then asks a ledger outside of the store whether every job
 was published once with the right frames and every attempt billed once, and whether work went on without a command.
 """
 import argparse
@@ -19,14 +19,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import faults
+import poison
 import sweeps
 from place import REAL_SIZE
 
 ENOUGH = 5
 TRANSACTIONS = ("migrate", "add", "edit", "hold", "release", "cancel", "retry", "remove", "pause", "resume", "begin-epoch",
                 "plan", "claim", "note-worker", "note-alive", "begin-publication", "finish", "fail", "interrupt",
-                "take-files")
-CALLS = ("write", "pwrite", "ftruncate", "fsync", "rename", "unlink", "SIGKILL", "clock")
+                "cut-off", "take-files")
+CALLS = ("write", "pwrite", "ftruncate", "fsync", "rename", "unlink", "SIGKILL", "reboot", "clock")
 
 
 class Results:
@@ -138,6 +139,7 @@ def sample_tasks(options, results):
     for name, at in (("add", 3), ("cancel", 2)):
         yield lambda name=name, at=at: results.run(f"{name}, change {at}",
                                                    lambda: sweeps.command_trial(options, name, at, "torn"))
+    yield from poison.sample(options, results)
     for number, kind in enumerate(("worker", "random", "full", "clock")):
         rng = random.Random(f"{options.seed}-{number}")
         real = options.engine and kind in ("worker", "random")
@@ -159,7 +161,7 @@ def parse():
     parser.add_argument("--trials", type=int, default=300, help="with random faults, beside the sweeps")
     parser.add_argument("--jobs", type=int, default=4, help="trials at a time: most of their time is waiting")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=("all", "sweeps", "fencing", "random", "sample", "broken"), default="all")
+    parser.add_argument("--only", choices=("all", "sweeps", "fencing", "random", "sample", "broken", "poison"), default="all")
     parser.add_argument("--no-engine", dest="engine", action="store_false", help="with the stand-in alone")
     parser.add_argument("--must-fail", action="store_true", help="for a build that is broken on purpose")
     parser.add_argument("--keep", action="store_true", help="keep the folders of trials that failed")
@@ -178,9 +180,10 @@ def main():
     options.engines = threading.Semaphore(os.cpu_count() or 1)
     options.expected = expected_frames(options) if options.engine else {}
     groups = {"sweeps": lambda: sweep_tasks(options, results), "fencing": lambda: fencing_tasks(options, results),
-              "random": lambda: random_tasks(options, results, options.trials)}
+              "random": lambda: random_tasks(options, results, options.trials),
+              "poison": lambda: poison.tasks(options, results, options.only == "poison")}
     groups.update(sample=lambda: sample_tasks(options, results), broken=lambda: broken_tasks(options, results))
-    chosen = ("fencing", "sweeps", "random") if options.only == "all" else (options.only,)
+    chosen = ("fencing", "sweeps", "random", "poison") if options.only == "all" else (options.only,)
     with ThreadPoolExecutor(options.jobs) as pool:
         for done in [pool.submit(task) for group in chosen for task in groups[group]()]:
             done.result()

@@ -1,0 +1,279 @@
+// What becomes of attempts that ended unseen: killed with their scheduler, or with the machine.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <sstream>
+
+#include "sched/job_runner.h"
+#include "store/publish.h"
+#include "tariff/tariff_yaml.h"
+#include "testing.h"
+
+using namespace turbodiff;
+using namespace turbodiff::testing;
+using store::State;
+
+namespace {
+
+constexpr store::Micros noon = 1'790'000'000'000'000;
+constexpr double retry_delay_s = 30;
+
+store::NewJob new_job(const std::string& output, int retries) {
+  store::NewJob job;
+  job.preset = {R"({"steps":4})", "demo", "f00d", "cpu", "", 180, 4, 156'672};
+  job.spec.prompt = "a red circle";
+  job.spec.output = output;
+  job.spec.options = R"({"seed":1})";
+  job.spec.retries = retries;
+  return job;
+}
+
+class Place {
+ public:
+  store::JobId add(int retries) {
+    const store::NewJob job = new_job((folder_ / fmt::format("{}.mp4", ++added_)).string(), retries);
+    return store_.add(std::span(&job, 1), micros()).front();
+  }
+
+  store::JobStore& store() { return store_; }
+  store::Micros micros() const { return clock_.now().time_since_epoch().count(); }
+  void advance(double seconds) { clock_.advance(seconds); }
+  std::string told() const { return out_.str(); }
+
+  /// A runner claims the job, has finished `steps` when it is seen last, after `seen_s`, and is gone.
+  store::Attempt cut_off(store::JobId job, std::int64_t steps, double seen_s = 0,
+                         const std::optional<store::ProcessIdentity>& worker = {}) {
+    const auto epoch = store_.begin_epoch(store::this_process());
+    const auto attempt = store_.claim(epoch, job, {2, 1, 4}, micros());
+    REQUIRE(attempt);
+    if (worker) store_.note_worker(epoch, attempt->id, *worker);
+    if (seen_s > 0 || steps > 0)
+      store_.note_alive(epoch, attempt->id, micros() + std::llround(seen_s * 1e6), {}, {}, steps);
+    advance(seen_s);
+    return *attempt;
+  }
+
+  /// The next runner finds what is left; how many jobs it has set aside.
+  int recover() {
+    write_file(folder_ / "flat.yaml",
+               "version: 1\nname: flat\ntimezone: UTC\ncurrency: EUR\nrates: { all: { price: 0.36 } }\n"
+               "calendar: [ { rate: all } ]\n");
+    sched::TariffClock tariff([this] { return tariff::read_tariff(folder_ / "flat.yaml"); });
+    sched::Estimator estimator(store_, {100.0, 1, false});
+    core::Log log(console_);
+    return sched::JobRunner(store_, store_.begin_epoch(store::this_process()), tariff, estimator, clock_, log,
+                            {"/bin/false", retry_delay_s, 1, nullptr})
+        .recover();
+  }
+
+  /// cut_off() and recover() a second later.
+  int crash(store::JobId job, std::int64_t steps) {
+    cut_off(job, steps);
+    advance(1);
+    return recover();
+  }
+
+  const store::Attempt last_attempt(store::JobId job) { return store_.attempts(job).back(); }
+
+ private:
+  TempDir folder_;
+  store::JobStore store_{folder_ / "jobs.db", true};
+  core::ManualClock clock_{core::WallTime(std::chrono::microseconds(noon))};
+  std::ostringstream out_;
+  core::Console console_{out_, {}};
+  int added_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Place, "a job that takes everything down is tried as often as its retries say, then held") {
+  const store::ChannelRow channel{"mail", {store::NoticeKind::failed}};
+  store().set_channels(std::span(&channel, 1), noon);
+  const auto job = add(1), good = add(1);
+  CHECK(crash(job, 0) == 0);
+  CHECK(store().job(job).state == State::queued);
+  CHECK(store().job(job).failures == 1);
+  CHECK(last_attempt(job).state == store::AttemptState::interrupted);
+  CHECK(store().pending("mail").empty());
+  // The other job comes first: this one waits out the pause of a failure.
+  const auto not_before = store().job(job).not_before;
+  REQUIRE(not_before);
+  CHECK(*not_before >= micros() + std::llround(retry_delay_s * 1e6));
+  CHECK(*not_before <= micros() + std::llround(retry_delay_s * 1.25e6));
+
+  CHECK(crash(job, 0) == 1);
+  const store::Job held = store().job(job);
+  CHECK(held.state == State::held);
+  CHECK(held.error.find("held after 2 failures: turbodiff-sched or the machine stopped while it ran") == 0);
+  CHECK(told().find(held.error) != std::string::npos);
+  CHECK_FALSE(held.not_before);
+  CHECK(last_attempt(job).state == store::AttemptState::failed);
+  const auto notices = store().pending("mail");
+  REQUIRE(notices.size() == 1);
+  CHECK(notices[0].notice.kind == store::NoticeKind::failed);
+  CHECK(notices[0].notice.job == job);
+  CHECK(notices[0].notice.detail == held.error);
+  REQUIRE(store().waiting().size() == 1);
+  CHECK(store().waiting()[0].id == good);
+  CHECK(recover() == 0);  // nothing is left
+}
+
+TEST_CASE_FIXTURE(Place,
+                  "a job that is alone is tried again at once, and without retries held the first time") {
+  const auto alone = add(2);
+  CHECK(crash(alone, 0) == 0);
+  CHECK_FALSE(store().job(alone).not_before);
+  const auto once = add(0);
+  CHECK(crash(once, 0) == 1);
+  CHECK(store().job(once).state == State::held);
+  CHECK(store().job(once).error.find("held after 1 failure:") == 0);
+}
+
+TEST_CASE_FIXTURE(Place, "what got further than ever before does not count, what came as far again does") {
+  const auto job = add(1);
+  for (const std::int64_t steps : {1, 2, 3}) CHECK(crash(job, steps) == 0);
+  CHECK(store().job(job).failures == 0);
+  CHECK(store().job(job).state == State::queued);
+  CHECK_FALSE(store().job(job).not_before);
+  CHECK(crash(job, 3) == 0);
+  CHECK(store().job(job).failures == 1);
+  CHECK(crash(job, 2) == 1);
+  CHECK(store().job(job).state == State::held);
+}
+
+TEST_CASE_FIXTURE(Place, "release and retry let a job that was set aside go again, with all its retries") {
+  for (const bool with_retry : {false, true}) {
+    const auto job = add(1);
+    crash(job, 0);
+    CHECK(crash(job, 0) == 1);
+    with_retry ? store().retry(job, micros()) : store().release(job, micros());
+    const store::Job released = store().job(job);
+    CHECK(released.state == State::queued);
+    CHECK(released.failures == 0);
+    CHECK(released.error.empty());
+    CHECK(released.error_code == 0);
+    CHECK(crash(job, 0) == 0);
+    CHECK(crash(job, 0) == 1);
+    store().remove(job);
+  }
+  // One that its owner holds is not retried, and keeps what it has failed.
+  const auto own = add(3);
+  crash(own, 0);
+  store().hold(own, micros());
+  CHECK(error_of([&] { store().retry(own, micros()); }).code() == ErrorCode::bad_request);
+  store().release(own, micros());
+  CHECK(store().job(own).failures == 1);
+}
+
+TEST_CASE_FIXTURE(Place, "a job whose end was asked for is cancelled, whatever its attempt was") {
+  const auto job = add(0);
+  cut_off(job, 0);
+  store().cancel(job, micros());  // its runner, this process, lives
+  REQUIRE(store().is_cancel_requested(job));
+  CHECK(recover() == 0);
+  CHECK(store().job(job).state == State::cancelled);
+}
+
+TEST_CASE_FIXTURE(Place, "an attempt is billed until its next note was due, and no longer than until now") {
+  // 100 W at 0.36 EUR/kWh: 10 micro-euros a second.
+  const auto job = add(9);
+  const auto bill_after = [&](double seen_s, double later_s) {
+    cut_off(job, 0, seen_s);
+    advance(later_s);
+    recover();
+    return last_attempt(job).bill;
+  };
+  const store::Bill whole = bill_after(5, 60);
+  CHECK(whole.microseconds == 6'000'000);
+  CHECK(whole.microjoules == 600'000'000);
+  CHECK(whole.gross == 60);
+  CHECK(whole.flags == "cut-off,end-assumed");
+  CHECK_FALSE(whole.complete);
+  const store::Bill early = bill_after(0, 0.25);
+  CHECK(early.microseconds == 250'000);
+  CHECK(early.microjoules == 25'000'000);
+  const store::Bill at_once = bill_after(3, 0);
+  CHECK(at_once.microseconds == 3'000'000);
+  CHECK(at_once.flags == "cut-off");
+}
+
+TEST_CASE_FIXTURE(Place, "after a power cut the last notes may be missing: longer is assumed") {
+  const auto job = add(9);
+  store::ProcessIdentity before = store::this_process();
+  before.boot_id = "another boot";
+  const auto epoch = store().begin_epoch(before);
+  const auto attempt = store().claim(epoch, job, {2, 1, 4}, micros());
+  store().note_alive(epoch, attempt->id, micros() + 5'000'000);
+  advance(3600);
+  recover();
+  CHECK(last_attempt(job).bill.microseconds == 15'000'000);
+}
+
+TEST_CASE_FIXTURE(Place, "an engine that is still there has used power until it is ended") {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::setpgid(0, 0);
+    ::pause();
+    ::_exit(0);
+  }
+  ::setpgid(child, child);
+  store::ProcessIdentity worker = store::this_process();
+  worker.pid = child;
+  worker.start = store::process_start(child).value_or(0);
+  const auto job = add(9);
+  cut_off(job, 0, 5, worker);
+  advance(20);
+  recover();
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(WTERMSIG(status) == SIGKILL);
+  CHECK(last_attempt(job).bill.microseconds == 25'000'000);
+}
+
+TEST_CASE_FIXTURE(Place, "what the next attempt has counted is not billed twice") {
+  const auto first = add(9), second = add(9);
+  const auto epoch = store().begin_epoch(store::this_process());
+  store().claim(epoch, first, {2, 1, 4}, micros());
+  advance(0.5);
+  store().claim(epoch, second, {2, 1, 4}, micros());
+  advance(30);
+  recover();
+  CHECK(last_attempt(first).bill.microseconds == 500'000);
+  CHECK(last_attempt(second).bill.microseconds == 1'000'000);
+}
+
+TEST_CASE_FIXTURE(Place, "what was metered goes on at its last power until the assumed end") {
+  const auto job = add(9);
+  const auto epoch = store().begin_epoch(store::this_process());
+  const auto attempt = store().claim(epoch, job, {2, 1, 4}, micros());
+  std::vector<store::EnergySample> samples;
+  for (int second = 0; second < 4; ++second)
+    samples.push_back({micros() + second * 1'000'000, micros() + (second + 1) * 1'000'000, 150'000'000,
+                       20'000'000, 30'000'000, 200'000'000});
+  store().note_alive(epoch, attempt->id, micros() + 4'000'000, samples,
+                     R"({"measured":true,"method":"nvml","flags":"","uncertainty_ppm":40000,"gpu":"A GPU"})",
+                     2);
+  advance(60);
+  recover();
+  const store::Bill bill = last_attempt(job).bill;
+  CHECK(bill.microseconds == 5'000'000);
+  CHECK(bill.microjoules == 1'000'000'000);
+  CHECK(bill.gpu_microjoules == 750'000'000);
+  CHECK(bill.gross == 100);
+  CHECK(bill.source == "estimate");  // a fifth of it is assumed
+  CHECK(bill.method == "nvml");
+  CHECK(bill.flags == "cut-off,end-assumed");
+  CHECK(last_attempt(job).steps == 2);
+}
+
+TEST_CASE_FIXTURE(Place, "what an attempt has left half written is removed, and so are previews") {
+  const auto job = add(1);
+  const auto half = store::temporary_name(store().job(job).spec.output, job, 1);
+  write_file(half, "half");
+  std::filesystem::create_directories(store().folder("previews"));
+  write_file(store().preview_file(job), "a picture");
+  crash(job, 0);
+  CHECK_FALSE(std::filesystem::exists(half));
+  CHECK_FALSE(std::filesystem::exists(store().preview_file(job)));
+}
