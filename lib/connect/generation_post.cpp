@@ -6,6 +6,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "connect/a1111_fields.h"
 #include "core/error.h"
 #include "core/incoming_text.h"
 #include "core/json_nesting.h"
@@ -145,8 +146,9 @@ bool may_be_posted(std::string_view json_name) {
 
 GenerationPost parse_generation_post(std::string_view body) {
   GenerationPost post;
-  const Json object = parse(
-      core::incoming_text(body, "the body", [&](const std::string& line) { post.notes.push_back(line); }));
+  Json object = parse(
+      core::incoming_text(body, "the body", [&](const std::string& line) { post.warnings.push_back(line); }));
+  for (std::string& warning : adapt_a1111_fields(object)) post.warnings.push_back(std::move(warning));
   for (const auto& [key, value] : object.items()) {
     check_key(key);
     set_job_key(post, key, value);

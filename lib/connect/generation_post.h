@@ -21,9 +21,9 @@ struct GenerationPost {
   int retries = 2;
   std::string group;
   bool hold = false;
-  bool async = false;              ///< reply at once with the id
-  std::string format = "mp4";      ///< extension of the file
-  std::vector<std::string> notes;  ///< what is to be said about how the body was read
+  bool async = false;                 ///< reply at once with the id
+  std::string format = "mp4";         ///< extension of the file
+  std::vector<std::string> warnings;  ///< what of the post was changed or left out
 };
 
 inline constexpr std::int64_t most_priority = 1'000'000'000;
@@ -34,7 +34,8 @@ inline constexpr int most_pixels_a_side = 16384;
 std::vector<std::string_view> post_formats();
 
 /// Keys are the long options of `turbodiff generate` as in JSON lines of prompts, `width` and `height`, and
-/// those of the job. Error bad_request for anything that is no such object: unknown keys (with a suggestion),
+/// those of the job; fields of stable-diffusion-webui's txt2img are taken as adapt_a1111_fields() says. Error
+/// bad_request for anything that is no such object: unknown keys (with a suggestion),
 /// keys that name files, and models that are not named.
 /// The body is read as core::incoming_text().
 GenerationPost parse_generation_post(std::string_view body);

@@ -6,46 +6,18 @@
 
 #include <cerrno>
 #include <cstring>
-#include <thread>
+#include <optional>
 
 #include "connect/change_signal.h"
+#include "connect/http_front.h"
 #include "connect/http_guard.h"
 #include "connect/http_handlers.h"
 #include "connect/http_page.h"
 #include "connect/http_reply.h"
 #include "connect/http_video.h"
-#include "connect/quiet_thread.h"
 
 namespace turbodiff::connect {
 namespace {
-
-/// Beyond what may wait or listen there are always some left for short requests.
-constexpr int most_connections = 128;
-
-/// A thread a connection, none while there is none.
-class ConnectionThreads : public httplib::TaskQueue {
- public:
-  void enqueue(std::function<void()> work) override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return count_ < most_connections; });
-    ++count_;
-    quiet_thread([this, work = std::move(work)] {
-      work();
-      const std::lock_guard done(mutex_);
-      --count_;
-      changed_.notify_all();
-    }).detach();
-  }
-  void shutdown() override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return count_ == 0; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  int count_ = 0;
-};
 
 /// The library's own would let two daemons share a port.
 void set_socket_options(socket_t socket) {
@@ -53,8 +25,14 @@ void set_socket_options(socket_t socket) {
   ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 }
 
-std::pair<int, Error> describe(Refusal refusal) {
+/// How the library's request carries who asks. No client can send a header of this name: it ends at a colon.
+constexpr const char* own_user_field = ":own-user";
+
+std::pair<int, Error> describe(Refusal refusal, const HttpSettings& settings) {
   switch (refusal) {
+    case Refusal::cross_site:
+      return {403, Error::bad_request("another web site's page has led here",
+                                      "open the address itself, from a bookmark or by typing it")};
     case Refusal::foreign_host:
       return {403,
               Error::bad_request("the Host header does not name this machine", "use 127.0.0.1 or localhost")};
@@ -63,7 +41,21 @@ std::pair<int, Error> describe(Refusal refusal) {
     case Refusal::no_token:
       break;
   }
-  return {401, Error::bad_request("a token is needed", "send 'Authorization: Bearer TOKEN'")};
+  return {401, Error::bad_request("a token is needed",
+                                  settings.token_for_all
+                                      ? "send 'Authorization: Bearer TOKEN'"
+                                      : "only the server's own user needs none: send 'Authorization: Bearer "
+                                        "TOKEN', made with 'turbodiff-sched http token'")};
+}
+
+/// A reply in full, for what the library never sees.
+std::string refusal_text(int status, const Error& error) {
+  httplib::Response response;
+  reply_error(response, status, error);
+  return fmt::format(
+      "HTTP/1.1 {} Refused\r\nContent-Type: application/json\r\nContent-Length: {}\r\n"
+      "X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n{}",
+      status, response.body.size(), response.body);
 }
 
 /// For what the library refuses by itself.
@@ -89,35 +81,32 @@ void describe_status(const httplib::Request& request, httplib::Response& respons
 
 }  // namespace
 
-class HttpApi::Server {
+class HttpApi::Server : private httplib::Server {
  public:
   Server(HttpSettings settings, const std::filesystem::path& store, HttpQueueFactory make_queue)
       : settings_(std::move(settings)),
         changes_(store),
         handlers_(settings_, std::move(make_queue), changes_) {
     require_token_off_loopback(settings_);
-    server_.new_task_queue = [] { return new ConnectionThreads; };
-    server_.set_socket_options(set_socket_options);
-    // A connection takes a thread, and the library polls those that are kept open.
-    server_.set_keep_alive_max_count(1);
-    server_.set_payload_max_length(settings_.body_limit);
-    server_.set_default_headers(
+    httplib::Server::set_socket_options(connect::set_socket_options);
+    set_payload_max_length(settings_.body_limit);
+    set_default_headers(
         {{"X-Content-Type-Options", "nosniff"}, {"Cross-Origin-Resource-Policy", "same-origin"}});
-    server_.set_pre_routing_handler(
+    set_pre_routing_handler(
         [this](const auto& request, auto& response) { return handle_without_body(request, response); });
-    server_.Post("/sdapi/v1/txt2vid", [this](const httplib::Request& request, httplib::Response& response,
-                                             const httplib::ContentReader& reader) {
+    Post("/sdapi/v1/txt2vid", [this](const httplib::Request& request, httplib::Response& response,
+                                     const httplib::ContentReader& reader) {
       handlers_.handle(request, response, [&] { return read_body(request, response, reader); });
     });
-    server_.set_error_handler([](const httplib::Request& request, httplib::Response& response) {
+    set_error_handler([](const httplib::Request& request, httplib::Response& response) {
       describe_status(request, response);
     });
     listen();
   }
-  ~Server() {
+  ~Server() override {
     changes_.stop();
-    server_.stop();
-    thread_.join();
+    svr_sock_ = INVALID_SOCKET;  // by which the library knows that videos are not to be sent to their end
+    front_.reset();
   }
 
   int port() const { return port_; }
@@ -128,27 +117,46 @@ class HttpApi::Server {
   void listen() {
     errno = 0;
     if (settings_.port == 0)
-      port_ = server_.bind_to_any_port(settings_.host);
+      port_ = bind_to_any_port(settings_.host);
     else
-      port_ = server_.bind_to_port(settings_.host, settings_.port) ? settings_.port : -1;
+      port_ = bind_to_port(settings_.host, settings_.port) ? settings_.port : -1;
     if (port_ < 0)
       throw Error::work_failed(fmt::format("cannot listen on {}:{}: {}", settings_.host, settings_.port,
                                            errno != 0 ? std::strerror(errno) : "the name is not known"),
                                "choose another address with --http");
-    thread_ = quiet_thread([this] { server_.listen_after_bind(); });
-    while (!server_.is_running()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    FrontLimits limits;
+    limits.body = settings_.body_limit;
+    HttpFront::Calls calls;
+    calls.wants_body = [this](const RequestHead& head, bool own_user) {
+      const Credentials credentials{head.field("host"), head.field("origin"), head.field("authorization"),
+                                    head.field("sec-fetch-site"), own_user};
+      return head.method == "POST" && !refusal_of(settings_, credentials);
+    };
+    calls.serve = [this](httplib::Stream& stream, bool own_user) { serve(stream, own_user); };
+    calls.refusal = refusal_text;
+    front_.emplace(svr_sock_, limits, std::move(calls));
+  }
+
+  void serve(httplib::Stream& stream, bool own_user) {
+    bool closed = false;
+    process_request(stream, /*close_connection=*/true, closed, [own_user](httplib::Request& request) {
+      request.headers.erase(own_user_field);
+      if (own_user) request.set_header(own_user_field, "1");
+    });
   }
 
   httplib::Server::HandlerResponse handle_without_body(const httplib::Request& request,
                                                        httplib::Response& response) {
     using enum httplib::Server::HandlerResponse;
     const std::string host = request.get_header_value("Host"), origin = request.get_header_value("Origin"),
-                      authorization = request.get_header_value("Authorization");
+                      authorization = request.get_header_value("Authorization"),
+                      site = request.get_header_value("Sec-Fetch-Site");
     const bool page = is_page_address(request.path) && (request.method == "GET" || request.method == "HEAD");
-    const auto refusal = refusal_of(settings_, {host, origin, authorization});
+    const auto refusal =
+        refusal_of(settings_, {host, origin, authorization, site, request.has_header(own_user_field)});
     if (refusal && !(page && refusal == Refusal::no_token)) {
       ignore_ranges(request);
-      const auto [status, error] = describe(*refusal);
+      const auto [status, error] = describe(*refusal, settings_);
       if (status == 401) response.set_header("WWW-Authenticate", "Bearer");
       reply_error(response, status, error);
       return Handled;
@@ -190,9 +198,8 @@ class HttpApi::Server {
   HttpSettings settings_;
   ChangeSignal changes_;
   HttpHandlers handlers_;
-  httplib::Server server_;
   int port_ = -1;
-  std::thread thread_;
+  std::optional<HttpFront> front_;
 };
 
 HttpApi::HttpApi(HttpSettings settings, const std::filesystem::path& store, HttpQueueFactory make_queue,

@@ -63,15 +63,20 @@ void HttpHandlers::generate(Call& call) {
     throw;
   }
   call.response.set_header("Location", fmt::format("/api/jobs/{}", id));
-  if (post.async) return reply(call.response, 202, {{"id", id}});
-  wait_for(call, id);
+  if (post.async) return reply(call.response, 202, {{"id", id}, {"warnings", post.warnings}});
+  wait_for(call, id, post.warnings);
 }
 
-void HttpHandlers::wait_for(Call& call, store::JobId id) {
+void HttpHandlers::wait_for(Call& call, store::JobId id, const std::vector<std::string>& warnings) {
   for (std::uint64_t seen = changes_.count();; seen = changes_.wait(seen, look_interval)) {
     const auto states = call.queue.store().states(std::span(&id, 1));
     if (!states.contains(id)) throw HttpError{409, Error::work_failed(fmt::format("job {} was removed", id))};
     if (store::is_final(states.at(id))) break;
+    if (states.at(id) ==
+        store::State::held) {  // cut off too often: nothing happens before someone looks at it
+      const store::Job held = call.queue.store().job(id);
+      if (held.failures > held.spec.retries) break;
+    }
     if (changes_.stopping())
       throw HttpError{503, Error::refused("the daemon is being stopped",
                                           fmt::format("job {} goes on when it is started again", id))};
@@ -92,7 +97,8 @@ void HttpHandlers::wait_for(Call& call, store::JobId id) {
          {"kwh", actual["kwh"]},
          {"cost", actual["cost"]},
          {"currency", actual["currency"]},
-         {"url", fmt::format("/api/jobs/{}/video", id)}});
+         {"url", fmt::format("/api/jobs/{}/video", id)},
+         {"warnings", warnings}});
 }
 
 }  // namespace turbodiff::connect

@@ -20,6 +20,13 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
   return false;
 }
 
+bool shows_token(std::string_view authorization, std::string_view token) {
+  constexpr std::string_view scheme = "bearer ";
+  if (token.empty() || !core::equals_ignoring_case(authorization.substr(0, scheme.size()), scheme))
+    return false;
+  return same_secret(core::trim(authorization.substr(scheme.size())), token);
+}
+
 }  // namespace
 
 bool same_secret(std::string_view a, std::string_view b) {
@@ -31,15 +38,16 @@ bool same_secret(std::string_view a, std::string_view b) {
 }
 
 std::optional<Refusal> refusal_of(const HttpSettings& settings, const Credentials& credentials) {
-  if (settings.token.empty() && !is_loopback(name_of(credentials.host))) return Refusal::foreign_host;
+  // Pages at other ports of this machine are "same-site", and may be another user's.
+  for (const std::string_view site : {"cross-site", "same-site"})
+    if (core::equals_ignoring_case(credentials.site, site)) return Refusal::cross_site;
+  const bool by_user = credentials.own_user && !settings.token_for_all;
+  const bool by_token = shows_token(credentials.authorization, settings.token);
+  if (by_user && !by_token && !is_loopback(name_of(credentials.host))) return Refusal::foreign_host;
   if (!credentials.origin.empty() && !is_own_origin(credentials.origin, credentials.host))
     return Refusal::foreign_origin;
-  if (settings.token.empty()) return std::nullopt;
-  constexpr std::string_view scheme = "bearer ";
-  const std::string_view given = credentials.authorization;
-  if (!core::equals_ignoring_case(given.substr(0, scheme.size()), scheme)) return Refusal::no_token;
-  if (!same_secret(core::trim(given.substr(scheme.size())), settings.token)) return Refusal::no_token;
-  return std::nullopt;
+  if (by_user || by_token) return std::nullopt;
+  return Refusal::no_token;
 }
 
 }  // namespace turbodiff::connect

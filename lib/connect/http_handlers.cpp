@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "connect/http_page.h"
+#include "connect/http_place.h"
 #include "connect/http_reply.h"
 #include "connect/http_video.h"
 #include "connect/openapi.h"
@@ -14,6 +15,9 @@ namespace turbodiff::connect {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Each takes a thread for as long as its client reads: there must be some left for short requests.
+constexpr int most_fetching = 32;
 
 store::JobId parse_id(std::string_view text) {
   const auto id = core::parse_integer(text);
@@ -175,7 +179,9 @@ void HttpHandlers::video(Call& call) {
     throw HttpError{409, Error::bad_request(fmt::format("job {} is {}", job.id, store::name_of(job.state)),
                                             "its video is there when it is done")};
   }
-  reply_video(call.request, call.response, job.spec.output);
+  // As long as the client takes for it.
+  const auto place = std::make_shared<Place>(fetching_, most_fetching, "clients fetch videos");
+  reply_video(call.request, call.response, job.spec.output, place);
 }
 
 void HttpHandlers::plan(Call& call) {
@@ -207,7 +213,7 @@ void HttpHandlers::restart_worker(Call& call) {
 
 void HttpHandlers::openapi(Call& call) {
   call.response.status = 200;
-  call.response.set_content(openapi_document(!settings_.token.empty()).dump() + "\n", "application/json");
+  call.response.set_content(openapi_document(settings_.token_for_all).dump() + "\n", "application/json");
 }
 
 }  // namespace turbodiff::connect

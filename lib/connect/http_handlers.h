@@ -46,7 +46,7 @@ class HttpHandlers {
   static std::span<const Route> routes();
 
   void generate(Call& call);
-  void wait_for(Call& call, store::JobId id);
+  void wait_for(Call& call, store::JobId id, const std::vector<std::string>& warnings);
   void progress(Call& call);
   void list(Call& call);
   void show(Call& call);
@@ -73,7 +73,7 @@ class HttpHandlers {
   const HttpSettings& settings_;
   HttpQueueFactory make_queue_;
   ChangeSignal& changes_;
-  std::atomic<int> waiting_{0}, listening_{0};
+  std::atomic<int> waiting_{0}, listening_{0}, fetching_{0};
 };
 
 }  // namespace turbodiff::connect

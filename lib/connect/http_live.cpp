@@ -9,6 +9,8 @@
 #include "connect/http_place.h"
 #include "connect/http_reply.h"
 #include "connect/job_progress.h"
+#include "core/json_text.h"
+#include "core/private_file.h"
 
 namespace turbodiff::connect {
 namespace fs = std::filesystem;
@@ -71,29 +73,29 @@ void HttpHandlers::events(Call& call) {
   stream->seen = changes_.count();
   call.response.status = 200;
   call.response.set_header("Cache-Control", "no-cache");
-  call.response.set_chunked_content_provider(
-      "text/event-stream", [this, stream](std::size_t, httplib::DataSink& sink) {
-        try {
-          const Json progress = progress_json(*stream->queue);
-          const std::string state = state_json(*stream->queue).dump(), far = progress.dump();
-          std::string text;
-          if (state != stream->queue_told) text += "event: queue\ndata: " + state + "\n\n";
-          if (far != stream->progress_told) text += "event: progress\ndata: " + far + "\n\n";
-          if (text.empty() && stream->silent >= keep_alive_interval) text = ": nothing new\n\n";
-          if (!text.empty()) stream->silent = milliseconds(0);
-          stream->queue_told = state;
-          stream->progress_told = far;
-          if (!text.empty() && !sink.write(text.data(), text.size())) return false;
-          // Steps do not ring the bell: while a job runs its log is looked at.
-          const auto pause = progress["job"].is_null() ? keep_alive_interval : look_interval;
-          stream->seen = changes_.wait(stream->seen, pause);
-          stream->silent += pause;
-          if (changes_.stopping()) sink.done();
-          return true;
-        } catch (const std::exception&) {
-          return false;  // the client sees the stream end, and connects again
-        }
-      });
+  call.response.set_chunked_content_provider("text/event-stream", [this, stream](std::size_t,
+                                                                                 httplib::DataSink& sink) {
+    try {
+      const Json progress = progress_json(*stream->queue);
+      const std::string state = core::json_text(state_json(*stream->queue)), far = core::json_text(progress);
+      std::string text;
+      if (state != stream->queue_told) text += "event: queue\ndata: " + state + "\n\n";
+      if (far != stream->progress_told) text += "event: progress\ndata: " + far + "\n\n";
+      if (text.empty() && stream->silent >= keep_alive_interval) text = ": nothing new\n\n";
+      if (!text.empty()) stream->silent = milliseconds(0);
+      stream->queue_told = state;
+      stream->progress_told = far;
+      if (!text.empty() && !sink.write(text.data(), text.size())) return false;
+      // Steps do not ring the bell: while a job runs its log is looked at.
+      const auto pause = progress["job"].is_null() ? keep_alive_interval : look_interval;
+      stream->seen = changes_.wait(stream->seen, pause);
+      stream->silent += pause;
+      if (changes_.stopping()) sink.done();
+      return true;
+    } catch (const std::exception&) {
+      return false;  // the client sees the stream end, and connects again
+    }
+  });
 }
 
 void HttpHandlers::preview(Call& call) {
@@ -102,8 +104,8 @@ void HttpHandlers::preview(Call& call) {
   if (job.state == store::State::running) {
     const fs::path file = call.queue.store().preview_file(job.id);
     std::error_code error;
-    fs::create_directories(file.parent_path(), error);
-    std::ofstream(file.string() + ".wanted");  // the next step makes one for whoever asks
+    core::create_private_folder(file.parent_path(), error);
+    core::touch_private(file.string() + ".wanted");  // the next step makes one for whoever asks
     std::ifstream in(file, std::ios::binary);
     picture.assign(std::istreambuf_iterator<char>(in), {});
   }

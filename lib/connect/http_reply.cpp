@@ -1,5 +1,6 @@
 #include "connect/http_reply.h"
 
+#include "core/json_text.h"
 #include "core/text_width.h"
 
 namespace turbodiff::connect {
@@ -26,7 +27,7 @@ void reply(httplib::Response& response, int status, const Json& document) {
   Json whole = {{"schema_version", 1}};
   whole.update(document);
   response.status = status;
-  response.set_content(whole.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", "application/json");
+  response.set_content(core::json_text(whole) + "\n", "application/json");
 }
 
 void reply_error(httplib::Response& response, int status, const Error& error) {

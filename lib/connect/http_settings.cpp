@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 
 #include "core/error.h"
+#include "core/private_file.h"
 #include "core/strings.h"
 
 namespace turbodiff::connect {
@@ -72,22 +70,17 @@ void check_token(std::string_view token, std::string_view origin) {
 }
 
 std::string read_token(const std::filesystem::path& file) {
-  std::error_code ignored;
-  std::ifstream in(file, std::ios::binary);
-  if (!in || std::filesystem::is_directory(file, ignored))
-    throw Error::bad_request(fmt::format("http.token_file: cannot read '{}': {}", file.string(),
-                                         in ? "it is a folder" : std::strerror(errno)));
-  std::string line;
-  std::getline(in, line);
-  std::string token(core::trim(line));
+  std::string token = core::read_secret_file(file, "http.token_file");
   check_token(token, "http.token_file");
   return token;
 }
 
 void require_token_off_loopback(const HttpSettings& settings) {
   if (!settings.token.empty() || is_loopback(settings.host)) return;
-  throw Error::bad_request(fmt::format("the HTTP API would be open to the network at {}", settings.host),
-                           "set http.token_file or http.token_env, or listen on 127.0.0.1");
+  throw Error::bad_request(
+      fmt::format("the HTTP API would be open to the network at {}", settings.host),
+      "make a token with 'turbodiff-sched http token', set http.token_file or http.token_env, or listen on "
+      "127.0.0.1");
 }
 
 }  // namespace turbodiff::connect

@@ -14,7 +14,8 @@ inline constexpr std::string_view default_listen = "127.0.0.1:7860";
 struct HttpSettings {
   std::string host = "127.0.0.1";
   int port = 7860;                    ///< 0: one that is free
-  std::string token;                  ///< empty: none is asked for
+  std::string token;                  ///< empty: nobody but the server's own user is served
+  bool token_for_all = false;         ///< the server's own user needs it too
   std::filesystem::path output;       ///< folder of the videos
   std::size_t body_limit = 1u << 20;  ///< bytes of a request's body
 };
@@ -31,7 +32,7 @@ ListenAddress parse_listen(std::string_view text, std::string_view origin);
 /// localhost, 127.0.0.0/8 and ::1; brackets do not count.
 bool is_loopback(std::string_view host);
 
-/// The first line of a file. Error bad_request when it cannot be read or is_weak_token().
+/// The first line of a file. Errors as core::read_secret_file() and check_token().
 std::string read_token(const std::filesystem::path& file);
 
 /// Error bad_request, naming `origin` and never the token, for one that is too short to be safe or has

@@ -50,7 +50,8 @@ void ignore_ranges(const httplib::Request& request) {
   ranges_of(request).clear();
 }
 
-void reply_video(const httplib::Request& request, httplib::Response& response, const fs::path& file) {
+void reply_video(const httplib::Request& request, httplib::Response& response, const fs::path& file,
+                 std::shared_ptr<void> kept) {
   std::error_code error;
   const auto size = fs::is_regular_file(file, error) ? fs::file_size(file, error) : 0;
   const auto in = std::make_shared<std::ifstream>(file, std::ios::binary);
@@ -64,7 +65,7 @@ void reply_video(const httplib::Request& request, httplib::Response& response, c
   }
   response.set_content_provider(
       static_cast<std::size_t>(size), type_of(file),
-      [in](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
+      [in, kept = std::move(kept)](std::size_t offset, std::size_t length, httplib::DataSink& sink) {
         std::array<char, 65536> buffer;
         in->clear();
         in->seekg(static_cast<std::streamoff>(offset));

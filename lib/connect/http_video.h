@@ -4,13 +4,14 @@
 #include <httplib.h>
 
 #include <filesystem>
+#include <memory>
 
 namespace turbodiff::connect {
 
 /// Error not_found when the file is not there any more, HttpError 416 for a range beyond its end. A many-part
-/// Range gets the whole file.
+/// Range gets the whole file. `kept` lives until all has been sent.
 void reply_video(const httplib::Request& request, httplib::Response& response,
-                 const std::filesystem::path& file);
+                 const std::filesystem::path& file, std::shared_ptr<void> kept);
 
 /// Makes httplib send all of a reply whatever Range says: it cuts up any body, and does not check the ends.
 void ignore_ranges(const httplib::Request& request);

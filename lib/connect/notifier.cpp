@@ -149,13 +149,23 @@ void Notifier::wake_failed(std::int64_t at, const std::string& problem) {
   add(notice);
 }
 
+void Notifier::file_refused(const std::string& key, const std::string& name, const std::string& reason) {
+  store::Notice notice;
+  notice.key = "file:" + key;
+  notice.kind = store::NoticeKind::failed;
+  notice.at = now();
+  notice.detail = fmt::format("'{}': {}", name, reason);
+  add(notice);
+}
+
 std::optional<std::int64_t> Notifier::batch_ended(std::int64_t seconds) {
   try {
     if (open_) {
       const std::vector<store::EndedAttempt> attempts = store_.unreported();
       const bool any_final =
           std::any_of(attempts.begin(), attempts.end(), [](const store::EndedAttempt& attempt) {
-            return attempt.job_state == store::State::done || attempt.job_state == store::State::failed;
+            return attempt.job_state == store::State::done || attempt.job_state == store::State::failed ||
+                   attempt.set_aside;
           });
       if (any_final) {
         store::Notice notice;

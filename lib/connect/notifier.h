@@ -45,6 +45,8 @@ class Notifier final : public sched::Notices {
   std::optional<std::int64_t> batch_ended(std::int64_t now) override;
   /// The wake alarm for an instant (seconds, UTC) does not stand as it was set.
   void wake_failed(std::int64_t at, const std::string& problem);
+  /// A file of the watch folder gave no jobs; `key` is its own.
+  void file_refused(const std::string& key, const std::string& name, const std::string& reason);
 
  private:
   void run(OpenChannel& channel);

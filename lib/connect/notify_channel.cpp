@@ -1,9 +1,12 @@
 #include "connect/notify_channel.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "core/encoding.h"
 #include "core/error.h"
+#include "core/secret.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 
@@ -11,17 +14,11 @@ namespace turbodiff::connect {
 namespace {
 
 constexpr std::size_t longest_problem = 300;
-/// Shorter ones would take ordinary words out of a message.
-constexpr std::size_t shortest_hidden = 4;
 
 }  // namespace
 
 std::string Channel::without_secrets(std::string text) const {
-  for (const std::string& secret : secrets_) {
-    if (secret.size() < shortest_hidden) continue;
-    for (const std::string& form : {secret, core::percent_encoded(secret), core::base64(secret)})
-      text = core::replace_all(text, form, "***");
-  }
+  text = core::without_secrets(std::move(text), secrets_);
   return shortened(core::escape_control(text), longest_problem);
 }
 
@@ -62,6 +59,11 @@ std::unique_ptr<Channel> make_channel(const ChannelSettings& settings, const cor
     return source.given() ? read_secret(source, environment) : std::string();
   };
   WebSecrets secrets{read(settings.secret), read(settings.address), {}};
+  if (settings.type == ChannelType::webhook && settings.address.given() &&
+      is_readable_on_the_way(secrets.address))
+    throw Error::bad_request(fmt::format(
+        "{}: {}: the address must begin with https://: http:// would send the secret for everyone to read",
+        settings.address.where, settings.address.key));
   if (settings.type == ChannelType::email) return make_email(settings, secrets.secret);
   if (settings.type == ChannelType::desktop) return make_desktop();
   std::vector<std::string> all = {secrets.secret, secrets.address};

@@ -8,6 +8,7 @@
 #include "core/encoding.h"
 #include "core/error.h"
 #include "core/hash.h"
+#include "core/json_text.h"
 #include "core/text_width.h"
 #include "core/units.h"
 #include "tariff/local_time.h"
@@ -32,7 +33,7 @@ std::string count_of(std::int64_t count, std::string_view one, std::string_view 
 }
 
 std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return core::json_text(json);
 }
 
 Json json_of(const Lines& lines) {
@@ -91,7 +92,7 @@ std::string title_of(const store::Notice& notice) {
     case store::NoticeKind::batch:
       return batch_title(BatchSummary::from_json(notice.detail));
     case store::NoticeKind::failed:
-      return fmt::format("job {} failed", notice.job.value_or(0));
+      return notice.job ? fmt::format("job {} failed", *notice.job) : "a dropped file gave no jobs";
     case store::NoticeKind::deadline:
       return fmt::format("job {} will miss its deadline", notice.job.value_or(0));
     case store::NoticeKind::wake:
@@ -148,7 +149,8 @@ BatchSummary BatchSummary::of(const std::vector<store::EndedAttempt>& attempts,
     if (attempt.state == store::AttemptState::done)
       add_line(batch.done, batch.done_count, {attempt.job, attempt.prompt, attempt.output});
     // A failed attempt whose job is tried again is no failure yet.
-    if (attempt.state == store::AttemptState::failed && attempt.job_state == store::State::failed)
+    if (attempt.state == store::AttemptState::failed &&
+        (attempt.job_state == store::State::failed || attempt.set_aside))
       add_line(batch.failed, batch.failed_count, {attempt.job, attempt.prompt, attempt.error});
     if (attempt.state == store::AttemptState::done && attempt.deadline && end > *attempt.deadline)
       add_line(batch.late, batch.late_count,

@@ -4,14 +4,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <set>
 
 #include "connect/http_settings.h"
 #include "connect/notify_template.h"
-#include "core/error.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 #include "core/yaml_reader.h"
@@ -23,20 +19,19 @@ namespace {
 
 constexpr std::array<std::string_view, 7> type_names = {"email", "wecom",   "serverchan", "telegram",
                                                         "ntfy",  "webhook", "desktop"};
-constexpr std::size_t longest_secret = 4096;
-
-/// Words that a header or a query with a secret in it has in its name.
-constexpr std::array<std::string_view, 7> secret_words = {"auth", "token",  "key",      "secret",
-                                                          "pass", "cookie", "signature"};
-
-bool sounds_secret(std::string_view name) {
-  const std::string low = core::to_lower(name);
-  return std::any_of(secret_words.begin(), secret_words.end(),
-                     [&](std::string_view word) { return low.find(word) != std::string::npos; });
-}
 
 bool is_plain(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+/// "https://[::1]:8080/x" -> "::1".
+std::string_view host_of(std::string_view url) {
+  if (const std::size_t scheme = url.find("://"); scheme != std::string_view::npos)
+    url.remove_prefix(scheme + 3);
+  url = url.substr(0, url.find_first_of("/?#"));
+  if (const std::size_t user = url.rfind('@'); user != std::string_view::npos) url.remove_prefix(user + 1);
+  if (url.starts_with("[")) return url.substr(1, url.find(']') - 1);
+  return url.substr(0, url.find(':'));
 }
 
 /// Reads one item of the list.
@@ -182,14 +177,27 @@ class Reader {
     const std::size_t query = rest.find('?');
     if (rest.substr(0, rest.find('/')).find('@') != std::string::npos)
       add(key, "has a password in it; take it out");
-    else if (query != std::string::npos && sounds_secret(rest.substr(query)))
+    else if (query != std::string::npos && core::sounds_secret(rest.substr(query)))
       add(key,
           fmt::format("has a secret in it: put the address into a file of its own and name that as {}_file, "
                       "or a variable as {}_env",
                       key, key));
   }
 
+  /// For what goes with a secret; `key` is the address's.
+  void refuse_readable(std::string_view key, const std::string& url) {
+    if (is_readable_on_the_way(url))
+      add(key, "must begin with https://: http:// would send the secret for everyone to read");
+  }
+
   void read_service(ChannelSettings& channel) {
+    read_type_of_service(channel);
+    const bool server_gets_a_secret = channel.secret.given() || channel.address.given();
+    if (channel.type != ChannelType::email && channel.type != ChannelType::webhook && server_gets_a_secret)
+      refuse_readable("server", channel.server);
+  }
+
+  void read_type_of_service(ChannelSettings& channel) {
     const std::vector<std::string_view> web = {"https://", "http://"};
     switch (channel.type) {
       case ChannelType::email:
@@ -242,10 +250,7 @@ class Reader {
     const std::string encryption = map_.text("encryption").value_or("required");
     if (encryption != "required" && encryption != "none") add("encryption", "must be required or none");
     channel.starttls = encryption != "none";
-    const std::string authority =
-        channel.server.substr(std::min(channel.server.size(), channel.server.find("//") + 2));
-    const bool here = is_loopback(authority.substr(0, authority.find(':')));
-    if (!channel.starttls && channel.server.starts_with("smtp://") && channel.secret.given() && !here)
+    if (!channel.starttls && is_readable_on_the_way(channel.server) && channel.secret.given())
       add("encryption", "none would send the password for everyone to read");
   }
 
@@ -268,11 +273,21 @@ class Reader {
       } catch (const Error& error) {
         add("body", error.message());
       }
+    read_headers(channel);
+    refuse_readable_webhook(channel);
+  }
+
+  void read_headers(ChannelSettings& channel) {
     const core::YamlNode* headers = map_.find("headers");
     if (headers == nullptr) return;
     if (headers->kind != core::YamlNode::Kind::map)
       return add("headers", "must be a map of names and values");
     for (const auto& [key, value] : headers->entries) read_header(channel, key, value);
+  }
+  void refuse_readable_webhook(const ChannelSettings& channel) {
+    const bool secret_header = std::any_of(channel.headers.begin(), channel.headers.end(),
+                                           [](const ChannelHeader& header) { return header.secret.given(); });
+    if (channel.secret.given() || secret_header) refuse_readable("url", channel.target);
   }
 
   void read_header(ChannelSettings& channel, const core::YamlNode& key, const core::YamlNode& value) {
@@ -296,7 +311,7 @@ class Reader {
             path, value.where()};
       else
         header.secret = {SecretSource::Kind::variable, *variable, path, value.where()};
-    } else if (sounds_secret(key.text)) {
+    } else if (core::sounds_secret(key.text)) {
       problems_.add(value.where(),
                     fmt::format("{} is a secret and does not belong into this file: write {{ file: "
                                 "PATH }} or {{ env: NAME }}",
@@ -316,6 +331,11 @@ class Reader {
 };
 
 }  // namespace
+
+bool is_readable_on_the_way(std::string_view url) {
+  const std::string low = core::to_lower(url.substr(0, 8));
+  return (low.starts_with("http://") || low.starts_with("smtp://")) && !is_loopback(host_of(url));
+}
 
 std::string_view name_of(ChannelType type) {
   return type_names.at(static_cast<std::size_t>(type));
@@ -342,33 +362,6 @@ std::vector<ChannelSettings> parse_channels(const core::YamlNode& list, const co
                                              core::escape_control(channels.back().name)));
   }
   return channels;
-}
-
-std::string read_secret(const SecretSource& source, const core::Environment& environment) {
-  const auto wrong = [&](const std::string& why) {
-    return Error::bad_request(fmt::format("{}: {}: {}", source.where, source.key, why));
-  };
-  std::string secret;
-  if (source.kind == SecretSource::Kind::variable) {
-    const auto value = environment.get(source.name);
-    if (!value) throw wrong(fmt::format("the variable {} is not set", core::escape_control(source.name)));
-    secret = *value;
-  } else {
-    std::error_code ignored;
-    std::ifstream in(source.name, std::ios::binary);
-    if (!in || fs::is_directory(source.name, ignored))
-      throw wrong(fmt::format("cannot read '{}': {}", core::escape_control(source.name),
-                              in ? "it is a folder" : std::strerror(errno)));
-    std::array<char, longest_secret + 2> buffer{};
-    in.read(buffer.data(), buffer.size());
-    secret.assign(buffer.data(), static_cast<std::size_t>(in.gcount()));
-    secret = secret.substr(0, secret.find('\n'));
-  }
-  secret = std::string(core::trim(secret));
-  if (secret.empty()) throw wrong("it is empty");
-  if (secret.size() > longest_secret || !is_plain(secret))
-    throw wrong(fmt::format("it must be one line of at most {} printable ASCII characters", longest_secret));
-  return secret;
 }
 
 }  // namespace turbodiff::connect

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "core/environment.h"
 #include "core/paths.h"
+#include "core/secret.h"
 #include "core/yaml_node.h"
 #include "store/outbox.h"
 
@@ -16,14 +16,7 @@ enum class ChannelType { email, wecom, serverchan, telegram, ntfy, webhook, desk
 std::string_view name_of(ChannelType type);
 
 /// Where a secret is to be found. Only this is ever kept or shown.
-struct SecretSource {
-  enum class Kind { none, file, variable };
-  Kind kind = Kind::none;
-  std::string name;  ///< the file's path or the variable's name
-  std::string key;   ///< "notify.channels[0].token_file"
-  std::string where;
-  bool given() const { return kind != Kind::none; }
-};
+using core::SecretSource;
 
 struct ChannelHeader {
   std::string name, text;
@@ -49,13 +42,15 @@ struct ChannelSettings {
   std::vector<ChannelHeader> headers;
 };
 
+/// Whether what is sent to an address (http://, smtp://) can be read by everyone on the way: all but https://
+/// and smtps://, unless it stays on this machine.
+bool is_readable_on_the_way(std::string_view url);
+
 /// Reads notify.channels; what is wrong with it becomes problems with their places. A secret that stands in
 /// the file itself is one. Paths are relative to the file's folder.
 std::vector<ChannelSettings> parse_channels(const core::YamlNode& list, const core::Paths& paths,
                                             core::Problems& problems);
 
-/// The first line of the file, or the variable. Error bad_request, without the secret, when it is not to be
-/// had, empty, or not printable ASCII.
-std::string read_secret(const SecretSource& source, const core::Environment& environment);
+using core::read_secret;
 
 }  // namespace turbodiff::connect

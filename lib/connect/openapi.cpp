@@ -24,16 +24,18 @@ Json binary() {
 /// What any address may answer besides.
 const std::initializer_list<std::pair<int, const char*>> common_errors = {
     {400, "The request is not valid"},
+    {401, "The token is missing or wrong; the server's own user may need none"},
     {403, "The request comes from another web page, or names another host"},
     {404, "There is nothing at this address"},
     {405, "The address does not take that method"},
+    {408, "The request did not come in time"},
+    {414, "The address is too long"},
+    {431, "The headers are too large"},
     {500, "The server failed"},
     {503, "The daemon is being stopped, or too many clients wait"}};
 
 class Paths {
  public:
-  explicit Paths(bool with_token) : with_token_(with_token) {}
-
   /// `errors` besides the common ones.
   Json& add(const std::string& path, const std::string& method, const std::string& name,
             const std::string& summary, Json replies,
@@ -42,7 +44,6 @@ class Paths {
       replies[std::to_string(status)] = json_reply(text, "Error");
     };
     for (const auto& [status, text] : common_errors) add_error(status, text);
-    if (with_token_) add_error(401, "The token is missing or wrong");
     for (const auto& [status, text] : errors) add_error(status, text);
     Json& operation = paths_[path][method];
     operation = {{"operationId", name}, {"summary", summary}, {"responses", std::move(replies)}};
@@ -56,7 +57,6 @@ class Paths {
   Json take() { return std::move(paths_); }
 
  private:
-  bool with_token_;
   Json paths_ = Json::object();
 };
 
@@ -160,7 +160,7 @@ void add_rest(Paths& paths) {
 }  // namespace
 
 Json openapi_document(bool with_token) {
-  Paths paths(with_token);
+  Paths paths;
   add_generation(paths);
   add_jobs(paths);
   add_rest(paths);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "connect/a1111_fields.h"
 #include "connect/generation_post.h"
 #include "connect/openapi.h"
 #include "spec/option_table.h"
@@ -87,6 +88,10 @@ Json generation() {
   properties["retries"] = whole(0, most_retries, 2);
   properties["group"] = type("string");
   properties["hold"] = {{"type", "boolean"}, {"default", false}};
+  for (const std::string_view field : a1111_fields())
+    properties[std::string(field)] = {
+        {"deprecated", true},
+        {"description", "Of stable-diffusion-webui; taken where it means something here"}};
   return {{"type", "object"},
           {"required", {"prompt"}},
           {"properties", std::move(properties)},
@@ -111,6 +116,7 @@ Json job() {
                  {"after", array_of(type("integer"))},
                  {"group", type("string")},
                  {"planned_start", nullable_time()},
+                 {"waiting", nullable("string")},
                  {"added", time()},
                  {"started", nullable_time()},
                  {"finished", nullable_time()},
@@ -166,8 +172,9 @@ Json openapi_schemas() {
                           {"kwh", type("number")},
                           {"cost", nullable("number")},
                           {"currency", nullable("string")},
-                          {"url", type("string")}})},
-      {"Queued", document({{"id", type("integer")}})},
+                          {"url", type("string")},
+                          {"warnings", array_of(type("string"))}})},
+      {"Queued", document({{"id", type("integer")}, {"warnings", array_of(type("string"))}})},
       {"Progress", document({{"job", nullable("integer")},
                              {"stage", nullable("string")},
                              {"step", nullable("integer")},

@@ -1,5 +1,7 @@
 #include "connect/generation_post.h"
 
+#include <fmt/format.h>
+
 #include "core/error.h"
 #include "testing.h"
 
@@ -43,6 +45,39 @@ TEST_CASE("a post has the options of generate and those of a job") {
   CHECK(parse_generation_post(R"({"prompt":"x","after":7})").after == std::vector<store::JobId>{7});
 }
 
+TEST_CASE("clients made for stable-diffusion-webui are served, and told what was left out") {
+  const auto post = parse_generation_post(
+      R"({"prompt":"a cat","negative_prompt":"ugly","seed":7,"steps":20,"cfg_scale":7.5,"width":64,"height":32,)"
+      R"("batch_size":2,"n_iter":2,"sampler_name":"Euler a","restore_faces":false,"tiling":null,"subseed":-1,)"
+      R"("styles":[],"override_settings":{},"send_images":true,"enable_hr":true})");
+  CHECK(post.options.prompt == "a cat");
+  CHECK(post.options.seed->value == 7);
+  CHECK_FALSE(post.options.steps);
+  CHECK(post.options.size == "64x32");
+  CHECK(post.options.num_samples == 4);
+  CHECK(post.options.grid == true);
+  CHECK_FALSE(post.options.sampler);
+  CHECK(post.warnings == std::vector<std::string>{
+                             "the 4 samples stand side by side in one video",
+                             "20 steps are for undistilled models: the model's own number is taken",
+                             "ignored, for they mean nothing here: cfg_scale, enable_hr, negative_prompt, "
+                             "sampler_name"});
+  const auto ours =
+      parse_generation_post(R"({"prompt":"x","steps":4,"sampler_name":"RCM","negative_prompt":""})");
+  CHECK(ours.options.steps == 4);
+  CHECK(ours.options.sampler == "rcm");
+  CHECK(ours.warnings.empty());
+  // A slip of the finger is none of their fields, and without them nothing is taken for theirs.
+  CHECK(problem(R"({"prompt":"x","cfg_scale":7,"stepps":4})") ==
+        "unknown key 'stepps' (did you mean 'steps'?)");
+  CHECK(problem(R"({"prompt":"x","negativ_prompt":"y"})").starts_with("unknown key 'negativ_prompt'"));
+  CHECK(parse_generation_post(R"({"prompt":"x","steps":20})").options.steps == 20);
+  CHECK(problem(R"({"prompt":"x","init_images":["..."]})").starts_with("unknown key 'init_images'"));
+  for (const char* odd : {"batch_size", "n_iter", "sampler_name", "steps"})
+    for (const char* value : {"-1", "1e99", "\"x\"", "[]", "18446744073709551615"})
+      problem(fmt::format(R"({{"prompt":"x","cfg_scale":7,"{}":{}}})", odd, value));
+}
+
 TEST_CASE("what is no such object is refused with the reason") {
   CHECK(problem("") == "the body is empty");
   CHECK(problem("{\"prompt\":") == "the body is not valid JSON, at byte 11");
@@ -80,7 +115,7 @@ TEST_CASE("the body's text goes through the same gate as a file") {
   // "雪中的狐狸" in GBK
   const auto post = parse_generation_post("{\"prompt\":\"\xD1\xA9\xD6\xD0\xB5\xC4\xBA\xFC\xC0\xEA\"}");
   CHECK(post.options.prompt == "雪中的狐狸");
-  CHECK(post.notes == std::vector<std::string>{"the body: read as GB18030"});
+  CHECK(post.warnings == std::vector<std::string>{"the body: read as GB18030"});
   CHECK(parse_generation_post("\xEF\xBB\xBF{\"prompt\":\"x\"}").options.prompt == "x");
   CHECK(problem("{\"prompt\":\"caf\xE9 in the snow\"}") ==
         "the body: not UTF-8 text (byte 0xE9 at offset 14)");

@@ -1,6 +1,7 @@
 #include "connect/http_settings.h"
 
 #include "core/error.h"
+#include "file_modes.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -39,9 +40,9 @@ TEST_CASE("off loopback a token is required") {
 TEST_CASE("a token is the first line of its file, and is never in a message") {
   const testing::TempDir folder;
   const auto file = folder.path() / "token";
-  testing::write_file(file, "0123456789abcdef\nsecond\n");
+  testing::write_secret(file, "0123456789abcdef\nsecond\n");
   CHECK(read_token(file) == "0123456789abcdef");
-  testing::write_file(file, "sesame\n");
+  testing::write_secret(file, "sesame\n");
   try {
     read_token(file);
     FAIL("a short token was taken");

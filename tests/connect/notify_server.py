@@ -6,7 +6,7 @@ usage: notify_server.py http|https|smtp|smtps LOG [PORT] [-- BEHAVIOUR...]   (TL
 Prints its port. Each request (or mail) takes the next behaviour; when they are used up, it is ok. LOG gets one JSON
 line for each: what was asked for and what was done. Behaviours:
   ok  hang (until the other side goes)  drop (the connection, once everything is read)  half (part of an answer)
-  http: a status, 429:SECONDS (Retry-After), echo (500 with all of the request), body:TEXT (200 with that text)
+  http: a status, 429:SECONDS (Retry-After), 302:URL (Location), echo (500 with all of the request), body:TEXT (200 with that text)
   smtp: 421 (at once)  452  550 (for the recipient)  452-data  drop  bare (no STARTTLS is offered)
 """
 import base64
@@ -62,6 +62,8 @@ class Web(http.server.BaseHTTPRequestHandler):
         if status == "echo":
             status, text = "500", (self.path + str(self.headers)).encode() + body
         self.send_response(200 if status == "ok" else int(status))
+        if status == "302":
+            self.send_header("Location", value)
         if status == "429" and value:
             self.send_header("Retry-After", value)
         self.send_header("Content-Length", str(len(text)))

@@ -1,7 +1,9 @@
 #include "connect/notify_settings.h"
 
+#include "connect/notify_channel.h"
 #include "core/error.h"
 #include "core/paths.h"
+#include "file_modes.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -102,6 +104,51 @@ TEST_CASE("everything that is wrong is told at once, each with its place") {
   for (const std::string& problem : problems) CHECK(problem.find("abc") == std::string::npos);
 }
 
+TEST_CASE("a secret goes over the network encrypted, or not at all") {
+  for (const char* channel :
+       {"type: wecom, key_env: K, server: \"http://w.example.org\"",
+        "type: serverchan, key_file: k, server: \"http://s.example.org:80/x\"",
+        "type: telegram, token_env: T, chat: a, server: \"http://10.0.0.1\"",
+        "type: ntfy, topic: t, token_env: T, server: \"http://ntfy.example.org\"",
+        "type: ntfy, topic_env: T, server: \"http://ntfy.example.org\"",
+        "type: webhook, url: \"http://h.example.org/x\", token_env: T",
+        "type: webhook, url: \"http://h.example.org/x\", headers: { X-Api-Key: { env: T } }",
+        "type: webhook, url: \"http://127.0.0.1.example.org/x\", token_env: T",
+        "type: webhook, url: \"http://[::2]/x\", token_env: T",
+        "type: email, server: \"smtp://[::2]:25\", encryption: none, user: me, password_env: P, from: a@b, "
+        "to: "
+        "[a@b]"}) {
+    const auto problems = parse(std::string("- { ") + channel + " }").problems;
+    REQUIRE_MESSAGE(problems.size() == 1, channel);
+    CHECK_MESSAGE(problems[0].find("for everyone to read") != std::string::npos, problems[0]);
+  }
+  for (const char* channel :
+       {"type: telegram, token_env: T, chat: a, server: \"http://127.0.0.1:8080\"",
+        "type: ntfy, topic: t, token_env: T, server: \"http://[::1]:8080/x\"",
+        "type: ntfy, topic: t, server: \"http://ntfy.lan\"", "type: webhook, url: \"http://h.lan/x\"",
+        "type: webhook, url: \"http://localhost/x\", token_env: T",
+        "type: email, server: \"smtp://[::1]:25\", encryption: none, user: me, password_env: P, from: a@b, "
+        "to: "
+        "[a@b]"})
+    CHECK_MESSAGE(parse(std::string("- { ") + channel + " }").problems.empty(), channel);
+}
+
+TEST_CASE("an address that is a secret itself is encrypted too") {
+  const testing::TempDir folder;
+  ChannelSettings settings;
+  settings.type = ChannelType::webhook;
+  settings.address = {SecretSource::Kind::file, (folder / "url").string(), "url_file", "c.yaml:1:1"};
+  testing::write_file(folder / "url", "http://hooks.example.org/T123\n");
+  std::filesystem::permissions(folder / "url", std::filesystem::perms::owner_read);
+  try {
+    make_channel(settings, {});
+    FAIL("taken");
+  } catch (const Error& error) {
+    CHECK(error.message().find("url_file") != std::string::npos);
+    CHECK(error.message().find("T123") == std::string::npos);
+  }
+}
+
 TEST_CASE("a list is asked for, and maps in it") {
   CHECK(parse("type: email").problems.at(0).find("must be a list") != std::string::npos);
   CHECK(parse("[ email ]").problems.at(0).find("notify.channels[0] must be a map") != std::string::npos);
@@ -110,7 +157,7 @@ TEST_CASE("a list is asked for, and maps in it") {
 TEST_CASE("a secret is the first line of its file, and never part of an error") {
   const testing::TempDir folder;
   const auto read = [&](const std::string& text) {
-    testing::write_file(folder / "secret", text);
+    testing::write_secret(folder / "secret", text);
     return read_secret({SecretSource::Kind::file, (folder / "secret").string(), "token_file", "c.yaml:1:1"},
                        {});
   };

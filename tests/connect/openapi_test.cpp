@@ -44,6 +44,13 @@ TEST_CASE("the described keys are those that a post may have") {
   CHECK(properties["steps"]["minimum"] == 1);
   CHECK(properties["steps"]["maximum"] == 100);
   for (const auto& [key, schema] : properties.items()) {
+    // Fields of other clients are taken or left out, whatever they hold.
+    if (schema.contains("deprecated")) {
+      Json body = {{"prompt", "x"}};
+      body[key] = Json::object();
+      CHECK_NOTHROW(connect::parse_generation_post(body.dump()));
+      continue;
+    }
     // Known to the parser: what is wrong is the value alone.
     try {
       Json body = {{"prompt", "x"}};
@@ -60,5 +67,6 @@ TEST_CASE("a token is described where one is needed") {
   CHECK_FALSE(connect::openapi_document(false).contains("security"));
   const Json document = connect::openapi_document(true);
   CHECK(document.contains("security"));
-  CHECK(document["paths"]["/api/status"]["get"]["responses"].contains("401"));
+  for (const char* status : {"401", "403", "408", "431"})
+    CHECK(document["paths"]["/api/status"]["get"]["responses"].contains(status));
 }

@@ -41,7 +41,7 @@ function detail(job) {
   const parts = [];
   if ((job.state === "queued" || job.state === "held") && job.planned_start)
     parts.push(`starts ${clock(job.planned_start)}`);
-  else if (job.state === "queued") parts.push("no place in the plan");
+  if (job.waiting) parts.push(job.waiting.split(", planned for ")[0]);
   if (job.state === "done" && job.finished) parts.push(`done ${clock(job.finished)}`);
   if (job.deadline && job.state !== "done") parts.push(`wanted by ${clock(job.deadline)}`);
   if (figures) {

@@ -2,6 +2,13 @@
 const key = "turbodiff-token";
 let asking = null;
 
+// A link may carry the token behind its '#', which no browser sends anywhere. It must not stay in the history.
+const linked = new URLSearchParams(location.hash.slice(1)).get("token");
+if (linked) {
+  sessionStorage.setItem(key, linked);
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
 function headers(more = {}) {
   const token = sessionStorage.getItem(key);
   return token ? { ...more, Authorization: `Bearer ${token}` } : more;
