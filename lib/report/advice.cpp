@@ -85,6 +85,13 @@ std::optional<Trend> trend_of(const std::vector<const Sums*>& periods) {
 std::vector<Advice> advice_of(const Report& report) {
   std::vector<Advice> list;
   for (const Total& total : report.totals) add_about_total(list, total);
+  // What does not depend on money is the same for each currency.
+  for (auto one = list.begin(); one != list.end();)
+    one = std::any_of(
+              list.begin(), one,
+              [&](const Advice& before) { return before.topic == one->topic && before.text == one->text; })
+              ? list.erase(one)
+              : one + 1;
   std::int64_t doubtful = 0;
   for (const Row& row : report.rows)
     if (!row.flags.empty()) ++doubtful;

@@ -104,7 +104,8 @@ std::string table_html(const PageTable& table) {
 }  // namespace
 
 std::string text_of(const Page& page, int columns) {
-  const auto room = static_cast<std::size_t>(std::max(columns, 40));
+  constexpr int usual_columns = 80;
+  const auto room = static_cast<std::size_t>(columns == 0 ? usual_columns : std::max(columns, 40));
   std::string text = wrapped(page.title, room);
   if (!page.subtitle.empty()) text += wrapped(page.subtitle, room);
   for (const PageBlock& block : page.blocks) {

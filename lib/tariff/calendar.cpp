@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 namespace turbodiff::tariff {
 namespace {
@@ -26,7 +27,9 @@ class DayFill {
  public:
   bool full() const { return open_.empty(); }
 
-  void cover(Seconds start, Seconds end, std::size_t rate) {
+  /// Whether any of it was still open.
+  bool cover(Seconds start, Seconds end, std::size_t rate) {
+    bool any = false;
     auto gap = open_.upper_bound(start);
     if (gap != open_.begin()) --gap;
     while (gap != open_.end() && gap->first < end) {
@@ -40,7 +43,17 @@ class DayFill {
       if (gap_start < from) open_.emplace(gap_start, from);
       if (to < gap_end) gap = open_.emplace(to, gap_end).first;
       pieces_.emplace(from, rate);
+      any = true;
     }
+    return any;
+  }
+
+  /// Who has what of [start, end), which is covered as a whole.
+  void owners(Seconds start, Seconds end, std::set<std::size_t>& found) const {
+    auto piece = pieces_.upper_bound(start);
+    if (piece != pieces_.begin()) --piece;
+    for (; piece != pieces_.end() && piece->first < end; ++piece)
+      if (piece->second) found.insert(*piece->second);
   }
 
   /// The start of each piece and its rate; nothing where no rule covers it.
@@ -87,6 +100,36 @@ const CalendarReader::DayPlan& CalendarReader::plan_of(LocalDay day) {
   for (const auto& [start, rate] : fill.pieces())
     if (plan.empty() || plan.back().rate != rate) plan.push_back({start, rate});
   return plans_.emplace(key, std::move(plan)).first->second;
+}
+
+std::vector<RuleUse> CalendarReader::rule_use(LocalDay from, LocalDay to) const {
+  std::set<std::pair<DayKind, DayKind>> kinds;
+  for (LocalDay day = from; day < to; ++day) kinds.insert({kind_of(day - 1), kind_of(day)});
+  constexpr Window whole_day{0, seconds_a_day};
+  std::vector<RuleUse> uses(calendar_.rules.size());
+  for (const auto& [before, today] : kinds) {
+    DayFill fill;
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      const Rule& rule = calendar_.rules[i];
+      RuleUse& use = uses[i];
+      const std::size_t count = std::max<std::size_t>(rule.hours.size(), 1);
+      use.windows.resize(count, false);
+      for (std::size_t w = 0; w < count; ++w) {
+        const Window& window = rule.hours.empty() ? whole_day : rule.hours[w];
+        const auto claim = [&](const DayKind& kind, Seconds start, Seconds end) {
+          if (start >= end || !matches(rule, kind)) return;
+          use.occurs = true;
+          if (fill.cover(start, end, i))
+            use.used = use.windows[w] = true;
+          else if (!use.windows[w])
+            fill.owners(start, end, use.covered_by);
+        };
+        claim(today, window.start_s, std::min(window.end_s, seconds_a_day));
+        claim(before, 0, window.end_s - seconds_a_day);
+      }
+    }
+  }
+  return uses;
 }
 
 /// Calls visit(start, end, rate) in order of time until it returns false.

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -22,6 +23,14 @@ struct CalendarPiece {
   std::optional<std::size_t> rate;
 };
 
+/// What became of a rule in a stretch of days.
+struct RuleUse {
+  bool occurs = false;               ///< there is a day on which its conditions hold
+  bool used = false;                 ///< some instant is its own
+  std::vector<bool> windows;         ///< the same of each of its windows
+  std::set<std::size_t> covered_by;  ///< the earlier rules that have the instants of its unused windows
+};
+
 /// Compiles a calendar day by day. Days of the same kind share one plan, so that seven years take
 /// milliseconds. `calendar`, `special` and `zone` must outlive it.
 class CalendarReader {
@@ -33,6 +42,8 @@ class CalendarReader {
   std::vector<CalendarPiece> pieces(Seconds from, Seconds to);
   /// The first instant in [from, to) that no rule covers.
   std::optional<Seconds> first_hole(Seconds from, Seconds to);
+  /// Of every rule, over the days in [from, to).
+  std::vector<RuleUse> rule_use(LocalDay from, LocalDay to) const;
 
  private:
   /// From this second of the wall clock's day to the next entry's.

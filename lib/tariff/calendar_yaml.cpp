@@ -48,6 +48,7 @@ Rate read_rate(const YamlNode& key, const YamlNode& value, const std::string& pa
                Problems& problems) {
   Rate rate;
   rate.name = key.text;
+  rate.where = key.where();
   YamlMap map(value, path, problems);
   refuse_empty_keys(value, map, problems);
   if (value.kind == YamlNode::Kind::null) {
@@ -93,6 +94,7 @@ std::vector<Season> read_seasons(YamlMap& map, Problems& problems) {
     YamlMap entry(*item, path, problems);
     refuse_empty_keys(*item, entry, problems);
     Season season;
+    season.where = item->where();
     if (const YamlNode* name = entry.require("name"))
       season.name = core::yaml_text(*name, entry.path_of("name"), problems).value_or("");
     if (const YamlNode* from = entry.require("from"))

@@ -9,6 +9,8 @@
 #include "core/error.h"
 #include "core/hash.h"
 #include "core/output_file.h"
+#include "core/private_file.h"
+#include "core/secret.h"
 
 namespace turbodiff::tariff {
 namespace fs = std::filesystem;
@@ -90,15 +92,15 @@ FeedCache load_feed_cache(const fs::path& folder, const std::string& url) {
       cache = {};
     }
   }
-  if (cache.url != url) cache = {};
-  cache.url = url;
+  if (cache.url != core::redacted_url(url)) cache = {};
+  cache.url = core::redacted_url(url);
   return cache;
 }
 
-void save_feed_cache(const fs::path& folder, const FeedCache& cache) {
+void save_feed_cache(const fs::path& folder, const std::string& url, const FeedCache& cache) {
   std::error_code error;
-  fs::create_directories(folder, error);
-  core::OutputFile file(feed_cache_file(folder, cache.url), true);
+  core::create_private_folder(folder, error);
+  core::OutputFile file(feed_cache_file(folder, url), true, core::Readers::owner);
   std::ofstream out(file.temp_path(), std::ios::binary | std::ios::trunc);
   out << json_of(cache).dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
   out.close();

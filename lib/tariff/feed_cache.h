@@ -11,7 +11,7 @@
 namespace turbodiff::tariff {
 
 struct FeedCache {
-  std::string url;
+  std::string url;  ///< without its secrets
   Seconds interval_s = 0;
   std::optional<Seconds> fetched_at;  ///< of the rows
   Seconds tried_at = 0;
@@ -28,6 +28,6 @@ std::filesystem::path feed_cache_file(const std::filesystem::path& folder, const
 FeedCache load_feed_cache(const std::filesystem::path& folder, const std::string& url);
 
 /// Whole or not at all. Error refused on a full disk, work_failed else.
-void save_feed_cache(const std::filesystem::path& folder, const FeedCache& cache);
+void save_feed_cache(const std::filesystem::path& folder, const std::string& url, const FeedCache& cache);
 
 }  // namespace turbodiff::tariff

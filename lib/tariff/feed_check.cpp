@@ -20,13 +20,15 @@ constexpr Seconds next_day_is_due_s = 16 * 3600;  // after local midnight
 class SeriesCheck {
  public:
   SeriesCheck(const Tariff& tariff, Seconds now) : tariff_(tariff), prices_(*tariff.prices), now_(now) {
-    where_ = prices_.source.url.empty() ? prices_.source.file.string() : prices_.source.url;
+    where_ =
+        prices_.source.url.empty() ? prices_.source.file.string() : core::redacted_url(prices_.source.url);
     missing_action_ = prices_.fallback ? Action::bridged : Action::refused;
   }
 
   std::vector<Finding> run() {
     if (prices_.series.rows.empty()) {
-      add(Severity::error, missing_action_, "no-rows", "there is no price at all", never_over);
+      add(prices_.fallback ? Severity::warning : Severity::error, missing_action_, "no-rows",
+          "there is no price at all", never_over);
       return std::move(findings_);
     }
     check_days();
@@ -85,6 +87,8 @@ class SeriesCheck {
   }
 
   void check_doubts() {
+    if (auto doubt = wrong_unit(prices_.series, prices_.fallback, tariff_.currency))
+      add(Severity::error, Action::reported, "wrong-unit", std::move(*doubt), never_over);
     for (Finding& finding : doubts_of(prices_.series, tariff_.zone).findings) {
       // A day with too few rows is told already.
       if (finding.code != "zero-run") continue;
@@ -98,7 +102,9 @@ class SeriesCheck {
     const Seconds end = rows.back().start + prices_.series.interval_s;
     const LocalDay today = tariff_.zone.day_at(now_);
     if (end <= now_) {
-      add(Severity::warning, missing_action_, "wrong-day",
+      // A file is the user's own to renew; a source that gives no price from now on has failed.
+      const bool failed = !prices_.source.url.empty() && !prices_.fallback;
+      add(failed ? Severity::error : Severity::warning, missing_action_, "wrong-day",
           fmt::format("the last price is for {}, which is over", day_name(tariff_.zone.day_at(end - 1))),
           never_over);
     } else if (rows.front().start > now_) {

@@ -12,9 +12,9 @@ std::string_view name_of(Finding::Severity severity);
 std::string_view name_of(Finding::Action action);
 
 /// What is odd about the prices of a tariff: local days with more or fewer rows than the day has slots (92,
-/// 96 or 100 quarter hours), gaps, four or more prices of exactly 0 in a row, rows of another day only, and
-/// no rows for the next day after 16:00 local time. `action` says what is done about it: where rows are
-/// missing the fallback bridges, or, without one, no job runs there.
+/// 96 or 100 quarter hours), gaps, zeros and units that doubts_of() and wrong_unit() name, rows of another
+/// day only, and no rows for the next day after 16:00 local time. `action` says what is done about it: where
+/// rows are missing the fallback bridges, or, without one, no job runs there.
 std::vector<Finding> check_series(const Tariff& tariff, Seconds now);
 
 }  // namespace turbodiff::tariff

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 
+#include "core/encoding.h"
 #include "core/error.h"
+#include "core/strings.h"
 #include "core/yaml_node.h"
 #include "tariff/feed_cache.h"
 #include "tariff/local_time.h"
@@ -29,12 +31,13 @@ class Feed {
         prices_(prices),
         now_(now),
         options_(options),
+        shown_(core::redacted_url(source.url)),
         cache_(load_feed_cache(options.folder, source.url)) {
     if (cache_.interval_s != series.interval_s) {
       cache_ = FeedCache();
-      cache_.url = source.url;
       cache_.interval_s = series.interval_s;
     }
+    cache_.url = shown_;
   }
 
   void fill() {
@@ -53,28 +56,60 @@ class Feed {
     return *cache_.fetched_at + source_.refresh_s;
   }
 
-  void fetch() {
+  /// Fills the secrets in. What they are is kept aside, to keep messages free of them.
+  core::HttpRequest request() {
     core::HttpRequest request;
+    secrets_.clear();
+    core::redacted_url(source_.url, &secrets_);
     request.url = source_.url;
     request.stop = options_.stop;
     request.headers.push_back("Accept: text/csv, text/plain;q=0.9, */*;q=0.1");
+    if (source_.token.given()) {
+      secrets_.push_back(core::read_secret(source_.token, options_.environment));
+      request.url = core::replace_all(request.url, "{token}", core::percent_encoded(secrets_.back()));
+    }
+    for (const SourceHeader& header : source_.headers) {
+      std::string value = header.text;
+      if (header.secret.given()) {
+        secrets_.push_back(core::read_secret(header.secret, options_.environment));
+        value += secrets_.back();
+        request.follow = false;  // another host has no business with it
+      }
+      request.headers.push_back(header.name + ": " + value);
+    }
     if (!cache_.etag.empty()) request.headers.push_back("If-None-Match: " + cache_.etag);
     if (!cache_.last_modified.empty())
       request.headers.push_back("If-Modified-Since: " + cache_.last_modified);
+    return request;
+  }
+
+  void fetch() {
     cache_.tried_at = now_;
     cache_.error.clear();
+    std::string url = source_.url;
     try {
-      take(options_.get(request));
+      const core::HttpRequest asked = request();
+      url = asked.url;
+      take(options_.get(asked));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::interrupted) throw;
-      cache_.error = error.message();
+      cache_.error = told(error.message(), url);
     }
     try {
-      save_feed_cache(options_.folder, cache_);
+      save_feed_cache(options_.folder, source_.url, cache_);
     } catch (const Error& error) {
-      add({Finding::Severity::warning, Finding::Action::reported, "not-kept", error.message(), source_.url,
+      add({Finding::Severity::warning, Finding::Action::reported, "not-kept", error.message(), shown_,
            now_ + source_.refresh_s});
     }
+  }
+
+  /// A message without the address, which stands before it anyway, and without any secret.
+  std::string told(std::string message, const std::string& url) {
+    for (const std::string& address : {url, core::redacted_url(url), source_.url, shown_}) {
+      if (message.starts_with(address + ": ")) message.erase(0, address.size() + 2);
+      message = core::replace_all(message, address, shown_);
+    }
+    return core::without_secrets(std::move(message), secrets_);
   }
 
   void take(core::HttpResponse response) {
@@ -84,20 +119,26 @@ class Feed {
       return;
     }
     if (response.status != ok)
-      throw Error::work_failed(fmt::format("{}: the answer is HTTP {}", source_.url, response.status));
+      throw Error::work_failed(fmt::format("the answer is HTTP {}", response.status));
     core::Problems problems;
-    Series series = parse_series(response.body, source_.url, prices_ ? "price" : "g_per_kwh",
-                                 series_.interval_s, problems);
-    if (!problems.empty()) throw Error::work_failed(problems.lines().front());
-    if (series.rows.empty()) throw Error::work_failed(source_.url + ": there is no row");
-    if (prices_ && looks_like_mwh(series, tariff_.prices->fallback, tariff_.currency))
-      throw Error::work_failed(source_.url + ": these look like prices per MWh; they must be per kWh");
+    Series series =
+        parse_series(response.body, "line", prices_ ? "price" : "g_per_kwh", series_.interval_s, problems);
+    if (!problems.empty()) {
+      // "line:3:1: ..." of a row, "line: ..." of the whole text.
+      const std::string& told = problems.lines().front();
+      const std::string first = told.starts_with("line: ") ? told.substr(6) : "line " + told.substr(5);
+      const std::size_t others = problems.size() - 1;
+      throw Error::work_failed(others == 0 ? first : fmt::format("{} (and {} more)", first, others));
+    }
+    if (series.rows.empty()) throw Error::work_failed("there is no row");
+    if (prices_)
+      if (const auto doubt = wrong_unit(series, tariff_.prices->fallback, tariff_.currency))
+        throw Error::work_failed(*doubt);
     const auto end = [&](const std::vector<SeriesRow>& rows) {
       return rows.back().start + series_.interval_s;
     };
     if (end(series.rows) <= now_ && !cache_.rows.empty() && end(cache_.rows) > now_)
-      throw Error::work_failed(fmt::format("{}: the prices end on {}, which is over; is it the wrong day?",
-                                           source_.url,
+      throw Error::work_failed(fmt::format("the prices end on {}, which is over; is it the wrong day?",
                                            format_date(tariff_.zone.day_at(end(series.rows) - 1))));
     SeriesDoubts doubts;
     if (prices_) doubts = doubts_of(series, tariff_.zone);
@@ -129,19 +170,18 @@ class Feed {
     const auto missing = bridged ? Finding::Action::bridged : Finding::Action::refused;
     if (!cache_.error.empty()) {
       std::string message = cache_.error;
-      if (message.starts_with(source_.url)) message.erase(0, source_.url.size() + 2);
       message += cache_.fetched_at
                      ? "; using what came at " + format_rfc3339(*cache_.fetched_at, tariff_.zone)
                      : "; nothing was fetched before";
       const auto action = prices_ && !cache_.fetched_at ? missing : Finding::Action::reported;
-      add({Finding::Severity::warning, action, "not-fetched", std::move(message), source_.url, due_at()});
+      add({Finding::Severity::warning, action, "not-fetched", std::move(message), shown_, due_at()});
     }
     for (Finding finding : cache_.findings) {
       finding.action = missing;
-      finding.where = source_.url;
+      finding.where = shown_;
       add(std::move(finding));
     }
-    tariff_.feeds.push_back({source_.url, cache_.fetched_at, std::max(due_at(), now_ + 1)});
+    tariff_.feeds.push_back({shown_, cache_.fetched_at, std::max(due_at(), now_ + 1)});
   }
 
   void add(Finding finding) { tariff_.findings.push_back(std::move(finding)); }
@@ -152,7 +192,9 @@ class Feed {
   bool prices_;
   Seconds now_;
   const FeedOptions& options_;
+  std::string shown_;  ///< the url without its secrets
   FeedCache cache_;
+  std::vector<std::string> secrets_;
 };
 
 }  // namespace

@@ -18,7 +18,8 @@ enum class FeedAccess {
 struct FeedOptions {
   std::filesystem::path folder;  ///< where fetched series are kept
   FeedAccess access = FeedAccess::due;
-  std::function<bool()> stop;  ///< ends a fetch; see core::HttpRequest
+  std::function<bool()> stop;          ///< ends a fetch; see core::HttpRequest
+  core::Environment environment = {};  ///< where secrets may be
   std::function<core::HttpResponse(const core::HttpRequest&)> get = core::http_get;
 };
 
@@ -27,7 +28,8 @@ struct FeedOptions {
 /// before now while the kept rows do not, is refused and what was kept stays in use. Rows that doubts_of()
 /// has doubts about are left out: the fallback bridges them, or no job runs there. Rows fetched before stay
 /// where the new ones have none, for ten days. Never throws for what a source does: the findings tell it.
-/// Error interrupted after `stop`.
+/// Secrets of the url and the headers are neither kept nor told; see core::redacted_url(). Error interrupted
+/// after `stop`.
 void fill_feeds(Tariff& tariff, Seconds now, const FeedOptions& options);
 
 }  // namespace turbodiff::tariff

@@ -13,6 +13,41 @@ namespace turbodiff::tariff {
 namespace {
 
 constexpr std::size_t long_zero_run = 4;
+constexpr std::int64_t micro = 1'000'000;
+
+/// A price of a kWh that is not paid for days on end anywhere: the highest that were known, in 2021 and 2022,
+/// are below, and what is a hundredth of the currency or the price of a MWh lies above for ordinary prices.
+struct HighestPrice {
+  std::string_view currency;
+  std::int64_t price;
+  std::string_view subunit;
+};
+constexpr std::array<HighestPrice, 31> highest_prices = {{
+    {"EUR", 2, "cents"},      {"GBP", 2, "pence"},     {"USD", 2, "cents"},   {"CHF", 2, "Rappen"},
+    {"AUD", 2, "cents"},      {"NZD", 2, "cents"},     {"CAD", 2, "cents"},   {"SGD", 2, "cents"},
+    {"BGN", 4, "stotinki"},   {"ILS", 6, "agorot"},    {"PLN", 6, "groszy"},  {"RON", 6, "bani"},
+    {"BRL", 6, "centavos"},   {"CNY", 8, "fen"},       {"SEK", 10, "öre"},    {"NOK", 10, "øre"},
+    {"DKK", 10, "øre"},       {"MXN", 30, "centavos"}, {"ZAR", 30, "cents"},  {"CZK", 40, "haléř"},
+    {"TWD", 40, "cents"},     {"INR", 50, "paise"},    {"TRY", 60, "kuruş"},  {"THB", 60, "satang"},
+    {"PHP", 100, "centavos"}, {"UAH", 100, "kopiyok"}, {"RSD", 200, "para"},  {"ISK", 200, "aurar"},
+    {"JPY", 300, "sen"},      {"HUF", 500, "fillér"},  {"KRW", 3000, "jeon"},
+}};
+
+const HighestPrice* find_currency(std::string_view currency) {
+  const auto found = std::find_if(highest_prices.begin(), highest_prices.end(),
+                                  [&](const HighestPrice& each) { return each.currency == currency; });
+  return found == highest_prices.end() ? nullptr : &*found;
+}
+
+std::optional<std::int64_t> highest_price(std::string_view currency) {
+  const HighestPrice* found = find_currency(currency);
+  return found != nullptr ? std::optional(found->price) : std::nullopt;
+}
+
+std::string_view subunit(std::string_view currency) {
+  const HighestPrice* found = find_currency(currency);
+  return found != nullptr ? found->subunit : "hundredths";
+}
 
 struct DayRows {
   std::vector<std::size_t> rows;
@@ -39,21 +74,29 @@ SeriesDoubts doubts_of(const Series& series, const LocalZone& zone) {
         {Finding::Severity::warning, {}, std::move(code), std::move(message), {}, until});
   };
 
-  for (std::size_t i = 0; i < rows.size();) {
-    std::size_t end = i;
-    while (end < rows.size() && rows[end].value.zero()) ++end;
-    if (end - i >= long_zero_run) {
-      add("zero-run",
-          fmt::format("{} prices of exactly 0 in a row from {}", end - i,
-                      format_rfc3339(rows[i].start, zone)),
-          rows[end - 1].start + series.interval_s);
-      for (std::size_t row = i; row < end; ++row) {
-        doubtful.insert(row);
-        days[zone.day_at(rows[row].start)].zeros = true;
-      }
+  const auto doubt_zeros = [&](std::size_t first, std::size_t end) {
+    add("zero-run",
+        fmt::format("{} prices of exactly 0 in a row from {}", end - first,
+                    format_rfc3339(rows[first].start, zone)),
+        rows[end - 1].start + series.interval_s);
+    for (std::size_t row = first; row < end; ++row) {
+      doubtful.insert(row);
+      days[zone.day_at(rows[row].start)].zeros = true;
     }
-    i = std::max(end, i + 1);
+  };
+  std::size_t tail = rows.size();
+  while (tail > 0 && rows[tail - 1].value.zero()) --tail;
+  if (rows.size() - tail < long_zero_run) tail = rows.size();
+  for (const auto& [day, there] : days) {
+    const std::size_t first = there.rows.front(), end = there.rows.back() + 1;
+    const bool whole =
+        static_cast<Seconds>(there.rows.size()) * series.interval_s * 4 >= zone.day_length(day) * 3;
+    if (whole && end <= tail && std::all_of(there.rows.begin(), there.rows.end(), [&](std::size_t row) {
+          return rows[row].value.zero();
+        }))
+      doubt_zeros(first, end);
   }
+  if (tail < rows.size()) doubt_zeros(tail, rows.size());
 
   for (auto& [day, there] : days) {
     const Seconds length = zone.day_length(day);
@@ -73,17 +116,27 @@ SeriesDoubts doubts_of(const Series& series, const LocalZone& zone) {
   return doubts;
 }
 
-bool looks_like_mwh(const Series& series, const std::optional<Decimal>& fallback,
-                    const std::string& currency) {
-  if (series.rows.empty()) return false;
+std::optional<std::string> wrong_unit(const Series& series, const std::optional<Decimal>& fallback,
+                                      const std::string& currency) {
+  if (series.rows.empty()) return std::nullopt;
   std::vector<std::int64_t> sizes;
   for (const SeriesRow& row : series.rows) sizes.push_back(std::abs(round_scaled(row.value, 6)));
   const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
   std::nth_element(sizes.begin(), middle, sizes.end());
-  if (fallback && !fallback->zero()) return *middle / 50 > std::abs(round_scaled(*fallback, 6));
-  constexpr std::array<std::string_view, 4> near_a_tenth = {"EUR", "GBP", "USD", "CHF"};
-  return *middle > 5'000'000 &&
-         std::find(near_a_tenth.begin(), near_a_tenth.end(), currency) != near_a_tenth.end();
+  const auto most = highest_price(currency);
+  const std::int64_t bridge = fallback ? std::abs(round_scaled(*fallback, 6)) : 0;
+  if (!(most && *middle > *most * micro) && !(bridge > 0 && *middle / 20 > bridge)) return std::nullopt;
+  return fmt::format(
+      "the prices lie around {} {}: these look like prices per MWh, or in {}; they must be in {} per kWh",
+      static_cast<double>(*middle) / micro, currency, subunit(currency), currency);
+}
+
+std::optional<std::string> wrong_unit(const Decimal& price, const std::string& currency) {
+  const auto most = highest_price(currency);
+  const std::int64_t size = std::abs(round_scaled(price, 6));
+  if (!most || size <= *most * micro) return std::nullopt;
+  return fmt::format("{} looks like a price per MWh, or in {}; it must be in {} per kWh", to_string(price),
+                     subunit(currency), currency);
 }
 
 }  // namespace turbodiff::tariff

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "tariff/tariff.h"
@@ -13,16 +15,21 @@ struct SeriesDoubts {
   std::vector<std::size_t> rows;  ///< the rows they are about, in order
 };
 
-/// Known faults of price feeds:
-///   zero-run      | four or more prices of exactly 0 in a row: placeholders for what is not known yet, and
-///                 | what some sources send for the hour that the clock repeats in autumn
+/// Known faults of price feeds. A price of 0 is none of them: power is free at times.
+///   zero-run      | every row of a day is exactly 0, or four or more rows at the end of all are:
+///   placeholders
+///                 | for what is not known yet
 ///   shifted-day   | a day of 23 or 25 hours with such zeros, or with another number of rows than the day has
 ///                 | intervals: every row after the change of the clock may stand an hour off
 SeriesDoubts doubts_of(const Series& series, const LocalZone& zone);
 
-/// Whether the prices look like those of a MWh: more than 50 times the fallback, or, without one, more than 5
-/// in EUR, GBP, USD or CHF, in the middle of all.
-bool looks_like_mwh(const Series& series, const std::optional<Decimal>& fallback,
-                    const std::string& currency);
+/// Why the prices cannot be in units of the currency per kWh, but must be per MWh, or in pence, cents or
+/// oere: the middle one of them is above what a kWh costs anywhere in that currency, or above 20 times the
+/// fallback.
+std::optional<std::string> wrong_unit(const Series& series, const std::optional<Decimal>& fallback,
+                                      const std::string& currency);
+
+/// The same of a single price, as a file of rates has it.
+std::optional<std::string> wrong_unit(const Decimal& price, const std::string& currency);
 
 }  // namespace turbodiff::tariff

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/secret.h"
 #include "tariff/decimal.h"
 #include "tariff/local_zone.h"
 
@@ -15,6 +16,7 @@ struct Rate {
   std::string name;
   Decimal price;  ///< per kWh, before adders
   bool off_peak = false;
+  std::string where = {};  ///< FILE:LINE:COLUMN
 };
 
 /// Days of the year as month * 100 + day; both ends belong to it, `from` > `to` wraps over New Year.
@@ -22,6 +24,7 @@ struct Season {
   std::string name;
   int from = 101;
   int to = 1231;
+  std::string where = {};
 };
 
 /// Seconds since the midnight on which the window begins; an end beyond 86,400 lies on the next day.
@@ -53,6 +56,7 @@ struct Calendar {
 struct SpecialDays {
   std::vector<LocalDay> holidays;
   std::vector<LocalDay> workdays;
+  std::string holidays_where = {}, workdays_where = {};
 };
 
 struct SeriesRow {
@@ -67,10 +71,18 @@ struct Series {
   std::vector<SeriesRow> rows;
 };
 
+/// A header of a request; where its value is a secret, `text` stands before it.
+struct SourceHeader {
+  std::string name, text;
+  core::SecretSource secret;
+};
+
 /// Where the rows of a series come from: one of file and url.
 struct SeriesSource {
   std::filesystem::path file;
-  std::string url;
+  std::string url;           ///< with {token} where the token belongs
+  core::SecretSource token;  ///< of the url
+  std::vector<SourceHeader> headers;
   Seconds refresh_s = 3600;
   std::string where;
 };
@@ -109,7 +121,7 @@ struct Finding {
 
 /// How the rows of a url came to be here.
 struct FeedState {
-  std::string url;
+  std::string url;                    ///< as messages show it
   std::optional<Seconds> fetched_at;  ///< when the rows last came, or were confirmed; nothing: never
   Seconds due_at = 0;                 ///< when it is to be fetched again
 };

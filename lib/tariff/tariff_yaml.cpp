@@ -10,6 +10,7 @@
 #include "core/text_width.h"
 #include "tariff/calendar_yaml.h"
 #include "tariff/price_series.h"
+#include "tariff/source_secrets.h"
 #include "tariff/yaml_values.h"
 
 namespace turbodiff::tariff {
@@ -37,13 +38,15 @@ class TariffReader {
 
   Tariff read() {
     if (root_.kind != YamlNode::Kind::map) {
-      if (root_.kind == YamlNode::Kind::null) problems_.add(root_.where(), "the tariff is empty");
+      if (root_.kind == YamlNode::Kind::null && problems_.empty())
+        problems_.add(root_.where(), "the tariff is empty");
       return std::move(tariff_);
     }
     refuse_empty_keys(root_, top_, problems_);
     read_head();
-    read_dates("holidays", tariff_.special.holidays);
-    read_dates("workdays", tariff_.special.workdays);
+    SpecialDays& special = tariff_.special;
+    read_dates("holidays", special.holidays, special.holidays_where);
+    read_dates("workdays", special.workdays, special.workdays_where);
     const YamlNode* prices = top_.find("prices");
     if (prices != nullptr) {
       for (const std::string_view key : {"rates", "seasons", "calendar"})
@@ -87,7 +90,8 @@ class TariffReader {
     }
   }
 
-  void read_dates(std::string_view key, std::vector<LocalDay>& days) {
+  void read_dates(std::string_view key, std::vector<LocalDay>& days, std::string& where) {
+    if (const YamlNode* node = top_.find(key)) where = node->where();
     for (const YamlNode* item : top_.list(key))
       if (const auto day = read_date(*item, key, problems_)) days.push_back(*day);
     std::sort(days.begin(), days.end());
@@ -114,12 +118,10 @@ class TariffReader {
         problems_.add(url->where(),
                       fmt::format("{} must begin with https:// or http://", map.path_of("url")));
     }
-    if (const YamlNode* refresh = map.find("refresh")) {
-      if (url == nullptr)
-        problems_.add(refresh->where(), fmt::format("{} needs a url", map.path_of("refresh")));
+    // A file is watched; that it may have a refresh as well spares whoever goes from one to the other.
+    if (const YamlNode* refresh = map.find("refresh"))
       source.refresh_s =
           read_duration(*refresh, map.path_of("refresh"), problems_).value_or(source.refresh_s);
-    }
     return source;
   }
 
@@ -137,6 +139,7 @@ class TariffReader {
     YamlMap map(node, "prices", problems_);
     refuse_empty_keys(node, map, problems_);
     prices.source = read_source(map, node);
+    read_source_secrets(map, folder_, prices.source, problems_);
     prices.series = read_series(map, prices.source, "price");
     if (const YamlNode* off_peak = map.find("off_peak")) {
       YamlMap choice(*off_peak, "prices.off_peak", problems_);
@@ -197,6 +200,7 @@ class TariffReader {
                         fmt::format("carbon.{} and carbon.g_per_kwh exclude each other", key));
     } else {
       tariff_.carbon.source = read_source(map, node);
+      read_source_secrets(map, folder_, *tariff_.carbon.source, problems_);
       tariff_.carbon.series = read_series(map, *tariff_.carbon.source, "g_per_kwh");
     }
     map.finish();

@@ -9,6 +9,7 @@ import pathlib
 import struct
 import sys
 import zipfile
+import zlib
 
 FLOAT_STORAGE = b"ctorch\nFloatStorage\n"
 
@@ -169,6 +170,113 @@ def feeds():
     return found
 
 
+def sentencepiece():
+    varint = lambda n: b"" if n is None else bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
+    field = lambda number, data: varint(number << 3 | 2) + varint(len(data)) + data
+    piece = lambda text, score, kind=1: field(1, field(1, text.encode()) + b"\x15" + struct.pack("<f", score)
+                                              + (b"" if kind == 1 else b"\x18" + varint(kind)))
+    pieces = (piece("<pad>", 0, 3) + piece("</s>", 0, 3) + piece("<unk>", 0, 2) + piece("\u2581", -1) + piece("a", -2.5)
+              + piece("\u2581cat", -3) + piece("<0x41>", -9, 6) + piece("user", 0, 4))
+    trainer = field(2, b"\x18\x01" + field(46, b"<unk>") + field(48, b"</s>"))
+    charsmap = struct.pack("<I", 8) + struct.pack("<II", 0x80000000, 1) + b"a\0bc\0"
+    normalizer = field(3, field(1, b"nmt_nfkc") + field(2, charsmap) + b"\x18\x01")
+    whole = pieces + trainer + normalizer
+    return {"whole": whole, "pieces": pieces, "bpe": pieces + field(2, b"\x18\x02"), "cut": whole[:-7],
+            "twice": pieces + piece("a", -1), "nan": piece("a", float("nan")), "empty": piece("", -1),
+            "huge": varint(1 << 3 | 2) + b"\xff\xff\xff\xff\xff\xff\xff\xff\x7f"}
+
+
+def char_maps():
+    units = lambda *values: struct.pack(f"<{len(values)}I", *values)
+    blob = lambda trie, text: struct.pack("<I", len(trie)) + trie + text
+    whole = blob(units(0x400 | 0x100, *[0] * 255, 0x80000000), b"x\0yz\0")
+    found = {"none": b"", "small": blob(units(0), b"\0"), "whole": whole, "no-end": blob(units(0x80000001, 5), b"abc"),
+             "long": struct.pack("<I", 1 << 31) + b"abc", "odd": struct.pack("<I", 3) + b"abcdef",
+             "everything": blob(units(*range(0, 1 << 16, 97)), b"a\0" * 50)}
+    return {name: struct.pack(">H", len(data)) + data + "aé e\u0301 \ufb01 z".encode() for name, data in found.items()}
+
+
+def pictures():
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    def png(width, height, colour, depth=8, *more):
+        channels = {0: 1, 2: 3, 3: 1, 6: 4}[colour]
+        rows = b"".join(b"\0" + bytes(range(width * channels * depth // 8)) for _ in range(height))
+        palette = chunk(b"PLTE", bytes(range(48))) if colour == 3 else b""
+        return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
+                + palette + b"".join(more) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    text = chunk(b"tEXt", b"comment\0caf\xe9"), chunk(b"iTXt", "prompt\0\0\0\0\0ein r\u00f6ter Kreis".encode())
+    return {"rgb": png(4, 2, 2), "grey": png(4, 2, 0), "palette": png(8, 2, 3), "alpha": png(2, 2, 6), "deep": png(2, 2, 2, 16),
+            "text": png(4, 2, 2, 8, *text), "packed": png(4, 2, 2, 8, chunk(b"zTXt", b"a\0\0" + zlib.compress(b"text"))),
+            "cut": png(4, 2, 2)[:50], "jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0\1\1\0\0\1\0\1\0\0\xff\xd9",
+            "webp": b"RIFF\x1a\0\0\0WEBPVP8L\r\0\0\0/\0\0\0\x10\7\x10\x11\x11\x88\x88\xfe\7\0"}
+
+
+def gifs():
+    head = b"GIF89a\2\0\2\0\xf0\0\0" + b"\0\0\0\xff\xff\xff"
+    comment = b"!\xfe\x0eprompt=a circle\0"
+    frame = b"!\xf9\4\0\5\0\0\0,\0\0\0\0\2\0\2\0\0\2\3\x44\2\5\0"
+    return {"whole": head + comment + frame + b";", "87a": b"GIF87a" + head[6:] + frame + b";", "bare": head + b"!\xfe\5plain\0;",
+            "long": head + b"!\xfe\xff" + b"p=" + b"x" * 253 + b"\4abcd\0;", "cut": head + comment[:9],
+            "loop": head + b"!\xff\x0bNETSCAPE2.0\3\1\0\0\0" + frame + b";"}
+
+
+def requests():
+    post = {"prompt": "a cat", "steps": 2, "width": 64, "height": 32, "num_frames": 5, "seed": -1, "async": True, "when": "cheapest",
+            "deadline": "+2h", "priority": -3, "after": [4, 5], "retries": 0, "group": "g", "hold": True, "format": "webm"}
+    foreign = {"prompt": "x", "negative_prompt": "y", "cfg_scale": 7.5, "sampler_name": "Euler a", "batch_size": 2, "n_iter": 2,
+               "steps": 20, "override_settings": {}, "styles": [], "subseed": -1}
+    posts = [post, foreign, {"prompt": "x", "output": "/a"}, {"prompt": "x", "model": "../m"}, {"prompt": "x", "num_samples": 4},
+             {"prompt": "x", "num_samples": 4, "grid": True}, {"prompt": "x", "batch_size": 1e99}, [], {"prompt": None}]
+    posts = [json.dumps(item) for item in posts] + ["{" + '"a":' * 3000, '{"prompt":"\\ud800"}', ""]
+    recipe = {"schema_version": 1, "program": "turbodiff 0.1.0", "request": {"prompt": "a cat", "steps": 4, "seed": 18446744073709551615,
+              "size": "64x64", "sigma_max": 80.0}, "model": {"name": "demo", "architecture": "Wan2.1-1.3B", "fingerprint": "ab",
+              "files": {"dit": "a.safetensors", "vae": "b.pth"}}}
+    recipes = [recipe, {**recipe, "schema_version": 2}, {**recipe, "request": {"colour": 1}}, {**recipe, "model": []}, {}]
+    config = {"video": {"width": 64, "height": 64, "frames": 9, "fps": 8}, "sampler": {"num_steps": 2, "sigma_max": 80, "mid_t": [1.5]},
+              "dim": 1536, "_class_name": "WanModel"}
+    configs = [config, {"video": {"width": -1}}, {"video": []}, {"sampler": {"num_steps": 1e300}}, {"video": {"fps": "8"}}, {}, []]
+    entry = {"prompt": "a", "when": "now", "priority": 2, "deadline": "+3h", "retries": 0, "group": "g", "hold": True, "count": 3, "steps": 2}
+    yaml = "steps: 1\nsize: 32x32\nprompts:\n- a red circle\n- {prompt: no, when: now, priority: 2, count: 2}\n"
+    dropped = ["\0a cat\n# none\nb\n", "\1" + json.dumps(entry) + "\n#\n{}\n", "\2" + json.dumps(entry),
+               "\2" + json.dumps({"prompts": ["a", entry], "when": "cheapest"}), '\2["a","b"]', '\2{"prompts":[{"prompts":[]}]}',
+               "\3" + yaml, "\3prompt: a\ndeadline: 2020-01-01T00:00:00Z\n", "\3- a\n- 5\n", "\3&a [*a]\n", "\3a: 1\na: 2\n",
+               "\3prompt: a\nretries: 99999999999999999999\n", "\2{\"prompt\":\"a\",\"count\":1e99}", "\3" + "[" * 3000]
+    return posts, [json.dumps(item) for item in recipes], [json.dumps(item) for item in configs], dropped
+
+
+def money():
+    figure = "{ value: 0.35, source: \"https://a.example\", date: 2026-11-25 }"
+    gpus = f"""version: 1
+currency: USD
+gpus:
+  - name: rtx-a
+    title: GPU A
+    memory_gb: 24
+    watts: {figure}
+    price: {figure}
+    resale: {{ value: 0.4, after_years: 3, estimate: true, source: assumption, date: 2026-11-25 }}
+    rent_hour: {figure}
+    rent_month: {figure}
+    seconds:
+      - {{ model: wan, value: 2.7, frames: 81, scope: denoise, source: &s "https://a.example", date: 2026-11-25 }}
+      - {{ model: demo, value: 1.5, frames: 5, source: *s, date: 2026-11-25 }}
+exchange:
+  - {{ from: EUR, to: USD, value: 1.1, source: *s, date: 2026-11-25 }}
+"""
+    rules = """version: 1
+tiers:
+  big: { gpus: [a, b], device: cuda }
+  small: { device: cpu }
+rules:
+  - { name: large, if: { model: ["wan*", demo], resolution: 720p, frames: { min: 5, max: 161 } }, tier: big, why: memory }
+  - { name: soon, if: { slack: { max: 2h }, when: now, priority: { min: 3 }, steps: { max: 4 } }, tier: big }
+  - { name: pixels, if: { pixels: { min: 1000 } }, tier: small }
+  - { name: rest, tier: small }
+"""
+    return [gpus, gpus.replace("0.35", "-1"), gpus.replace("EUR", "money"), "gpus: 3\n", ""], [
+        rules, rules.replace("tier: small", "tier: none"), rules.replace("min: 5", "min: 500"), "rules: []\n", ""]
+
+
 def texts():
     decimals = ["0.28", "-1.5", ".5", "1e-3", "+12.50 0.19", "999999.99999999999999999999 9.99999999999999999999",
                 "1000000", "0.000000000000000000001", "1e5 1e-20", "-0", "1e9999", "5e-10 1", "0" * 200, "1.2.3", "--1"]
@@ -191,10 +299,14 @@ def texts():
                 "- { type: telegram, token_env: B, chat: 5 }\n- { type: ntfy, topic: t, timeout: 5s }\n- { type: desktop }",
                 "- type: webhook\n  url: http://a/b\n  headers: { A: b, X-Key: { env: K } }\n  body: '{\"t\": \"{{title}}\"}'",
                 "- { type: webhook, url: 'https://u:p@h', name: 'a b', method: GET, token: x }"]
+    posts, recipes, model_configs, dropped = requests()
+    gpus, rules = money()
     numbered = lambda items, front="": {f"{i:02}": front + item for i, item in enumerate(items)}
     return {"decimal": numbered(decimals), "time": numbered(times, "\x01\xc0\x05"), "prompts": numbered(prompts),
             "config": numbered(configs), "worker_event": numbered(events), "tariff": tariffs(), "price_series": series(),
-            "plan_jobs": plans(), "feed": feeds(), "notify_channels": numbered(channels),
+            "plan_jobs": plans(), "feed": feeds(), "generation_post": numbered(posts), "recipe": numbered(recipes),
+            "model_config": numbered(model_configs), "inbox_file": numbered(dropped), "gpus": numbered(gpus),
+            "routing": numbered(rules), "feed_cache": {name: data for name, data in feeds().items() if data.startswith("{")}, "notify_channels": numbered(channels),
             "notify_template": numbered(templates, "\x00ab\x0c\x01")}
 
 
@@ -224,6 +336,9 @@ def main():
     seeds["gguf", "nested"] = gguf([("k", 9, struct.pack("<IQ", 9, 2) + inner + inner)], [])
     for kind, (elements, size) in blocks.items():
         seeds["gguf", f"type{kind}"] = gguf([], [("q", [elements], kind, size)])
+    for target, items in {"sentencepiece_model": sentencepiece(), "char_map": char_maps(), "png": pictures(), "gif": gifs()}.items():
+        for name, data in items.items():
+            seeds[target, name] = data
     for target, items in texts().items():
         for name, text_of_seed in items.items():
             seeds[target, name] = text_of_seed.encode("latin-1")

@@ -32,7 +32,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const tariff::Seconds from = (rows.empty() ? 1'774'000'000 : rows.front().start) - 90'061;
   const tariff::SeriesDoubts doubts = tariff::doubts_of(prices.series, tariff.zone);
   for (const std::size_t row : doubts.rows) fuzz::require(row < rows.size(), "doubts are about rows");
-  tariff::looks_like_mwh(prices.series, prices.fallback, tariff.currency);
+  tariff::wrong_unit(prices.series, prices.fallback, tariff.currency);
   tariff.prices = std::move(prices);
   fuzz::check_curve(tariff, from, from + 5 * 86'400 + 1);
   return 0;

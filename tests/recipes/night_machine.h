@@ -58,14 +58,15 @@ class NightMachine {
   }
 
   /// That many days from today and hours of Asia/Shanghai, as seconds since 1970. Never in the machine's
-  /// past.
+  /// past. Today is the day on which the test began, also when midnight passes meanwhile.
   static std::int64_t at(int days, int hour, int minute = 0) {
-    const std::int64_t today = std::time(nullptr) / 86400 * 86400;
+    static const std::int64_t today = std::time(nullptr) / 86400 * 86400;
     return today + days * 86400 + (hour - 8) * 3600 + minute * 60;
   }
   void set_time(std::int64_t instant) {
     start_ = static_cast<double>(instant);
     anchor_ = machine_s();
+    place_.set("TURBODIFF_ALLOW_TEST_CLOCK", "1");
     place_.set("TURBODIFF_TEST_CLOCK", fmt::format("{},{:.6f},{}", instant, anchor_, rate));
   }
   double now() const { return start_ + (machine_s() - anchor_) * rate; }
@@ -102,6 +103,7 @@ class NightMachine {
   }
   /// Each is done, was begun and ended in [from, to), has its video, and cost that price a kWh.
   void check_done(const nlohmann::json& all, std::int64_t from, std::int64_t to, double price) const {
+    REQUIRE_FALSE(all.empty());
     for (const auto& job : all) {
       CAPTURE(job.dump());
       CHECK(job["state"] == "done");

@@ -1,5 +1,6 @@
 // examples/recipes/tell-and-sleep.yaml
 #include "connect/notify_server.h"
+#include "file_modes.h"
 #include "night_machine.h"
 
 using namespace turbodiff;
@@ -12,7 +13,7 @@ struct ToldMachine : NightMachine {
   ToldMachine()
       : web("http", place().text_path("web.log"), {"500"}), mail("smtps", place().text_path("mail.log"), {}) {
     fs::create_directories(home() / ".config/turbodiff/secrets");
-    write_file(home() / ".config/turbodiff/secrets/mail", "hunter2\n");
+    write_secret(home() / ".config/turbodiff/secrets/mail", "hunter2\n");
     use_alarm("");
   }
   void use_alarm(const std::string& alarm) {

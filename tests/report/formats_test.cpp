@@ -151,3 +151,15 @@ TEST_CASE("amounts for people have three digits") {
   CHECK(short_money(0) == "0.00");
   CHECK(short_money(-20'000) == "-0.0200");
 }
+
+TEST_CASE("advice that does not depend on the currency is given once") {
+  Records records = one_job("a");
+  records.jobs.push_back(one_job("b").jobs.front());
+  records.jobs.back().id = 8;
+  records.jobs.back().attempts.front().currency = "EUR";
+  const Report made = make_report(records, ReportOptions());
+  REQUIRE(made.totals.size() == 2);
+  int measuring = 0;
+  for (const Advice& one : advice_of(made)) measuring += one.text.starts_with("no energy was measured");
+  CHECK(measuring == 1);
+}

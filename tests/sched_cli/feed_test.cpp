@@ -53,6 +53,64 @@ TEST_CASE_FIXTURE(FeedPlace, "prices come from a url, and stay when it fails") {
   CHECK(planned.err.find("using what came at") != std::string::npos);
 }
 
+TEST_CASE_FIXTURE(FeedPlace, "a check of prices that cannot be had fails, and shows no secret") {
+  const std::string spot = tariff();
+  server.answer(404, "no");
+  auto finished = run({"--tariff", spot, "tariff", "check"});
+  CHECK(finished.code == 1);
+  CHECK(finished.out.find("the answer is HTTP 404; nothing was fetched before") != std::string::npos);
+  CHECK(finished.out.find("there is no price at all") != std::string::npos);
+  CHECK(finished.out.find("in order") == std::string::npos);
+  CHECK(finished.err.find("cannot be used as it is") != std::string::npos);
+  server.answer(200, "start,price\nnoon,1\n");
+  finished = run({"--tariff", spot, "tariff", "check"});
+  CHECK(finished.code == 1);
+  CHECK_MESSAGE(finished.out.find("/spot.csv: line 2: start must be a time") != std::string::npos,
+                finished.out);
+
+  place().set("SPOT_TOKEN", "7h15-15-53cr37");
+  write_file(path("token.yaml"), "version: 1\nname: spot\ntimezone: UTC\ncurrency: EUR\nprices:\n  url: \"" +
+                                     server.url("/spot.csv?key=in-the-url&securityToken={token}") +
+                                     "\"\n  token_env: SPOT_TOKEN\n  interval: 1h\n");
+  server.answer(403, "7h15-15-53cr37");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"tariff", "check"},
+                                                  {"tariff", "check", "--json"},
+                                                  {"plan"},
+                                                  {"tariff", "show"}}) {
+    std::vector<std::string> arguments = {"--verbose", "--tariff", path("token.yaml")};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    const auto shown = run(arguments);
+    const std::string all = shown.out + shown.err;
+    CHECK(all.find("key=***&securityToken={token}") != std::string::npos);
+    CHECK(all.find("7h15-15-53cr37") == std::string::npos);
+    CHECK(all.find("in-the-url") == std::string::npos);
+  }
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "a daemon goes by a price file as soon as it is changed") {
+  write_file(path("spot.csv"), hours_from_now(48, "0.5"));
+  write_file(path("file.yaml"),
+             "version: 1\nname: file\ntimezone: UTC\ncurrency: EUR\nprices:\n  file: spot.csv\n"
+             "  interval: 1h\n  off_peak: { below: 0.2 }\n");
+  const auto id = add("a.mp4");
+  auto options = call({"--tariff", path("file.yaml"), "daemon"});
+  options.errors = core::SubprocessOptions::Stream::null;
+  core::Subprocess daemon(std::move(options));
+  daemon.wait(2);
+  CHECK(job(id)["state"] == "queued");
+  // Half a file first, as a slow writer leaves it: the prices read before stay.
+  write_file(path("spot.csv"), "start,price\n2026-01-");
+  daemon.wait(1);
+  CHECK(job(id)["state"] == "queued");
+  write_file(path("new.csv"), hours_from_now(48, "0.1"));
+  std::filesystem::rename(path("new.csv"), path("spot.csv"));
+  CHECK(run({"wait", std::to_string(id), "--timeout", "60s"}).code == 0);
+  daemon.signal(SIGTERM);
+  const auto status = daemon.wait(30);
+  REQUIRE(status);
+  CHECK(status->ok());
+}
+
 TEST_CASE_FIXTURE(FeedPlace, "cost takes a url's prices, keeps them, and says what it cannot know") {
   server.answer(200, hours_from_now(24, "0.1"));
   const auto cost = [&](const std::vector<std::string>& more = {}) {
@@ -64,6 +122,7 @@ TEST_CASE_FIXTURE(FeedPlace, "cost takes a url's prices, keeps them, and says wh
   const auto first = cost({"--json"});
   REQUIRE_MESSAGE(first.code == 0, first.err);
   server.answer(503, "busy");
+  place().set("TURBODIFF_ALLOW_TEST_CLOCK", "1");
   place().set("TURBODIFF_TEST_CLOCK", fmt::format("{0},{1},1", std::time(nullptr) + 60, std::time(nullptr)));
   const auto kept = cost({"--json"});
   CHECK_MESSAGE(kept.code == 0, kept.err);

@@ -1,5 +1,6 @@
 #include <thread>
 
+#include "file_modes.h"
 #include "http_daemon.h"
 
 using namespace turbodiff;
@@ -85,7 +86,8 @@ TEST_CASE_FIXTURE(HttpDaemon, "a preview is asked of the engine by asking for it
   CHECK(shown.headers.find("image/png") != std::string::npos);
   CHECK(shown.headers.find("no-store") != std::string::npos);
   CHECK(run({"cancel", "1"}).code == 0);
-  CHECK(run({"wait", "1", "--timeout", "60s"}).code != 2);
+  CHECK(run({"wait", "1", "--timeout", "60s"}).code == 1);  // it is over, and was not done
+  CHECK(job(1)["state"] == "cancelled");
   CHECK(http().get(address).status == 204);
   check_error(http().get("/api/jobs/99/preview"), 404, "no job 99");
   CHECK_FALSE(fs::exists(file));
@@ -124,7 +126,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "off loopback a token is needed, which is never sh
   CHECK(open.code == 2);
   CHECK(open.err.find("http.token_file") != std::string::npos);
   const std::string token = "0123456789abcdef0123456789abcdef";
-  write_file(path("token"), token + "\n");
+  write_secret(path("token"), token + "\n");
   write_file(path("config.yaml"), "version: 1\nhttp: { token_file: " + path("token") + " }\n");
   place().set("TURBODIFF_CONFIG", path("config.yaml"));
   start_quick();

@@ -62,7 +62,7 @@ TEST_CASE_FIXTURE(WatchPlace, "what gives no jobs lies in failed/ with its reaso
   const std::pair<const char*, const char*> reasons[] = {
       {"typo.json", "did you mean 'steps'?"}, {"late.yaml", "the deadline is over"},
       {"cat.png", "image to video"},          {"cat.txt", "image to video"},
-      {"story.doc", "it is no .txt"},         {"inside.yaml", "lies in the watch folder itself"},
+      {"story.doc", "it is no .txt"},         {"inside.yaml", "lies outside of"},
       {"link.txt", "symbolic link"}};
   for (const auto& [name, reason] : reasons) {
     CHECK_MESSAGE(fs::exists(fs::symlink_status(path("watch/failed/" + std::string(name)))), name);
@@ -139,6 +139,69 @@ TEST_CASE_FIXTURE(WatchPlace, "the same file again adds nothing, unless that is 
   CHECK(has("done/a.txt"));
   CHECK(has("done/a-2.txt"));
   CHECK(has("done/a-3.txt"));
+  // Whoever dropped it sees why nothing came of it.
+  const std::string told = read_file(path("watch/done/a-2.txt.reason.txt"));
+  CHECK_MESSAGE(told.find("the same file as that of job 1, so no job is added") != std::string::npos, told);
+  CHECK(std::count(told.begin(), told.end(), '\n') == 1);
+  CHECK_FALSE(has("done/a.txt.reason.txt"));
+  CHECK_FALSE(has("done/a-3.txt.reason.txt"));
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "a file that gives no jobs is told to the channels that hear of failures") {
+  configure(
+      "notify:\n  wait: 1s\n  channels: [ { type: webhook, url: \"http://127.0.0.1:9/\", events: [failed] } "
+      "]\n");
+  drop("a.txt", "a\n");
+  drop("typo.json", R"({"prompt": "a", "stepz": 1})");
+  CHECK(once().code == 0);
+  drop("a.txt", "a\n");
+  CHECK(once().code == 0);
+  std::string told;
+  const auto listed = json({"notify", "list"});
+  for (const auto& delivery : listed["deliveries"]) told += delivery.dump() + "\n";
+  CHECK_MESSAGE(std::count(told.begin(), told.end(), '\n') == 2, told);
+}
+
+TEST_CASE_FIXTURE(WatchPlace, "a dropped file does not leave the folders that it may use") {
+  const std::string videos = path("watch/videos");
+  fs::create_directories(videos);
+  fs::create_directory_symlink(path(""), videos + "/out");
+  fs::create_directory(path("watch/models"));
+  const std::vector<std::pair<std::string, std::string>> refused = {
+      {"up.yaml", "output: ../../x.mp4"},
+      {"hidden.yaml", "output: videos/../../x.mp4"},
+      {"absolute.yaml", "output: " + path("x.mp4")},
+      {"seeds.yaml", "output: videos/{seed}/../../../x.mp4"},
+      {"link.yaml", "output: videos/out/x.mp4"},
+      {"done.yaml", "output: done/x.mp4"},
+      {"latents.yaml", "save_latents: ../x.safetensors"},
+      {"sheet.yaml", "contact_sheet: /x.png"},
+      {"model.yaml", "dit: /etc/hostname"},
+      {"folder.yaml", "model: ../"},
+      {"vae.yaml", "vae: ../vae.pth"},
+      {"noise.yaml", "noise: /etc/hostname"}};
+  for (const auto& [name, line] : refused) drop(name, "prompt: a\n" + line + "\n");
+  drop("fine.yaml", "prompt: a\noutput: videos/x.mp4\n");
+  CHECK(once().code == 0);
+  for (const auto& [name, line] : refused) {
+    const std::string told = read_file(path("watch/failed/" + name + ".reason.txt"));
+    CHECK_MESSAGE(told.find("set watch.allow_paths: true") != std::string::npos, line << ": " << told);
+  }
+  REQUIRE(jobs().size() == 1);
+  CHECK(jobs()[0]["output"] == videos + "/x.mp4");
+
+  configure("  allow_paths: true\n");
+  drop("absolute.yaml", "prompt: a\noutput: " + path("x.mp4") + "\n");
+  CHECK(once().code == 0);
+  CHECK(jobs().size() == 2);
+
+  // Nor does what becomes of the file itself lead out of it.
+  fs::rename(path("watch/done"), path("watch/old"));
+  fs::create_directory(path("elsewhere"));
+  fs::create_directory_symlink(path("elsewhere"), path("watch/done"));
+  drop("b.txt", "b\n");
+  CHECK(once().err.find("is a symbolic link") != std::string::npos);
+  CHECK(fs::is_empty(path("elsewhere")));
 }
 
 TEST_CASE_FIXTURE(WatchPlace, "a file is not taken while it is written, and only one watches a folder") {

@@ -47,14 +47,6 @@ struct PowerPlace : SchedPlace {
   }
 };
 
-void wait_for(core::Subprocess& process, const std::function<bool()>& condition) {
-  for (int i = 0; i < 1200; ++i) {
-    if (condition()) return;
-    REQUIRE_MESSAGE(!process.wait(0.025), "the program has ended early");
-  }
-  FAIL("waited in vain");
-}
-
 }  // namespace
 
 TEST_CASE_FIXTURE(PowerPlace, "after its jobs the machine is told, and goes off once") {
@@ -177,11 +169,9 @@ TEST_CASE_FIXTURE(PowerPlace, "a countdown is called off by command, file, signa
     CHECK(schema_violations(read_schema("sched-power"), status_document).empty());
     CHECK(status_document["countdown"]["action"] == "shutdown");
     how(process);
-    const auto began = std::chrono::steady_clock::now();
-    const auto status = process.wait(60);
+    // Before the end of the grace period of five minutes.
+    const auto status = process.wait(150);
     REQUIRE(status);
-    // Long before the end of the grace period, however busy the machine is.
-    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
     CHECK(status->code == code);
     const auto actions = bus().take_actions();
     CHECK(std::count(actions.begin(), actions.end(), "PowerOff") == 0);

@@ -78,7 +78,7 @@ TEST_CASE_FIXTURE(SchedPlace, "a report is written whole, over nothing, and only
                                              {"--from", "2026-01-02", "--to", "2026-01-01"},
                                              {"--shares", "70/20"},
                                              {"--json", "--format", "csv"},
-                                             {"-o", "no/such/folder/r.csv"},
+                                             {"-o", "r.csv/below/a/file.csv"},
                                              {"-o", ""}}) {
     std::vector<std::string> arguments = {"report"};
     arguments.insert(arguments.end(), wrong.begin(), wrong.end());

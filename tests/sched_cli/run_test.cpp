@@ -47,7 +47,7 @@ TEST_CASE_FIXTURE(SchedPlace, "with the window closed nothing runs but what must
   CHECK(job(2)["state"] == "done");
 }
 
-TEST_CASE_FIXTURE(SchedPlace, "what cannot work fails once, with a reason, and what waits for it stays") {
+TEST_CASE_FIXTURE(SchedPlace, "what cannot work fails once, with a reason, and so does what comes after it") {
   add("a.mp4", {"--retries", "3"});
   add("b.mp4", {"--after", "1"});
   write_file(path("a.mp4"), "in the way");
@@ -56,24 +56,27 @@ TEST_CASE_FIXTURE(SchedPlace, "what cannot work fails once, with a reason, and w
   CHECK(job(1)["state"] == "failed");
   CHECK(job(1)["attempt"] == 1);
   CHECK(job(1)["error"].get<std::string>().find("exists already") != std::string::npos);
-  CHECK(job(2)["state"] == "queued");
-  CHECK(read_file(path("a.mp4")) == "in the way");
-  CHECK(run({"--tariff", path("open.yaml"), "plan"}).out.find("it waits for job 1, which has failed") !=
+  CHECK(job(2)["state"] == "failed");
+  CHECK(job(2)["error"].get<std::string>().find("it comes after job 1, which has failed") !=
         std::string::npos);
+  CHECK(run({"wait", "2", "--timeout", "10s"}).code == 1);
+  CHECK(read_file(path("a.mp4")) == "in the way");
   fs::remove(path("a.mp4"));
   CHECK(run({"retry", "1"}).code == 0);
+  CHECK(job(2)["state"] == "queued");
+  CHECK(job(2)["waiting"] == "waits for job 1, which is queued");
   CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 0);
   CHECK(job(2)["state"] == "done");
   CHECK(run({"wait", "1", "2"}).code == 0);
 }
 
-TEST_CASE_FIXTURE(SchedPlace, "a full disk is worth a second try, too little memory is not") {
-  const auto attempts_after = [&](const std::string& message) {
+TEST_CASE_FIXTURE(SchedPlace, "the engine says what is worth a second try; without a word failed work is") {
+  const auto attempts_after = [&](int code, const std::string& retry) {
     write_file(path("engine"),
                "#!/bin/sh\necho '{\"event\":\"ready\"}'\nwhile read -r order; do\n"
                "id=${order#*:\\\"}\necho \"{\\\"event\\\":\\\"failed\\\",\\\"id\\\":\\\"${id%%\\\"*}\\\","
-               "\\\"error\\\":{\\\"code\\\":4,\\\"message\\\":\\\"" +
-                   message + "\\\"}}\"\ndone\n");
+               "\\\"error\\\":{\\\"code\\\":" +
+                   std::to_string(code) + ",\\\"message\\\":\\\"it went wrong\\\"" + retry + "}}\"\ndone\n");
     fs::permissions(path("engine"), fs::perms::owner_all);
     const auto id = add("a.mp4", {"--retries", "1", "--force"});
     CHECK(run({"--tariff", path("open.yaml"), "run", "--once", "--retry-delay", "1s", "--engine",
@@ -82,8 +85,10 @@ TEST_CASE_FIXTURE(SchedPlace, "a full disk is worth a second try, too little mem
     CHECK(job(id)["state"] == "failed");
     return job(id)["attempts"].size();
   };
-  CHECK(attempts_after("cannot write 'a.mp4': No space left on device") == 2);
-  CHECK(attempts_after("needs 9 GB of memory, 4 GB are free") == 1);
+  CHECK(attempts_after(4, R"(,\"retry\":true)") == 2);  // a full disk
+  CHECK(attempts_after(4, "") == 1);                    // too little memory
+  CHECK(attempts_after(1, "") == 2);
+  CHECK(attempts_after(1, R"(,\"retry\":false)") == 1);  // values that are not finite
 }
 
 TEST_CASE_FIXTURE(SchedPlace, "a model that has changed since add is refused") {
@@ -133,6 +138,7 @@ TEST_CASE_FIXTURE(SchedPlace, "a killed daemon loses nothing: the next one goes 
   CHECK(run({"--tariff", path("open.yaml"), "run", "--once"}).code == 0);
   CHECK(job(id)["state"] == "done");
   CHECK(job(id)["attempts"].size() == 2);
+  CHECK(job(id)["attempts"][0]["energy"]["flags"][0] == "cut-off");
   CHECK(job(id)["attempts"][0]["state"] == "interrupted");
   CHECK(place()
             .run({"generate", "a red circle", "--steps", "4", "--size", "128x128", "--frames", "17", "--seed",
@@ -159,13 +165,59 @@ TEST_CASE_FIXTURE(SchedPlace, "a daemon starts what is added, cancels on request
   CHECK(status->ok());
 }
 
-TEST_CASE_FIXTURE(SchedPlace, "a signal at any moment of the start stops a daemon") {
-  for (int wait_ms = 0; wait_ms < 30; wait_ms += 2) {
+TEST_CASE_FIXTURE(SchedPlace, "a signal at any moment of the start stops a daemon, and nothing stays open") {
+  add("a.npy");
+  int stopped_by_itself = 0;
+  for (int wait_ms = 0; wait_ms < 300; wait_ms += 15) {
+    CAPTURE(wait_ms);
     auto options = call({"--tariff", path("open.yaml"), "daemon"});
     options.errors = core::SubprocessOptions::Stream::null;
     core::Subprocess daemon(std::move(options));
     daemon.wait(wait_ms / 1000.0);
     daemon.signal(SIGTERM);
-    REQUIRE(daemon.wait(10));
+    const auto status = daemon.wait(60);
+    REQUIRE(status);
+    // Before it listens to signals it ends as any program does.
+    CHECK_MESSAGE((status->ok() || status->code == 130 || status->signal == SIGTERM), status->describe());
+    stopped_by_itself += status->ok() ? 1 : 0;
+    if (!status->ok()) continue;
+    const auto listed = job(1);
+    CHECK(listed["state"] != "running");
+    for (const auto& attempt : listed["attempts"]) CHECK_FALSE(attempt["ended"].is_null());
   }
+  CHECK(stopped_by_itself > 0);
+  CHECK(run({"--tariff", path("open.yaml"), "run", "--once", "--retry-delay", "1s"}).code == 0);
+  CHECK(job(1)["state"] == "done");
+  CHECK(fs::exists(path("a.npy")));
+}
+
+TEST_CASE_FIXTURE(SchedPlace, "every job that waits says why, and what can never run ends with the reason") {
+  add("a.mp4");
+  add("b.mp4", {"--after", "1"});
+  add("c.mp4", {"--after", "2", "--hold"});
+  const auto waiting = [&](std::int64_t id) { return job(id)["waiting"].get<std::string>(); };
+  CHECK(waiting(1).find("no tariff is named") == 0);
+  place().set("TURBODIFF_TARIFF", path("closed.yaml"));
+  CHECK(waiting(1).find("waits for off-peak time, planned for ") == 0);
+  CHECK(waiting(2) == "waits for job 1, which is queued");
+  CHECK(waiting(3).find("is held") == 0);
+  CHECK(run({"list"}).out.find("waits for off-peak time") != std::string::npos);
+  CHECK(run({"pause"}).code == 0);
+  CHECK(run({"add", "a blue square", "-o", "paused.mp4", "--hold"}).err.find("the queue is paused") !=
+        std::string::npos);
+  CHECK(waiting(1).find("the queue is paused") == 0);
+  CHECK(run({"plan"}).err.find("the queue is paused") != std::string::npos);
+  const auto paused = run({"run", "--once"});
+  CHECK(paused.code == 0);
+  CHECK(paused.err.find("the queue is paused") != std::string::npos);
+  CHECK(run({"cancel", "1"}).code == 0);
+  for (const std::int64_t id : {2, 3}) {
+    CHECK(job(id)["state"] == "failed");
+    CHECK(job(id)["waiting"].is_null());
+  }
+  CHECK(job(2)["error"].get<std::string>().find("job 1, which was cancelled") != std::string::npos);
+  CHECK(run({"wait", "2", "3", "--timeout", "10s"}).code == 1);
+  const auto late = run({"add", "x", "-o", "d.mp4", "--after", "1"});
+  CHECK(late.code == 2);
+  CHECK(late.err.find("retry 1") != std::string::npos);
 }

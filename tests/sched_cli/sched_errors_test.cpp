@@ -47,6 +47,23 @@ TEST_CASE_FIXTURE(SchedPlace, "a deadline that cannot be met is refused and noth
   CHECK(run({"add", "y", "--deadline", "+30m"}).code == 0);  // without a tariff nothing is known
 }
 
+TEST_CASE_FIXTURE(SchedPlace, "a job that can only fail is not added") {
+  namespace fs = std::filesystem;
+  fs::create_directories(path("m"));
+  for (const char* name : {"dit.pth", "vae.pth", "t5.pth", "config.json"})
+    fs::copy_file(demo_folder() / name, path("m") + "/" + name);
+  const auto no_tokenizer = run({"add", "x", "--model", "./m"});
+  CHECK(no_tokenizer.code == 2);
+  CHECK(no_tokenizer.error_line().find("there is no tokenizer") != std::string::npos);
+  fs::copy_file(demo_folder() / "spiece.model", path("m/spiece.model"));
+  CHECK(run({"add", "x", "--model", "./m", "--attention", "sla"}).code == 2);
+  fs::rename(path("m/config.json"), path("config.json"));
+  CHECK(run({"add", "x", "--model", "./m"}).error_line().find("how many heads") != std::string::npos);
+  CHECK(json({"list"})["jobs"].empty());
+  fs::rename(path("config.json"), path("m/config.json"));
+  CHECK(run({"add", "x", "--model", "./m"}).code == 0);
+}
+
 TEST_CASE_FIXTURE(SchedPlace, "two jobs do not write one file, and neither overwrites what is there") {
   add("a.mp4");
   CHECK(run({"add", "x", "-o", "a.mp4"}).error_line().find("job 1 will write") != std::string::npos);

@@ -2,11 +2,21 @@
 #pragma once
 
 #include <ctime>
+#include <functional>
 
 #include "json_schema.h"
 #include "turbodiff_process.h"
 
 namespace turbodiff::testing {
+
+/// Until the condition holds, while the program runs; however busy the machine is.
+inline void wait_for(core::Subprocess& process, const std::function<bool()>& condition) {
+  for (int i = 0; i < 4800; ++i) {
+    if (condition()) return;
+    REQUIRE_MESSAGE(!process.wait(0.025), "the program has ended early");
+  }
+  FAIL("waited in vain");
+}
 
 class SchedPlace {
  public:

@@ -29,7 +29,7 @@ TEST_CASE("what a cache holds is there again, and a cache that is damaged counts
   REQUIRE(good.rows.size() == 2);
   CHECK(good.fetched_at == 1764082801);
   CHECK(to_string(good.rows[1].value) == "-0.25");
-  save_feed_cache(folder.path(), good);
+  save_feed_cache(folder.path(), url, good);
   CHECK(load_feed_cache(folder.path(), url).rows.size() == 2);
 
   for (const std::string& bad :

@@ -58,9 +58,20 @@ TEST_CASE("gaps, wrong days, zeros and late data are found, and bridged only wit
   REQUIRE(found.size() == 1);
   CHECK(found[0].message == "there is no row from 2026-06-03 to 2033-06-02");
 
-  Tariff zeros = quarter_hours("2026-06-01", 2);
-  for (int i = 10; i < 14; ++i) zeros.prices->series.rows[static_cast<std::size_t>(i)].value = Decimal{};
-  CHECK(codes_of(zeros, "2026-06-01T10:00:00Z") == Codes{"zero-run"});
+  // Power is free at times: at noon, over midnight, at the beginning, but not for a day, and not at the end.
+  const auto with_zeros = [](std::vector<std::pair<std::size_t, std::size_t>> stretches) {
+    Tariff zeros = quarter_hours("2026-06-01", 3);
+    for (const auto& [from, to] : stretches)
+      for (std::size_t i = from; i < to; ++i) zeros.prices->series.rows[i].value = Decimal{};
+    return codes_of(zeros, "2026-06-01T10:00:00Z");
+  };
+  CHECK(with_zeros({{40, 64}}).empty());
+  CHECK(with_zeros({{0, 60}, {90, 160}, {200, 240}}).empty());
+  CHECK(with_zeros({{285, 288}}).empty());
+  CHECK(with_zeros({{284, 288}}) == Codes{"zero-run"});
+  CHECK(with_zeros({{180, 288}}) == Codes{"zero-run"});
+  CHECK(with_zeros({{96, 192}}) == Codes{"zero-run"});
+  CHECK(with_zeros({{0, 96}, {280, 288}}) == Codes{"zero-run", "zero-run"});
 
   CHECK(codes_of(quarter_hours("2026-06-01", 1), "2026-06-01T09:00:00Z").empty());
   CHECK(codes_of(quarter_hours("2026-06-01", 1), "2026-06-01T15:00:00Z") == Codes{"late"});

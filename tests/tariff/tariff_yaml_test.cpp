@@ -1,9 +1,11 @@
 #include "tariff/tariff_yaml.h"
 
+#include "contains.h"
 #include "tariff/tariff_folder.h"
 #include "testing.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::TempDir;
 
 namespace {
@@ -23,10 +25,6 @@ std::string problem_of(const std::string& text, const std::filesystem::path& fol
   REQUIRE_MESSAGE(lines.size() == 1, lines.size() << " problems with\n"
                                                   << text << (lines.empty() ? "" : lines[0]));
   return lines[0];
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
 }
 
 }  // namespace
