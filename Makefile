@@ -8,6 +8,8 @@ TRIALS ?= 300
 TRACES ?= 10000
 FUZZ_SECONDS ?= 60
 EXAMPLES ?= 100
+COUNT ?= 40
+SEED ?= 1
 export FLAVOUR
 
 CACHE := $(shell scripts/setup.sh --print-cache)
@@ -15,7 +17,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
-  torture torture-inbox torture-broken energy-traces fuzz api-fuzz page-check gpu-check kernel-table sanitize floor demo-model install clean
+  torture torture-inbox torture-broken mutation energy-traces fuzz api-fuzz page-check gpu-check kernel-table sanitize tsan floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -74,7 +76,7 @@ bench-peers: all $(BENCH_CHECKPOINT) ## the same against diffusers, on the same 
 	  --checkpoint $(BENCH_CHECKPOINT) --work $(CACHE)/bench/peers --cases dit --quant-linear
 
 bench-ops: all ## attention in full and sparse (SLA, SageSLA) against torch's, 32760 tokens, results checked first
-	@OMP_WAIT_POLICY=passive $(TURBODIFF) bench --ops
+	@$(TURBODIFF) bench --ops
 
 BENCH_BLOCK := $(CACHE)/bench/turbowan2.1-1.3b-block
 
@@ -82,7 +84,7 @@ $(BENCH_BLOCK): | all
 	@$(TURBODIFF) bench --make-checkpoint turbowan2.1-1.3b --layers 1 $@
 
 bench-block: all $(BENCH_BLOCK) ## one transformer block of 30 at 832x480, 81 frames: plain, then sagesla and int8 layers
-	@OMP_WAIT_POLICY=passive $(TURBODIFF) bench --dit $(BENCH_BLOCK)/dit.safetensors --size 832x480 --frames 81 \
+	@$(TURBODIFF) bench --dit $(BENCH_BLOCK)/dit.safetensors --size 832x480 --frames 81 \
 	  --attention sagesla --quant-linear
 
 bench-sched: tests ## adding, listing and planning with 100,000 jobs queued, reports of as many
@@ -95,7 +97,7 @@ bench-estimates: all ## estimates of time against what generations took
 tariff-oracle: tests ## every minute of two years in seven zones against Python's zoneinfo
 	@python3 tests/tariff/oracle.py $(BUILD)/bin/turbodiff-sched --full
 
-torture: tests ## TRIALS=300: kills, power cuts, full disks and clock jumps against scheduler and engine
+torture: tests ## TRIALS=300: kills, power cuts, full disks, clock jumps and jobs that end everything
 	@python3 tests/torture/torture.py --bin $(BUILD)/bin --shim $(BUILD)/test-bin/libkillpoint.so --trials $(TRIALS)
 
 torture-inbox: tests ## 10,000 files into the watch folder in six ways, with 200 kills and lost events
@@ -104,6 +106,12 @@ torture-inbox: tests ## 10,000 files into the watch folder in six ways, with 200
 torture-broken: ## show that torture fails for a scheduler without fencing or without flushing
 	@scripts/setup.sh --no-engine
 	@scripts/torture-broken.sh $(BUILD)-broken $(JOBS)
+
+mutation: ## small errors in planner, billing, store and shutdown policy: do the tests notice? COUNT=40 of each, SEED=1
+	@scripts/setup.sh --no-engine
+	@scripts/configure.sh $(BUILD)-floor floor
+	@cmake --build $(BUILD)-floor -j $(JOBS) --target sched_test store_test power_test
+	@python3 tools/mutate/mutate.py --build $(BUILD)-floor --count $(COUNT) --seed $(SEED) --jobs $(JOBS)
 
 energy-traces: tests ## TRACES=10000: power over time with meters that fail, against the known integral
 	@cmake --build $(BUILD) -j $(JOBS) --target energy_traces
@@ -130,6 +138,12 @@ sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@cmake --build $(BUILD)-sanitize -j $(JOBS)
 	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp \
 	  ctest --test-dir $(BUILD)-sanitize --output-on-failure -j $(JOBS)
+
+tsan: ## HTTP, meters, notices and the watch folder under ThreadSanitizer
+	@scripts/setup.sh --no-engine
+	@scripts/configure.sh $(BUILD)-tsan tsan
+	@cmake --build $(BUILD)-tsan -j $(JOBS) --target turbodiff-sched connect_test energy_test daemon_test
+	@TSAN_OPTIONS=halt_on_error=1 ctest --test-dir $(BUILD)-tsan --output-on-failure -R '^(connect|energy|daemon)$$'
 
 floor: ## build and test without the engine and LibTorch
 	@scripts/setup.sh --no-engine

@@ -38,6 +38,17 @@ if(TURBODIFF_WITH_CUDA)
   target_compile_definitions(turbodiff_libtorch INTERFACE TURBODIFF_WITH_CUDA)
 endif()
 
+# Beside the programs that need it, in the wheel's layout: its libraries find each other by relative paths.
+option(TURBODIFF_INSTALL_LIBTORCH "Install LibTorch's libraries too (else they are used from where they are now)" ON)
+set(TURBODIFF_INSTALLED_LIBTORCH libtorch/torch/lib)
+set(_libtorch_destination ${CMAKE_INSTALL_LIBEXECDIR}/turbodiff/libtorch)
+if(TURBODIFF_INSTALL_LIBTORCH)
+  install(DIRECTORY ${TORCH_LIB_DIR}/ DESTINATION ${_libtorch_destination}/torch/lib FILES_MATCHING PATTERN "*.so*")
+  if(EXISTS ${_nvidia_lib})
+    install(DIRECTORY ${_nvidia_lib}/../.. DESTINATION ${_libtorch_destination}/nvidia FILES_MATCHING PATTERN "*.so*")
+  endif()
+endif()
+
 # torch's own OpenMP runtime: a second one beside it would have threads and settings of its own.
 add_library(turbodiff_openmp INTERFACE)
 if(EXISTS ${TORCH_LIB_DIR}/libgomp.so.1)

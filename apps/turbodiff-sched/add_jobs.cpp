@@ -3,28 +3,14 @@
 #include <fmt/format.h>
 
 #include "check_deadlines.h"
+#include "check_engine.h"
+#include "core/text_width.h"
 #include "engine.h"
 #include "sched/freeze.h"
 #include "spec/config_options.h"
 #include "spec/option_table.h"
-#include "spec/prompts_file.h"
 
 namespace turbodiff::app {
-namespace {
-
-std::vector<spec::RequestOptions> requests_of(const AddFlags& flags, const spec::RequestOptions& common) {
-  std::vector<spec::RequestOptions> requests;
-  if (!flags.prompts_file) {
-    sched::add_repeated(common, flags.count, requests);
-    return requests;
-  }
-  for (const spec::PromptEntry& entry : spec::read_prompts_file(*flags.prompts_file))
-    sched::add_repeated(spec::merge(common, entry.options), flags.count, requests);
-  return requests;
-}
-
-}  // namespace
-
 store::When parse_when(const std::string& text) {
   if (const auto when = store::when_named(text)) return *when;
   throw Error::bad_request(fmt::format("--when must be off-peak, cheapest or now, not '{}'", text));
@@ -35,12 +21,6 @@ std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags) {
   spec::RequestOptions common = spec::options_of(program.config());
   if (flags.from) common = spec::merge(common, recipe_in(*flags.from).options);
   common = spec::merge(common, flags.options);
-  if (flags.positional_prompt) {
-    if (flags.options.prompt) throw Error::bad_request("the prompt is given twice", "leave --prompt out");
-    common.prompt = flags.positional_prompt;
-  }
-  if (flags.prompts_file && (flags.positional_prompt || flags.options.prompt))
-    throw Error::bad_request("a prompt and --prompts exclude each other", "put the prompt into the file");
 
   store::JobSpec spec;
   spec.priority = flags.priority;
@@ -55,11 +35,22 @@ std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags) {
         fmt::format("the deadline {} is over before the job may start", queue.local(*spec.deadline)),
         "give a later --deadline");
 
-  const auto requests = requests_of(flags, common);
+  std::vector<spec::RequestOptions> requests;
+  const core::TextNote note = [&](const std::string& line) { program.log().info("{}", line); };
+  for (const spec::RequestOptions& request : cli::requests_of(flags.prompts, flags.options, common, note))
+    sched::add_repeated(request, flags.count, requests);
   const auto jobs = sched::freeze(requests, spec, flags.after,
                                   {program.model_dirs(), program.cache_dir_or_empty(), queue.now()});
+  check_with_engine(program, jobs);
   check_deadlines(queue, jobs, tariff::FeedAccess::due);
-  return queue.store().add(jobs, queue.now_micros());
+  const auto ids = queue.store().add(jobs, queue.now_micros());
+  if (queue.store().runner().paused)
+    program.log().warn("the queue is paused; 'turbodiff-sched resume' lets jobs run");
+  constexpr std::size_t shown_columns = 40;
+  for (const auto& [prompt, tokens] : cut_prompts(requests))
+    program.log().warn("'{}' has {} tokens and the model reads the first 512: its end is left out",
+                       core::truncate_to_width(prompt, shown_columns), tokens);
+  return ids;
 }
 
 }  // namespace turbodiff::app

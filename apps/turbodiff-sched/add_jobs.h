@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/prompt_arguments.h"
 #include "queue.h"
 #include "spec/request_options.h"
 
@@ -13,7 +14,8 @@ namespace turbodiff::app {
 /// The command line of `add`.
 struct AddFlags {
   spec::RequestOptions options;
-  std::optional<std::string> positional_prompt, prompts_file, from;
+  cli::PromptArguments prompts;
+  std::optional<std::string> from;
   std::optional<std::string> deadline, earliest;
   std::int64_t priority = 0;
   std::vector<std::int64_t> after;

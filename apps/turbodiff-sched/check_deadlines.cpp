@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "first_guess.h"
 #include "sched/planner.h"
 #include "sched/queue_plan.h"
 #include "tariff/make_curve.h"
@@ -22,7 +23,7 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tarif
   if (!any || !queue.has_tariff()) return;
   const tariff::Tariff tariff = queue.load_tariff(access);
   queue.warn_of(tariff);
-  sched::Estimator estimator(queue.store(), queue.power());
+  sched::Estimator estimator(queue.store(), queue.power(), first_guess(queue));
   sched::QueuePlanOptions options;
   options.now = queue.now();
   for (const store::NewJob& job : jobs)

@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/numbers.h"
 #include "commands.h"
 
 namespace turbodiff::app {
@@ -38,7 +39,10 @@ void add_one(Queue& queue, const std::string& name, const std::string& summary, 
   const auto ids = std::make_shared<std::vector<store::JobId>>();
   CLI::App& command = queue.program().add_command(
       name, summary, [ids, change, &queue](cli::Program&) { change_all(queue, *ids, change); });
-  command.add_option("ID", *ids, "Numbers of jobs")->required()->group("Arguments");
+  command.add_option("ID", *ids, "Numbers of jobs")
+      ->check(cli::whole_between(0))
+      ->required()
+      ->group("Arguments");
 }
 
 void add_switch(Queue& queue, const std::string& name, const std::string& summary, bool paused) {

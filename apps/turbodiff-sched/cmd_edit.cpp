@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "add_jobs.h"
+#include "cli/numbers.h"
 #include "commands.h"
+#include "core/incoming_text.h"
 #include "core/output_file.h"
 #include "spec/container.h"
 
@@ -34,6 +36,8 @@ std::optional<std::optional<std::int64_t>> time_of(Queue& queue, const std::opti
 void edit(Queue& queue, const EditFlags& flags) {
   store::JobEdit changes;
   const store::Job job = queue.store().job(flags.id);
+  if (flags.prompt && core::is_blank(*flags.prompt))
+    throw Error::bad_request("--prompt: the prompt is empty", "say what the video shows");
   changes.prompt = flags.prompt;
   if (flags.output) {
     const auto output = std::filesystem::absolute(*flags.output).lexically_normal();
@@ -48,7 +52,6 @@ void edit(Queue& queue, const EditFlags& flags) {
   changes.earliest = time_of(queue, flags.earliest, "--earliest");
   changes.deadline = time_of(queue, flags.deadline, "--deadline");
   if (flags.seed) {
-    if (*flags.seed < 0) throw Error::bad_request("--seed must be at least 0 here");
     Json own = Json::parse(job.spec.options);
     own["seed"] = *flags.seed;
     changes.options = own.dump();
@@ -64,10 +67,16 @@ void add_edit(Queue& queue) {
   const auto flags = std::make_shared<EditFlags>();
   CLI::App& command = queue.program().add_command("edit", "Change a job that waits",
                                                   [flags, &queue](cli::Program&) { edit(queue, *flags); });
-  command.add_option("ID", flags->id, "Number of the job")->required()->group("Arguments");
+  command.add_option("ID", flags->id, "Number of the job")
+      ->check(cli::whole_between(0))
+      ->required()
+      ->group("Arguments");
   command.add_option("--prompt", flags->prompt, "What the video shows")->type_name("TEXT")->group("Options");
   command.add_option("-o,--output", flags->output, "File to write")->type_name("PATH")->group("Options");
-  command.add_option("--seed", flags->seed, "Seed of the noise")->type_name("N")->group("Options");
+  command.add_option("--seed", flags->seed, "Seed of the noise")
+      ->type_name("N")
+      ->check(cli::whole_between(0))
+      ->group("Options");
   command.add_option("--deadline", flags->deadline, "When it must be finished; none takes it away")
       ->type_name("TIME|none")
       ->group("Options");
@@ -77,10 +86,13 @@ void add_edit(Queue& queue) {
   command.add_option("--when", flags->when, "In off-peak hours, wherever it is cheapest, or at once")
       ->type_name("off-peak|cheapest|now")
       ->group("Options");
-  command.add_option("--priority", flags->priority, "Higher first")->type_name("N")->group("Options");
+  command.add_option("--priority", flags->priority, "Higher first")
+      ->type_name("N")
+      ->check(cli::whole_between(-1'000'000'000, 1'000'000'000))
+      ->group("Options");
   command.add_option("--retries", flags->retries, "More tries after a failure")
       ->type_name("N")
-      ->check(CLI::Range(0, 1000))
+      ->check(cli::whole_between(0, 1000))
       ->group("Options");
   command.add_option("--group", flags->group, "Jobs of one group are kept together")
       ->type_name("NAME")
@@ -88,6 +100,7 @@ void add_edit(Queue& queue) {
   command
       .add_option("--after", flags->after, "Starts after these jobs have succeeded; replaces those of before")
       ->type_name("ID")
+      ->check(cli::whole_between(1))
       ->group("Options");
   command.add_flag("--no-after", flags->no_after, "Waits for no job any more")->group("Options");
 }

@@ -10,7 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/numbers.h"
 #include "commands.h"
+#include "core/counted.h"
 #include "core/signals.h"
 #include "core/strings.h"
 #include "core/subprocess.h"
@@ -233,6 +235,9 @@ void verify(Queue& queue) {
     compare("attempt", one.attempt.id, "cpu_microjoules", bill.cpu_microjoules, sum.cpu);
     compare("attempt", one.attempt.id, "rest_microjoules", bill.rest_microjoules, sum.rest);
   }
+  const auto counted = [](std::size_t count, std::string_view thing) {
+    return core::counted(static_cast<std::int64_t>(count), thing);
+  };
   const auto idle = queue.store().idle_energy(0, ever);
   for (const store::IdleEnergy& row : idle) compare_cost("idle", row.id, row, sched::idle_again(row));
   if (program.flags().json) {
@@ -256,13 +261,14 @@ void verify(Queue& queue) {
     for (const Difference& d : differences)
       text += fmt::format("{} {}: {} is {}, and made again {}\n", d.kind, d.id, d.what, shown(d.kept),
                           shown(d.again));
-    text += fmt::format("{} bills and {} stretches of idle time made again: {} differences\n",
-                        attempts.size(), idle.size(), differences.size());
+    text += fmt::format("{} and {} of idle time made again: {}\n", counted(attempts.size(), "bill"),
+                        counted(idle.size(), "period"), counted(differences.size(), "difference"));
     program.print(text);
   }
   if (!differences.empty())
     throw cli::ReportedFailure(Error::work_failed(
-        fmt::format("{} figures are not what their samples and prices make", differences.size()),
+        fmt::format("{} not what their samples and prices make",
+                    differences.size() == 1 ? "1 figure is" : counted(differences.size(), "figure") + " are"),
         "the store was changed by another program; restore a copy"));
 }
 
@@ -280,15 +286,15 @@ void add_energy(Queue& queue) {
       [flags, &queue](cli::Program&) { calibrate(queue, *flags); }, &group);
   calibrate_command.add_option("--idle-watts", flags->idle_watts, "What the wall meter shows while idle")
       ->type_name("W")
-      ->check(CLI::PositiveNumber)
+      ->check(cli::number_between(0.001, 1e6))
       ->group("Options");
   calibrate_command.add_option("--load-watts", flags->load_watts, "What it shows under load")
       ->type_name("W")
-      ->check(CLI::PositiveNumber)
+      ->check(cli::number_between(0.001, 1e6))
       ->group("Options");
   calibrate_command.add_option("--seconds", flags->seconds, "How long each of the two is watched (20)")
       ->type_name("N")
-      ->check(CLI::Range(0.2, 600.0))
+      ->check(cli::number_between(0.2, 600))
       ->group("Options");
   calibrate_command
       .add_option("--load", flags->load, "Command that loads the GPU meanwhile; all cores are loaded anyway")

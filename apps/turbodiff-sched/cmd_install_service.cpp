@@ -6,12 +6,12 @@
 #include <iterator>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "commands.h"
 #include "core/error.h"
 #include "core/output_file.h"
 #include "sched/service_units.h"
-#include "span_curve.h"
 
 namespace turbodiff::app {
 namespace fs = std::filesystem;
@@ -45,10 +45,9 @@ class InstallService {
     settings_.program = core::Paths::this_executable();
     settings_.global = global_options();
     settings_.options = flags_.options;
+    if (flags_.system) settings_.writable = writable_folders();
     if (flags_.once) {
-      const tariff::Tariff tariff = queue_.load_tariff();
-      settings_.calendar =
-          sched::window_starts(span_curve(queue_, tariff, std::nullopt, std::nullopt), tariff.zone);
+      settings_.calendar = sched::timer_lines(queue_.load_tariff(), queue_.now());
     } else {
       queue_.load_tariff();  // the daemon would end at once without one
     }
@@ -76,32 +75,59 @@ class InstallService {
     return options;
   }
 
+  /// What the service writes beside its own folders, by options and settings.
+  std::vector<fs::path> writable_folders() {
+    std::set<fs::path> folders;
+    if (queue_.store_is_named()) folders.insert(fs::absolute(queue_.store_file()).parent_path());
+    for (const char* key : {"watch.folder", "http.output"})
+      if (const auto path = program_.config().path(key)) folders.insert(fs::absolute(*path));
+    // A relative one lies in the watched folder.
+    if (const auto output = program_.config().text("watch.output"))
+      if (const fs::path path = program_.paths().expand(output->substr(0, output->find('{')));
+          path.is_absolute())
+        folders.insert(path.parent_path());
+    for (std::size_t i = 0; i < flags_.options.size(); ++i) {
+      const std::string& word = flags_.options[i];
+      if (word == "--watch" && i + 1 < flags_.options.size())
+        folders.insert(fs::absolute(program_.paths().expand(flags_.options[i + 1])));
+      if (word.starts_with("--watch=")) folders.insert(fs::absolute(program_.paths().expand(word.substr(8))));
+    }
+    return {folders.begin(), folders.end()};
+  }
+
+  /// --folder holds them all.
+  fs::path path_of(const sched::UnitFile& unit) const {
+    return (unit.folder.empty() || flags_.folder ? folder_ : unit.folder) / unit.name;
+  }
+
   void show(const std::vector<sched::UnitFile>& units) {
     if (program_.flags().json) return report(units, "would write");
     std::string text;
     for (const sched::UnitFile& unit : units)
-      text += fmt::format("{}# {}\n{}", text.empty() ? "" : "\n", (folder_ / unit.name).string(), unit.text);
+      text += fmt::format("{}# {}\n{}", text.empty() ? "" : "\n", path_of(unit).string(), unit.text);
     program_.print(text);
   }
 
   void refuse_changed(const sched::UnitFile& unit) const {
-    const auto there = content_of(folder_ / unit.name);
+    const auto there = content_of(path_of(unit));
     if (there && *there != unit.text && !flags_.force)
-      throw Error::bad_request(fmt::format("'{}' exists and differs", (folder_ / unit.name).string()),
+      throw Error::bad_request(fmt::format("'{}' exists and differs", path_of(unit).string()),
                                "look at it, then pass --force to replace it");
   }
 
   void write(const std::vector<sched::UnitFile>& units) {
     std::error_code error;
-    fs::create_directories(folder_, error);
-    if (error)
-      throw Error::bad_request(fmt::format("cannot make folder '{}': {}", folder_.string(), error.message()),
-                               flags_.system ? "run it as root, or leave out --system" : "");
     for (const sched::UnitFile& unit : units) {
-      core::OutputFile file(folder_ / unit.name, /*force=*/true);
+      const fs::path path = path_of(unit);
+      fs::create_directories(path.parent_path(), error);
+      if (error)
+        throw Error::bad_request(
+            fmt::format("cannot make folder '{}': {}", path.parent_path().string(), error.message()),
+            flags_.system ? "run it as root, or leave out --system" : "");
+      core::OutputFile file(path, /*force=*/true);
       std::ofstream(file.temp_path(), std::ios::binary) << unit.text;
       file.commit();
-      fs::permissions(folder_ / unit.name, fs::perms(0644), error);
+      fs::permissions(path, fs::perms(0644), error);
     }
     report(units, "wrote");
   }
@@ -110,10 +136,12 @@ class InstallService {
     std::vector<sched::UnitFile> gone;
     for (const sched::UnitFile& unit : sched::service_units(settings_)) {
       std::error_code error;
-      if (fs::remove(folder_ / unit.name, error)) gone.push_back(unit);
+      // What both kinds of service need stays as long as one of them is there.
+      if (!unit.folder.empty() && other_kind_is_there()) continue;
+      if (fs::remove(path_of(unit), error)) gone.push_back(unit);
       if (error)
         throw Error::work_failed(
-            fmt::format("cannot remove '{}': {}", (folder_ / unit.name).string(), error.message()));
+            fmt::format("cannot remove '{}': {}", path_of(unit).string(), error.message()));
     }
     if (gone.empty())
       throw Error::not_found(fmt::format("no unit of turbodiff is in '{}'", folder_.string()),
@@ -121,9 +149,29 @@ class InstallService {
     report(gone, "removed");
   }
 
+  bool other_kind_is_there() const {
+    std::error_code ignored;
+    return fs::exists(folder_ / (flags_.once ? "turbodiff-sched.service" : "turbodiff-once.service"),
+                      ignored);
+  }
+
+  /// Commands that make the service's user and give it what it may use.
+  std::vector<std::string> user_commands() const {
+    std::vector<std::string> commands;
+    for (const sched::UnitFile& unit : sched::service_units(settings_)) {
+      if (unit.name == "turbodiff-sysusers.conf")
+        commands.push_back("systemd-sysusers " + path_of(unit).string());
+      if (unit.name == "turbodiff-tmpfiles.conf")
+        commands.push_back("systemd-tmpfiles --create " + path_of(unit).string());
+    }
+    return commands;
+  }
+
   void report(const std::vector<sched::UnitFile>& units, const char* what) {
     const std::string systemctl = flags_.system ? "systemctl" : "systemctl --user";
-    std::vector<std::string> next{systemctl + " daemon-reload"};
+    std::vector<std::string> next;
+    if (!flags_.uninstall) next = user_commands();
+    next.push_back(systemctl + " daemon-reload");
     const std::string last = sched::service_units(settings_).back().name;
     if (flags_.uninstall)
       next.insert(next.begin(), systemctl + " disable --now " + last);
@@ -134,12 +182,11 @@ class InstallService {
     if (program_.flags().json) {
       Json files = Json::array();
       for (const sched::UnitFile& unit : units)
-        files.push_back({{"path", (folder_ / unit.name).string()}, {"text", unit.text}});
+        files.push_back({{"path", path_of(unit).string()}, {"text", unit.text}});
       return program_.print_json({{"done", what}, {"files", std::move(files)}, {"next", next}});
     }
     std::string text;
-    for (const sched::UnitFile& unit : units)
-      text += fmt::format("{} {}\n", what, (folder_ / unit.name).string());
+    for (const sched::UnitFile& unit : units) text += fmt::format("{} {}\n", what, path_of(unit).string());
     if (!program_.flags().quiet) {
       text += "next:\n";
       for (const std::string& line : next) text += "  " + line + "\n";
@@ -162,7 +209,9 @@ void add_install_service(Queue& queue) {
       "install-service", "Write systemd units: the daemon, or run --once when off-peak time begins",
       [flags, &queue](cli::Program&) { InstallService(queue, *flags).run(); });
   CLI::Option* user = command.add_flag("--user", flags->user, "For this user (the default)");
-  command.add_flag("--system", flags->system, "For the machine, in /etc/systemd/system")->excludes(user);
+  command
+      .add_flag("--system", flags->system, "For the machine, in /etc/systemd/system, with a user of its own")
+      ->excludes(user);
   CLI::Option* daemon = command.add_flag("--daemon", flags->daemon, "A service that stays (the default)");
   command.add_flag("--once", flags->once, "A timer that starts run --once, instead of a service that stays")
       ->excludes(daemon);

@@ -2,9 +2,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/numbers.h"
 #include "commands.h"
 #include "core/strings.h"
 #include "core/text_table.h"
@@ -50,25 +52,32 @@ std::string time_text(Queue& queue, const JobView& view) {
 
 void print_table(Queue& queue, const std::vector<JobView>& views) {
   core::TextTable table;
+  const bool any_waits =
+      std::any_of(views.begin(), views.end(), [](const JobView& view) { return view.waiting.has_value(); });
   table.add_column("ID", core::TextTable::Align::right)
       .add_column("STATE")
       .add_column("PRIO", core::TextTable::Align::right)
       .add_column("TIME")
       .add_column("TAKES", core::TextTable::Align::right)
-      .add_column("COST", core::TextTable::Align::right)
-      .add_column("PROMPT", core::TextTable::Align::left, true);
+      .add_column("COST", core::TextTable::Align::right);
+  if (any_waits) table.add_column("WAITING", core::TextTable::Align::left, true);
+  table.add_column("PROMPT", core::TextTable::Align::left, true);
   for (const JobView& view : views) {
     const JobView::Cost& cost = view.actual ? *view.actual : view.estimate;
-    table.add_row({std::to_string(view.job.id), std::string(store::name_of(view.job.state)),
-                   std::to_string(view.job.spec.priority), time_text(queue, view),
-                   (view.actual ? "" : "~") + core::format_duration(cost.seconds),
-                   (view.actual || !cost.micro ? "" : "~") + money_text(cost),
-                   short_prompt(view.job.error.empty() ? view.job.spec.prompt : view.job.error)});
+    std::vector<std::string> cells = {std::to_string(view.job.id),
+                                      std::string(store::name_of(view.job.state)),
+                                      std::to_string(view.job.spec.priority),
+                                      time_text(queue, view),
+                                      (view.actual ? "" : "~") + core::format_duration(cost.seconds),
+                                      (view.actual || !cost.micro ? "" : "~") + money_text(cost)};
+    if (any_waits) cells.push_back(view.waiting ? view.waiting->why : "");
+    cells.push_back(short_prompt(view.job.error.empty() ? view.job.spec.prompt : view.job.error));
+    table.add_row(std::move(cells));
   }
   if (views.empty())
     queue.program().print("no jobs; add one with 'turbodiff-sched add'\n");
   else
-    queue.program().print(table.render(queue.program().output_traits().columns));
+    queue.program().print(table.render(queue.program().table_columns()));
 }
 
 void status(Queue& queue) {
@@ -100,9 +109,15 @@ void add_list(Queue& queue) {
   list.add_option("--state", flags->states, "Only jobs in these states")
       ->type_name("STATE,...")
       ->group("Options");
-  list.add_option("--limit", flags->limit, "At most so many")->type_name("N")->group("Options");
+  list.add_option("--limit", flags->limit, "At most so many")
+      ->type_name("N")
+      ->check(cli::whole_between(1))
+      ->group("Options");
   list.add_flag("--newest", flags->newest, "The newest first")->group("Options");
-  list.footer("TIME is the planned start, or the end of jobs that are over; ~ marks estimates.");
+  list.footer(
+      "TIME is the planned start, or the end of jobs that are over; ~ marks estimates; WAITING says why a "
+      "job\n"
+      "does not run now.");
   queue.program().add_command("status", "Show how many jobs there are and who runs them",
                               [&queue](cli::Program&) { status(queue); });
 }

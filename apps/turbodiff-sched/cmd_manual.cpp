@@ -48,9 +48,8 @@ cli::ManualSection notifications() {
       "each \\fIinterval\\fR; what comes meanwhile is one message. run, and switching off, wait \\fIwait\\fR "
       "for "
       "what is not accepted; the rest goes with the next start.\n.PP\n"
-      "Secrets are read from files or variables only, and never written. examples/config\\-notify.yaml has "
-      "every "
-      "channel.\n"
+      "Secrets are read from files or variables only, and never written; a file that others than its owner "
+      "can read is refused. examples/config\\-notify.yaml has every channel.\n"
       ".TP\n\\fBchannels\\fR\nA list. Each has \\fItype\\fR; \\fIname\\fR, \\fIevents\\fR, \\fIburst\\fR "
       "(3), "
       "\\fIinterval\\fR (1m), \\fItimeout\\fR (30s), \\fIca_file\\fR.\n"
@@ -137,7 +136,9 @@ std::vector<cli::ManualSection> reference() {
        "for "
        "writing, or once it has been the same for \\fIwatch.settle\\fR; an empty one after a minute. Hidden "
        "files, "
-       "*.tmp, *.part, *.partial, *.crdownload, *.filepart, *.download, *.swp, *.bak and *~ are left alone. "
+       "*.tmp, *.part, *.partial, *.crdownload, *.filepart, *.download, *.swp, *.bak and *~ are left alone, "
+       "and so "
+       "are copies of conflicts (*.sync\\-conflict\\-* and the like). "
        "The folder "
        "is read again at the start, each minute and after lost events; on a network file system every "
        "\\fIwatch.poll\\fR. A picture, and the text of the same name beside it, is refused: this version has "
@@ -151,8 +152,11 @@ std::vector<cli::ManualSection> reference() {
        ".TP\n\\fBsettle\\fR\nHow long a file must stay the same that was neither closed nor renamed (5s).\n"
        ".TP\n\\fBpoll\\fR\nBetween looks on a network file system (10s).\n"
        ".TP\n\\fBduplicates\\fR\nA file of the same name and content as an earlier one: \\fBskip\\fR adds no "
-       "jobs, "
-       "\\fBadd\\fR adds them again."},
+       "jobs and leaves the reason beside it, "
+       "\\fBadd\\fR adds them again.\n"
+       ".TP\n\\fBallow_paths\\fR\nWhether a dropped file may name outputs outside of the folder of "
+       "\\fIoutput\\fR, and "
+       "models and other files outside of the watch folder (off)."},
       {"SWITCHING OFF",
        "With \\fB\\-\\-on\\-finish\\fR shutdown, suspend or hibernate, run and daemon switch the machine off "
        "through "
@@ -187,10 +191,17 @@ std::vector<cli::ManualSection> reference() {
        ".TP\n\\fISTORE\\fR\nSQLite database of jobs, attempts, prices and energy.\n"
        ".TP\n\\fISTORE\\fR\\-files/\nLogs, checkpoints, prices, and contact\\-sheet.png of the last batch "
        "told of.\n"
+       ".TP\n\\fISTORE\\fR\\-files/http\\-token\nThe token that 'http token' has made.\n"
        ".TP\n\\fISTORE\\fR\\-files/stay\\-on\nKeeps the machine on while it is there.\n"
        ".TP\n\\fISTORE\\fR.lock, \\fISTORE\\fR.bell\nThe lock of whoever runs the jobs, and what wakes it."},
       {"SIGNALS",
        "SIGTERM and SIGINT stop run and daemon; the running job leaves a checkpoint and is queued again. "
+       "An attempt that ended unseen, by SIGKILL or with the machine, is billed until its last sign of life "
+       "and up to a second (after a restart of the machine ten) more, with the flags cut\\-off and "
+       "end\\-assumed. "
+       "Where it had finished no step beyond those of earlier attempts it counts against "
+       "\\fB\\-\\-retries\\fR; "
+       "after them the job is held, and a notice of a failure goes out. "
        "SIGHUP reads "
        "the tariff again."},
       {"EXIT STATUS",

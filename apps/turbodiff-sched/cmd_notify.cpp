@@ -68,7 +68,7 @@ void list(Queue& queue) {
     return program.print_json({{"channels", std::move(rows)}, {"deliveries", std::move(items)}});
   }
   if (channels.empty()) return program.print("no channels: see notify.channels in turbodiff-sched(1)\n");
-  const int columns = program.output_traits().tty ? program.output_traits().columns : 0;
+  const int columns = program.table_columns();
   core::TextTable table;
   table.add_column("CHANNEL").add_column("TYPE").add_column("EVENTS", core::TextTable::Align::left, true);
   for (const char* name : {"PENDING", "SENT", "FAILED"})

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "core/incoming_text.h"
+#include "first_guess.h"
 #include "job_report.h"
 #include "plan_report.h"
 #include "running_job.h"
@@ -82,7 +84,9 @@ class PlanCommand {
   sched::Plan plan_file() {
     sched::PlanRequest request;
     request.jobs = sched::read_jobs(
-        read_text(*flags_.jobs_file), *flags_.jobs_file,
+        core::incoming_text(read_text(*flags_.jobs_file), *flags_.jobs_file,
+                            [&](const std::string& line) { queue_.program().log().info("{}", line); }),
+        *flags_.jobs_file,
         [&](std::string_view text) { return tariff::parse_time(text, tariff_.zone, now_, ""); });
     request.now = now_;
     request.horizon_s = horizon_s_;
@@ -96,7 +100,7 @@ class PlanCommand {
   }
 
   sched::Plan plan_store(PlanText& style) {
-    sched::Estimator estimator(queue_.store(), queue_.power());
+    sched::Estimator estimator(queue_.store(), queue_.power(), first_guess(queue_));
     sched::QueuePlanOptions options;
     options.now = now_;
     options.horizon_s = horizon_s_;
@@ -105,6 +109,9 @@ class PlanCommand {
     options.wake_milliwatt_hours = thousandths(flags_.wake_kwh, 1e6, "--wake-kwh");
     options.label = [this](tariff::Seconds instant) { return tariff::format_local(instant, tariff_.zone); };
     options.running = running_job(queue_, estimator);
+    if (queue_.store().runner().paused)
+      queue_.program().log().warn(
+          "the queue is paused; nothing of this plan starts before 'turbodiff-sched resume'");
     sched::QueuePlan planned = sched::plan_queue(queue_.store(), estimator, curve_, options);
     if (planned.left_out > 0)
       queue_.program().log().warn("{} more jobs wait; the first {} are planned", planned.left_out,

@@ -99,7 +99,7 @@ class ReportCommand {
     if (format_ == "json") return report::json_text(made, advice);
     if (format_ == "prometheus") return report::prometheus_text(made);
     if (format_ == "html") return report::html_page(page_input(made, records, advice));
-    return report::table_text(made, advice, output_ ? 0 : queue_.program().output_traits().columns);
+    return report::table_text(made, advice, output_ ? 0 : queue_.program().table_columns());
   }
 
   report::PageInput page_input(const report::Report& made, const report::Records& records,

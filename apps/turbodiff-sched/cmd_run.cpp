@@ -5,8 +5,10 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/numbers.h"
 #include "commands.h"
 #include "engine.h"
+#include "first_guess.h"
 #include "http_service.h"
 #include "meter_options.h"
 #include "notify_service.h"
@@ -64,14 +66,17 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
 
   store::JobStore& store = queue.store();
   const store::StoreLock lock(queue.store_file());
-  inbox = make_inbox(queue, flags.watch);
+  inbox = make_inbox(queue, flags.watch,
+                     [&told](const std::string& key, const std::string& name, const std::string& reason) {
+                       if (told != nullptr) told->file_refused(key, name, reason);
+                     });
   settings.inbox = inbox.get();
   sched::TariffClock tariff([&queue] {
     tariff::Tariff read = queue.load_tariff();
     queue.warn_of(read);
     return read;
   });
-  sched::Estimator estimator(store, queue.power());
+  sched::Estimator estimator(store, queue.power(), first_guess(queue));
   const PowerLimit power_limit(queue, flags.power, settings.runner.program, estimator);
   const auto notifier = start_notifier(queue, std::move(channels), settings.runner.program);
   settings.notices = told = notifier.get();
@@ -92,7 +97,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   if (result.failed > 0 && !daemon)
     throw cli::ReportedFailure(
         Error::work_failed(fmt::format("{} of {} jobs failed", result.failed, result.done + result.failed),
-                           "see 'turbodiff-sched list --state failed'"));
+                           "see 'turbodiff-sched list --state failed,held'"));
   if (after_batch && !after_batch->problem().empty() && !daemon)
     throw cli::ReportedFailure(Error::work_failed(after_batch->problem()));
 }
@@ -121,7 +126,7 @@ void add_common(CLI::App& command, RunFlags& flags) {
       .add_option("--max-slowdown", flags.power.max_slowdown,
                   "How much longer jobs may take under --power-limit auto (1.1)")
       ->type_name("FACTOR")
-      ->check(CLI::Range(1.0, 10.0))
+      ->check(cli::number_between(1, 10))
       ->group("Options");
   command
       .add_option("--watch", flags.watch,
@@ -147,7 +152,8 @@ void add_run(Queue& queue) {
   add_common(run_command, *run_flags);
   run_command.footer(
       "Exit code 0 when nothing is left or nothing may run now, 1 if a job failed for good.\n"
-      "For cron: 0 22 * * * turbodiff-sched --tariff cn-two-rate run --once");
+      "For cron: 0 22 * * * turbodiff-sched --tariff cn-two-rate run --once\n"
+      "Where windows open at other hours on other days: */15 * * * *");
   const auto daemon_flags = std::make_shared<RunFlags>();
   CLI::App& daemon_command =
       program.add_command("daemon", "Stay, and run each job at its planned second",

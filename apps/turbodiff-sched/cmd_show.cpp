@@ -8,8 +8,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/numbers.h"
 #include "commands.h"
+#include "core/escape_lines.h"
 #include "core/signals.h"
+#include "core/text_width.h"
 #include "core/units.h"
 #include "job_detail.h"
 #include "job_report.h"
@@ -33,7 +36,7 @@ void show(Queue& queue, store::JobId id) {
   const auto attempts = queue.store().attempts(id);
   std::string text;
   const auto line = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) text += fmt::format("{:<12} {}\n", name, value);
+    if (!value.empty()) text += fmt::format("{:<12} {}\n", name, core::escape_control(value));
   };
   const store::Job& job = view.job;
   const auto at = [&](const std::optional<tariff::Seconds>& instant) {
@@ -52,6 +55,7 @@ void show(Queue& queue, store::JobId id) {
   line("earliest", at(job.spec.earliest));
   line("deadline", at(job.spec.deadline));
   line("planned", at(view.planned_start));
+  if (view.waiting) line("waiting", view.waiting->text());
   line("added", at(seconds_of(job.added_at)));
   line("estimate", fmt::format("{} ({} to {}, from {} runs), {:.6f} kWh, {}",
                                core::format_duration(view.estimate.seconds),
@@ -77,18 +81,23 @@ void show(Queue& queue, store::JobId id) {
 void log(Queue& queue, store::JobId id, bool follow) {
   queue.store().job(id);
   std::ifstream in(queue.store().log_file(id));
-  std::string text;
+  std::string text, unfinished;
   while (true) {
     const bool over = !follow || store::is_final(queue.store().job(id).state);
     if (!in.is_open()) in.open(queue.store().log_file(id));
     if (in.is_open()) {
       in.clear();
       std::string fresh{std::istreambuf_iterator<char>(in), {}};
-      if (queue.program().flags().json)
+      if (queue.program().flags().json) {
         text += fresh;
-      else
-        queue.program().print(fresh);
-      std::cout.flush();
+      } else {
+        // Whole lines, so that no character is taken for a broken one where the file ends for now.
+        unfinished += fresh;
+        const std::size_t end = over ? unfinished.size() : unfinished.rfind('\n') + 1;
+        queue.program().print(core::escape_lines(unfinished.substr(0, end)));
+        unfinished.erase(0, end);
+      }
+      if (!queue.program().flush()) return;
     }
     if (over) break;
     core::throw_if_interrupted();
@@ -103,12 +112,18 @@ void add_show(Queue& queue) {
   const auto id = std::make_shared<store::JobId>();
   CLI::App& show_command = queue.program().add_command("show", "Show everything about a job",
                                                        [id, &queue](cli::Program&) { show(queue, *id); });
-  show_command.add_option("ID", *id, "Number of the job")->required()->group("Arguments");
+  show_command.add_option("ID", *id, "Number of the job")
+      ->check(cli::whole_between(0))
+      ->required()
+      ->group("Arguments");
   const auto follow = std::make_shared<bool>(false);
   CLI::App& log_command =
       queue.program().add_command("log", "Show what the engine said during a job",
                                   [id, follow, &queue](cli::Program&) { log(queue, *id, *follow); });
-  log_command.add_option("ID", *id, "Number of the job")->required()->group("Arguments");
+  log_command.add_option("ID", *id, "Number of the job")
+      ->check(cli::whole_between(0))
+      ->required()
+      ->group("Arguments");
   log_command.add_flag("-f,--follow", *follow, "Go on until the job is over")->group("Options");
 }
 

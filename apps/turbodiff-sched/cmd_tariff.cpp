@@ -9,6 +9,7 @@
 #include "core/text_table.h"
 #include "span_curve.h"
 #include "tariff/feed_check.h"
+#include "tariff/tariff_check.h"
 #include "tariff/tariff_folder.h"
 #include "tariff/tariff_report.h"
 
@@ -33,11 +34,29 @@ void show(Queue& queue, const SpanFlags& flags) {
   queue.program().print(tariff::draw_days(tariff, curve, traits.columns, traits.colour));
 }
 
+/// Why the tariff cannot be used as it is: 1 where a source did not give any price, 2 for what stands in a
+/// file.
+std::optional<Error> problem_of(const tariff::Tariff& tariff, const std::vector<tariff::Finding>& findings) {
+  std::size_t errors = 0;
+  bool source_failed = false;
+  for (const tariff::Finding& finding : findings) {
+    if (finding.severity != tariff::Finding::Severity::error) continue;
+    ++errors;
+    source_failed = source_failed || (tariff.prices && !tariff.prices->source.url.empty() &&
+                                      (finding.code == "no-rows" || finding.code == "wrong-day"));
+  }
+  if (errors == 0) return std::nullopt;
+  const std::string text = fmt::format("{}: {} cannot be used as it is: {} error{}", tariff.path.string(),
+                                       tariff.name, errors, errors == 1 ? "" : "s");
+  return source_failed ? Error::work_failed(text, "see above") : Error::bad_request(text, "see above");
+}
+
 void check(Queue& queue) {
   const tariff::Tariff tariff = queue.load_tariff(tariff::FeedAccess::always);
   std::vector<tariff::Finding> findings = tariff.findings;
-  for (tariff::Finding& finding : tariff::check_series(tariff, queue.now()))
-    findings.push_back(std::move(finding));
+  for (auto& list : {tariff::check_tariff(tariff, queue.now()), tariff::check_rules(tariff)})
+    findings.insert(findings.end(), list.begin(), list.end());
+  const auto problem = problem_of(tariff, findings);
   if (queue.program().flags().json) {
     Json list = Json::array();
     for (const tariff::Finding& finding : findings)
@@ -46,16 +65,20 @@ void check(Queue& queue) {
                       {"code", finding.code},
                       {"message", finding.message},
                       {"where", finding.where}});
-    queue.program().print_json({{"name", tariff.name}, {"ok", true}, {"findings", std::move(list)}});
-    return;
+    queue.program().print_json({{"name", tariff.name}, {"ok", !problem}, {"findings", std::move(list)}});
+  } else {
+    std::string text;
+    for (const tariff::Finding& finding : findings)
+      text +=
+          fmt::format("{}: {}{}{} ({})\n", tariff::name_of(finding.severity), finding.where,
+                      finding.where.empty() ? "" : ": ", finding.message, tariff::name_of(finding.action));
+    if (!problem)
+      text += fmt::format(
+          "{}: {} {}\n", tariff.path.string(), tariff.name,
+          findings.empty() ? "is in order" : fmt::format("can be used, {} to look at", findings.size()));
+    queue.program().print(text);
   }
-  std::string text;
-  for (const tariff::Finding& finding : findings)
-    text += fmt::format("{}: {}{}{} ({})\n", tariff::name_of(finding.severity), finding.where,
-                        finding.where.empty() ? "" : ": ", finding.message, tariff::name_of(finding.action));
-  text += fmt::format("{}: {} is in order{}\n", tariff.path.string(), tariff.name,
-                      findings.empty() ? "" : fmt::format(", {} to look at", findings.size()));
-  queue.program().print(text);
+  if (problem) throw cli::ReportedFailure(*problem);
 }
 
 void list(Queue& queue) {
@@ -74,7 +97,7 @@ void list(Queue& queue) {
   for (const tariff::TariffEntry& entry : entries)
     table.add_row(
         {entry.name, entry.problem.empty() ? entry.description : "cannot be read: " + entry.problem});
-  queue.program().print(table.render(queue.program().output_traits().columns));
+  queue.program().print(table.render(queue.program().table_columns()));
 }
 
 }  // namespace
@@ -89,7 +112,8 @@ void add_tariff(Queue& queue) {
   show_command.add_option("--from", span->from, "Begin (today)")->type_name("TIME")->group("Options");
   show_command.add_option("--to", span->to, "End (7 days later)")->type_name("TIME")->group("Options");
   program.add_command(
-      "check", "Check a tariff and its series of prices", [&queue](cli::Program&) { check(queue); }, &group);
+      "check", "Check a tariff, its rules and its series of prices",
+      [&queue](cli::Program&) { check(queue); }, &group);
   program.add_command(
       "list", "List the tariffs that can be named", [&queue](cli::Program&) { list(queue); }, &group);
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cli/numbers.h"
 #include "commands.h"
 #include "core/signals.h"
 #include "tariff/local_time.h"
@@ -18,6 +19,13 @@ struct WaitFlags {
   std::optional<std::string> timeout;
 };
 
+/// Held because it was cut off too often: nothing more happens before someone looks at it.
+bool is_set_aside(Queue& queue, store::JobId id, store::State state) {
+  if (state != store::State::held) return false;
+  const store::Job job = queue.store().job(id);
+  return job.state == store::State::held && job.failures > job.spec.retries;
+}
+
 void wait(Queue& queue, const WaitFlags& flags) {
   const double until = flags.timeout
                            ? queue.program().clock().monotonic_s() +
@@ -26,10 +34,13 @@ void wait(Queue& queue, const WaitFlags& flags) {
   for (const store::JobId id : flags.ids) queue.store().job(id);
   std::map<store::JobId, store::State> states;
   while (true) {
+    // Also where nothing runs that would do so.
+    queue.store().fail_overdue(queue.now_micros());
     states = queue.store().states(flags.ids);
     bool all = true;
     for (const store::JobId id : flags.ids)
-      all = all && (!states.contains(id) || store::is_final(states.at(id)));
+      all = all && (!states.contains(id) || store::is_final(states.at(id)) ||
+                    is_set_aside(queue, id, states.at(id)));
     if (all) break;
     if (until >= 0 && queue.program().clock().monotonic_s() > until)
       throw Error::refused(fmt::format("after {} not all jobs are over", *flags.timeout));
@@ -57,7 +68,10 @@ void add_wait(Queue& queue) {
   CLI::App& command =
       queue.program().add_command("wait", "Wait until jobs are over; exit code 1 unless all are done",
                                   [flags, &queue](cli::Program&) { wait(queue, *flags); });
-  command.add_option("ID", flags->ids, "Numbers of jobs")->required()->group("Arguments");
+  command.add_option("ID", flags->ids, "Numbers of jobs")
+      ->check(cli::whole_between(0))
+      ->required()
+      ->group("Arguments");
   command.add_option("--timeout", flags->timeout, "Give up after so long (exit code 4)")
       ->type_name("90s|30m|2h")
       ->group("Options");

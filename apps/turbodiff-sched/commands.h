@@ -19,6 +19,7 @@ void add_energy(Queue& queue);
 void add_report(Queue& queue);
 void add_power(Queue& queue);
 void add_notify(Queue& queue);
+void add_http(Queue& queue);  ///< http token
 void add_install_service(Queue& queue);
 void add_completion(Queue& queue);
 /// Prints the manual page; not listed in the help.

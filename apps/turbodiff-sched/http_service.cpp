@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "add_jobs.h"
+#include "first_guess.h"
 #include "job_detail.h"
 #include "job_report.h"
 #include "report/report_model.h"
@@ -36,7 +37,7 @@ class CommandQueue : public connect::HttpQueue {
   store::Micros now() override { return queue_->now_micros(); }
 
   store::JobId add(const connect::GenerationPost& post, const fs::path& output) override {
-    for (const std::string& note : post.notes) queue_->program().log().info("POST: {}", note);
+    for (const std::string& note : post.warnings) queue_->program().log().info("POST: {}", note);
     AddFlags flags;
     flags.options = post.options;
     flags.options.output = output.string();
@@ -95,7 +96,7 @@ class CommandQueue : public connect::HttpQueue {
 
   std::string plan() override {
     const tariff::Tariff tariff = queue_->load_tariff(tariff::FeedAccess::kept);
-    sched::Estimator estimator(queue_->store(), queue_->power());
+    sched::Estimator estimator(queue_->store(), queue_->power(), first_guess(*queue_, Measuring::not_now));
     sched::QueuePlanOptions options;
     options.now = queue_->now();
     options.running = running_job(*queue_, estimator);
@@ -119,7 +120,23 @@ fs::path video_folder(Queue& queue) {
   }
 }
 
-std::string token_of(Queue& queue) {
+/// Into settings: what the configuration names is asked of everyone, what 'http token' has made beside the
+/// store only of those who are not the server's own user.
+void read_tokens(Queue& queue, connect::HttpSettings& settings) {
+  settings.token = configured_token(queue);
+  settings.token_for_all = !settings.token.empty();
+  std::error_code ignored;
+  if (const fs::path file = made_token_file(queue); !settings.token_for_all && fs::exists(file, ignored))
+    settings.token = connect::read_token(file);
+}
+
+}  // namespace
+
+fs::path made_token_file(Queue& queue) {
+  return store::folder_beside(queue.store_file(), "http-token");
+}
+
+std::string configured_token(Queue& queue) {
   const core::Config& config = queue.program().config();
   const auto file = config.path("http.token_file");
   const auto variable = config.text("http.token_env");
@@ -133,28 +150,35 @@ std::string token_of(Queue& queue) {
   return *token;
 }
 
-}  // namespace
-
 void add_http_flags(CLI::App& command, HttpFlags& flags) {
-  flags.option = command
-                     .add_option("--http", flags.listen,
-                                 "Serve the HTTP API there (127.0.0.1:7860); elsewhere it needs a token")
-                     ->type_name("[HOST:PORT]")
-                     ->expected(0, 1)
-                     ->group("Options");
+  flags.option =
+      command
+          .add_option("--http", flags.listen,
+                      "Serve the HTTP API there (127.0.0.1:7860), to this user; others need the token of "
+                      "'http token'")
+          ->type_name("[HOST:PORT]")
+          ->expected(0, 1)
+          ->group("Options");
+}
+
+connect::ListenAddress configured_address(Queue& queue) {
+  const auto configured = queue.program().config().text("http.listen");
+  return connect::parse_listen(configured ? *configured : std::string(connect::default_listen),
+                               "http.listen");
 }
 
 std::unique_ptr<connect::HttpApi> start_http(Queue& queue, const HttpFlags& flags) {
   const auto configured = queue.program().config().text("http.listen");
   const bool asked = flags.option != nullptr && flags.option->count() > 0;
   if (!asked && !configured) return nullptr;
-  const std::string text =
-      asked ? flags.listen.empty() ? std::string(connect::default_listen) : flags.listen : *configured;
-  const connect::ListenAddress address = connect::parse_listen(text, asked ? "--http" : "http.listen");
+  const connect::ListenAddress address = asked && !flags.listen.empty()
+                                             ? connect::parse_listen(flags.listen, "--http")
+                                         : asked ? connect::parse_listen(connect::default_listen, "--http")
+                                                 : configured_address(queue);
   connect::HttpSettings settings;
   settings.host = address.host;
   settings.port = address.port;
-  settings.token = token_of(queue);
+  read_tokens(queue, settings);
   settings.output = video_folder(queue);
   return std::make_unique<connect::HttpApi>(
       std::move(settings), queue.store_file(),

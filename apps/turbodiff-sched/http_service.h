@@ -1,6 +1,7 @@
 // The daemon's HTTP API, as flags and settings ask for it.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,15 @@ struct HttpFlags {
 };
 
 void add_http_flags(CLI::App& command, HttpFlags& flags);
+
+/// http.listen, or the default.
+connect::ListenAddress configured_address(Queue& queue);
+
+/// Of http.token_file or http.token_env; empty when neither is set. Errors as connect::read_token().
+std::string configured_token(Queue& queue);
+
+/// Where 'http token' keeps what it makes when http.token_file is not set: beside the store.
+std::filesystem::path made_token_file(Queue& queue);
 
 /// Listens when it returns; null when neither --http nor http.listen is given. Errors as
 /// connect::parse_listen(), read_token() and HttpApi.

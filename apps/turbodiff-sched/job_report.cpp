@@ -9,6 +9,8 @@
 #include "core/strings.h"
 #include "core/units.h"
 #include "energy/cost.h"
+#include "first_guess.h"
+#include "running_job.h"
 #include "sched/queue_plan.h"
 #include "store/store_lock.h"
 #include "tariff/local_time.h"
@@ -23,20 +25,34 @@ using Json = nlohmann::ordered_json;
 constexpr std::int64_t most_planned_for_a_list = 200;
 constexpr std::int64_t horizon_s = 7 * 86400;
 
-std::map<store::JobId, store::PlannedStart> starts_of(Queue& queue, const std::vector<store::JobId>& ids,
-                                                      const std::optional<tariff::Tariff>& tariff) {
+using Starts = std::map<store::JobId, store::PlannedStart>;
+
+/// What the last to plan has left in the store, without starts that were missed.
+Starts kept_starts(Queue& queue, const std::vector<store::JobId>& ids) {
+  Starts kept = queue.store().planned_starts(ids);
+  std::erase_if(kept, [&](const auto& entry) { return entry.second.start < queue.now() - 60; });
+  return kept;
+}
+
+/// The planned starts of `ids`, and why others have none.
+Starts starts_of(Queue& queue, const std::vector<store::JobId>& ids, const tariff::Tariff& tariff,
+                 QueueNow& facts) {
   const bool few = queue.store().count_by_state()[store::State::queued] <= most_planned_for_a_list;
-  if (!tariff || !few || store::is_locked(queue.store_file())) {
-    auto starts = queue.store().planned_starts(ids);
-    std::erase_if(starts, [&](const auto& entry) { return entry.second.start < queue.now() - 60; });
-    return starts;
+  Starts kept;
+  if (!few || facts.is_run) {
+    kept = kept_starts(queue, ids);
+    if (!few || kept.size() == ids.size()) return kept;
   }
-  sched::Estimator estimator(queue.store(), queue.power());
+  sched::Estimator estimator(queue.store(), queue.power(), first_guess(queue, Measuring::not_now));
   sched::QueuePlanOptions options;
   options.now = queue.now();
   options.horizon_s = horizon_s;
-  const auto curve = tariff::make_curve(*tariff, options.now, options.now + horizon_s);
-  return sched::plan_queue(queue.store(), estimator, curve, options).starts;
+  options.running = running_job(queue, estimator);
+  options.label = [&](tariff::Seconds instant) { return tariff::format_local(instant, tariff.zone); };
+  const sched::QueuePlan planned = sched::plan_queue(queue.store(), estimator, facts.curve, options);
+  for (const sched::UnplacedJob& job : planned.plan.unplaced) facts.unplaced[std::stoll(job.id)] = job.reason;
+  // Whoever runs the jobs goes by the plan in the store.
+  return facts.is_run ? kept : planned.starts;
 }
 
 void add_actual(JobView& view, const std::vector<store::Attempt>& attempts) {
@@ -61,17 +77,30 @@ void add_actual(JobView& view, const std::vector<store::Attempt>& attempts) {
 }  // namespace
 
 std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
-  std::vector<store::JobId> ids;
-  bool waiting = false;
+  std::vector<store::JobId> ids, waiting, before;
   for (const store::Job& job : jobs) {
     ids.push_back(job.id);
-    waiting = waiting || job.state == store::State::queued;
+    if (job.state == store::State::queued) waiting.push_back(job.id);
+    if (job.state == store::State::queued) before.insert(before.end(), job.after.begin(), job.after.end());
   }
   std::optional<tariff::Tariff> tariff;
   if (queue.has_tariff()) tariff = queue.load_tariff(tariff::FeedAccess::kept);
-  const auto starts = waiting ? starts_of(queue, ids, tariff) : std::map<store::JobId, store::PlannedStart>{};
+  QueueNow facts;
+  facts.paused = queue.store().runner().paused;
+  facts.is_run = store::is_locked(queue.store_file());
+  facts.states = queue.store().states(before);
+  if (const auto running = queue.store().list({{store::State::running}, 1, false}); !running.empty())
+    facts.running = running.front().id;
+  Starts starts;
+  if (tariff && !waiting.empty()) {
+    facts.tariff = &*tariff;
+    facts.curve = tariff::make_curve(*tariff, queue.now(), queue.now() + horizon_s);
+    starts = starts_of(queue, waiting, *tariff, facts);
+  } else if (!waiting.empty()) {
+    starts = kept_starts(queue, waiting);
+  }
   const auto attempts = queue.store().attempts(ids);
-  sched::Estimator estimator(queue.store(), queue.power());
+  sched::Estimator estimator(queue.store(), queue.power(), first_guess(queue, Measuring::not_now));
   std::map<std::int64_t, sched::JobEstimate> estimates;
   const auto presets = queue.store().presets();
   tariff::PriceCurve curve;
@@ -88,6 +117,8 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
     const auto start = starts.find(job.id);
     const bool planned = job.state == store::State::queued && start != starts.end();
     if (planned) view.planned_start = start->second.start;
+    if (job.state == store::State::queued || job.state == store::State::held)
+      view.waiting = waiting_reason(queue, facts, job, view.planned_start);
     // What was expected when it began, for a job that has begun.
     store::ExpectedTime expected = sched::expected_time(now_known, !planned || start->second.setup);
     const auto tries = attempts.find(job.id);
@@ -156,6 +187,7 @@ Json json_of(const JobView& view) {
           {"after", job.after},
           {"group", job.spec.group},
           {"planned_start", json_time(view.planned_start)},
+          {"waiting", view.waiting ? Json(view.waiting->text()) : Json()},
           {"added", seconds(job.added_at)},
           {"started", seconds(job.started_at)},
           {"finished", seconds(job.finished_at)},

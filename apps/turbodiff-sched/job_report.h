@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "queue.h"
+#include "waiting_reason.h"
 
 namespace turbodiff::app {
 
@@ -15,6 +16,7 @@ namespace turbodiff::app {
 struct JobView {
   store::Job job;
   std::optional<tariff::Seconds> planned_start;
+  std::optional<WaitingReason> waiting;  ///< of a queued or held job
   struct Cost {
     double seconds = 0;
     double kwh = 0;

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "core/file_system.h"
+#include "core/private_file.h"
 #include "core/signals.h"
 #include "core/subprocess.h"
 #include "core/text_width.h"
@@ -46,7 +47,8 @@ std::string content_of(const fs::path& file) {
 connect::Picture draw(const fs::path& engine, const fs::path& file, const connect::Message& message,
                       const connect::SendStop& stop, core::Log& log) {
   try {
-    fs::create_directories(file.parent_path());
+    std::error_code folder_error;
+    core::create_private_folder(file.parent_path(), folder_error);
     fs::remove(file);
     core::SubprocessOptions options;
     options.argv = {engine.string(), "contact-sheet", "--quiet", "--force",     "--width", "240",
@@ -65,6 +67,7 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
       if (core::interrupted() || (stop && stop())) return {};
       status = child.wait(look_s);
     }
+    core::make_private(file);
     if (status && status->ok()) {
       if (std::string png = content_of(file); png.starts_with("\x89PNG"))
         return {std::move(png), file.string()};

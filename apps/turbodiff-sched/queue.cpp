@@ -1,12 +1,16 @@
 #include "queue.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/incoming_text.h"
 #include "core/signals.h"
 #include "core/system_info.h"
 #include "tariff/feed_check.h"
 #include "tariff/local_time.h"
+#include "tariff/tariff_check.h"
 #include "tariff/tariff_folder.h"
 #include "tariff/tariff_yaml.h"
 
@@ -80,7 +84,10 @@ tariff::Tariff Queue::read_tariff() {
     throw Error::bad_request("no tariff is given", "name a file or one of " +
                                                        tariff::tariff_names(tariff_folders()) +
                                                        " with --tariff or TURBODIFF_TARIFF");
-  return tariff::read_tariff(tariff::find_tariff(*name, tariff_folders()));
+  const fs::path file = tariff::find_tariff(*name, tariff_folders());
+  if (const auto note = core::note_of_file(file); note && warned_.insert(*note).second)
+    program_.log().info("{}", *note);
+  return tariff::read_tariff(file);
 }
 
 tariff::Tariff Queue::load_tariff(tariff::FeedAccess access) {
@@ -89,6 +96,7 @@ tariff::Tariff Queue::load_tariff(tariff::FeedAccess access) {
   options.folder = store::folder_beside(store_file(), "prices");
   options.access = access;
   options.stop = core::interrupted;
+  options.environment = program_.environment();
   tariff::fill_feeds(tariff, now(), options);
   return tariff;
 }
@@ -97,10 +105,15 @@ void Queue::warn_of(const tariff::Tariff& tariff) {
   const auto warn = [this](const tariff::Finding& finding) {
     if (finding.until <= now()) return;
     const std::string text = finding.where + ": " + finding.message;
-    if (warned_.insert(text).second) program_.log().warn("{} ({})", text, tariff::name_of(finding.action));
+    if (!warned_.insert(text).second) return;
+    const std::string line = fmt::format("{} ({})", text, tariff::name_of(finding.action));
+    if (finding.severity == tariff::Finding::Severity::error)
+      program_.log().error("{}", line);
+    else
+      program_.log().warn("{}", line);
   };
   for (const tariff::Finding& finding : tariff.findings) warn(finding);
-  for (const tariff::Finding& finding : tariff::check_series(tariff, now())) warn(finding);
+  for (const tariff::Finding& finding : tariff::check_tariff(tariff, now())) warn(finding);
 }
 
 sched::MachinePower Queue::power() {

@@ -84,7 +84,9 @@ report::Records report_records(const store::JobStore& store, bool with_samples, 
     }
     report::Job& job = records.jobs[place->second];
     job.finished = store::is_final(billed.job_state) ? billed.attempt.ended_at : std::nullopt;
-    job.error = billed.job_state == store::State::failed ? std::move(billed.attempt.error) : std::string();
+    const bool given_up = billed.job_state == store::State::failed ||
+                          (billed.job_state == store::State::held && billed.attempt.error_code != 0);
+    job.error = given_up ? std::move(billed.attempt.error) : std::string();
     job.attempts.push_back(attempt_of(billed));
   }
   std::sort(records.jobs.begin(), records.jobs.end(),

@@ -11,6 +11,8 @@
 namespace turbodiff::app {
 
 /// Null where neither the flag nor watch.folder names a folder. Error bad_request for a bad setting.
-std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::string>& folder_flag);
+/// `refused` as in sched::InboxSettings.
+std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::string>& folder_flag,
+                                         decltype(sched::InboxSettings::refused) refused);
 
 }  // namespace turbodiff::app

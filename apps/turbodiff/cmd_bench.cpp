@@ -1,15 +1,12 @@
-// turbodiff bench
+// turbodiff bench: what it does
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands.h"
 #include "core/error.h"
-#include "core/strings.h"
 #include "core/text_table.h"
 #include "core/units.h"
+#include "engine_commands.h"
 #include "pipeline/benchmark.h"
 #include "pipeline/make_checkpoint.h"
 #include "pipeline/op_benchmark.h"
@@ -21,21 +18,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using pipeline::Measurement;
-
-struct BenchFlags {
-  std::optional<std::string> model;
-  std::filesystem::path dit, vae, text_encoder;
-  std::string device = "auto", dtype = "auto", size = "256x256", attention = "original";
-  double sla_topk = 0.1;
-  bool ops = false, quant_linear = false;
-  std::int64_t tokens = 32760;
-  int frames = 17, repeats = 3, threads = 0;
-  std::string make_checkpoint;  // name
-  std::filesystem::path folder;
-  std::int64_t layers = 0, text_layers = 0;
-  bool force = false;
-  std::vector<std::string> peer_case;  // input, output
-};
 
 pipeline::BenchmarkInputs inputs_of(const BenchFlags& flags, cli::Program& program) {
   pipeline::BenchmarkInputs inputs;
@@ -112,7 +94,7 @@ void show(cli::Program& program, const std::vector<Measurement>& measurements) {
                    measurement.rel_l2 ? fmt::format("{:.1e}", *measurement.rel_l2) : "",
                    measurement.times_faster ? fmt::format("{:.2f}x", *measurement.times_faster) : ""});
   }
-  program.print(table.render(program.output_traits().tty ? program.output_traits().columns : 0));
+  program.print(table.render(program.table_columns()));
 }
 
 void measure(cli::Program& program, const BenchFlags& flags) {
@@ -145,7 +127,9 @@ void make_checkpoint(cli::Program& program, const BenchFlags& flags) {
     program.print(folder.string() + "\n");
 }
 
-void run(cli::Program& program, const BenchFlags& flags) {
+}  // namespace
+
+void run_bench(cli::Program& program, const BenchFlags& flags) {
   if (!flags.make_checkpoint.empty()) return make_checkpoint(program, flags);
   if (!flags.folder.empty())
     throw Error::bad_request("DIR goes with --make-checkpoint", "a folder to measure is named with --model");
@@ -158,55 +142,6 @@ void run(cli::Program& program, const BenchFlags& flags) {
     program.print(fmt::format("{}: {} wall, {:.2f} core-seconds, {}\n", result.name,
                               core::format_duration(result.wall_s), result.core_s,
                               core::format_bytes(result.peak_rss_bytes)));
-}
-
-}  // namespace
-
-void add_bench(cli::Program& program) {
-  const auto flags = std::make_shared<BenchFlags>();
-  const std::string choices = core::join(pipeline::random_checkpoint_names(), "|");
-  CLI::App& command =
-      program.add_command("bench", "Measure the networks against this machine's matrix product",
-                          [flags](cli::Program& running) { run(running, *flags); });
-  const auto add = [&](const std::string& names, auto& target, const char* value, const char* help,
-                       const char* group) {
-    return command.add_option(names, target, help)->type_name(value)->group(group);
-  };
-  add("-m,--model", flags->model, "NAME", "Model to measure, by name or folder; the demo without it",
-      "Model");
-  add("--dit", flags->dit, "FILE", "Transformer weights", "Model");
-  add("--vae", flags->vae, "FILE", "Autoencoder weights", "Model");
-  add("--text-encoder", flags->text_encoder, "FILE", "Text encoder weights", "Model");
-  add("--size", flags->size, "WxH", "Width and height in pixels", "Work");
-  add("--frames", flags->frames, "N", "Number of frames, 4k+1", "Work");
-  command.add_flag("--ops", flags->ops, "Measure single operators in the sizes of Wan2.1 1.3B instead")
-      ->group("Work");
-  add("--tokens", flags->tokens, "N", "Tokens of --ops; 32760 are 832x480, 81 frames", "Work")
-      ->check(CLI::Range(1, 1 << 20));
-  add("--attention", flags->attention, "KIND",
-      "auto, original, sla or sagesla: a sparse kind is measured too", "Work");
-  add("--sla-topk", flags->sla_topk, "RATIO", "Share of the key blocks that sparse attention keeps", "Work")
-      ->check(CLI::Range(0.0, 1.0));
-  command.add_flag("--quant-linear", flags->quant_linear, "Measure with the linear layers in int8, too")
-      ->group("Work");
-  add("--repeats", flags->repeats, "N", "Runs of each, the fastest counts", "Work")
-      ->check(CLI::Range(1, 1000));
-  add("--device", flags->device, "NAME", "auto, cpu, cuda or cuda:N", "Machine");
-  add("--dtype", flags->dtype, "auto|bf16|fp16|fp32", "Element type the networks run in", "Machine");
-  add("-t,--threads", flags->threads, "N", "CPU threads; 0 is every core this process may use", "Machine")
-      ->check(CLI::Range(0, 4096));
-  add("--peer-case", flags->peer_case, "IN OUT",
-      "Run one network on the tensors of a .safetensors file and write its output to another",
-      "Other programs")
-      ->expected(2);
-  add("--make-checkpoint", flags->make_checkpoint, choices.c_str(),
-      "Write random weights in the sizes of a published model into the folder DIR", "Checkpoints");
-  add("DIR", flags->folder, "DIR", "Folder of --make-checkpoint", "Arguments");
-  add("--layers", flags->layers, "N", "Transformer blocks to write; 0 is all", "Checkpoints")
-      ->check(CLI::Range(0, 1000));
-  add("--text-layers", flags->text_layers, "N", "Text encoder layers to write; 0 is none", "Checkpoints")
-      ->check(CLI::Range(0, 1000));
-  command.add_flag("-f,--force", flags->force, "Replace files that exist")->group("Checkpoints");
 }
 
 }  // namespace turbodiff::app

@@ -1,11 +1,8 @@
-// turbodiff contact-sheet FILE... -o PNG
+// turbodiff contact-sheet: what it does
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands.h"
 #include "core/error.h"
 #include "core/output_file.h"
 #include "core/text_width.h"
@@ -14,6 +11,7 @@
 #include "media/container.h"
 #include "media/image_reader.h"
 #include "media/video_reader.h"
+#include "media_commands.h"
 
 namespace turbodiff::app {
 namespace fs = std::filesystem;
@@ -22,23 +20,11 @@ namespace {
 using Json = nlohmann::ordered_json;
 using media::Container;
 
-/// A sheet that is too large is drawn again with narrower pictures, down to these.
-constexpr int narrowest = 40;
-
-struct SheetFlags {
-  std::vector<std::string> files;
-  std::string output;
-  int pictures = 5;
-  int width = 320;
-  std::optional<std::string> max_size;
-  bool force = false;
-};
-
 void add_video(media::ContactSheet& sheet, const std::string& file) {
   media::VideoInfo info = media::read_video_info(file);
   if (info.frames <= 0) info = media::read_video(file, [](std::int64_t, const media::Image&) {});
   const auto frames = static_cast<int>(info.frames);
-  sheet.begin_video(info.width, info.height, frames);
+  sheet.begin_video(info.width, info.height, frames, fs::path(file).filename().string());
   media::read_video(file, [&](std::int64_t index, const media::Image& frame) {
     if (index < frames) sheet.add(frame.rgb);
   });
@@ -52,7 +38,7 @@ void add_file(media::ContactSheet& sheet, const std::string& file) {
       return add_video(sheet, file);
     case Container::png: {
       const media::Image picture = media::read_image(file);
-      sheet.begin_video(picture.width, picture.height, 1);
+      sheet.begin_video(picture.width, picture.height, 1, fs::path(file).filename().string());
       sheet.add(picture.rgb);
       return;
     }
@@ -86,15 +72,17 @@ std::vector<std::string> draw(cli::Program& program, const SheetFlags& flags, in
   return shown;
 }
 
-void make_sheet(cli::Program& program, const SheetFlags& flags) {
+}  // namespace
+
+void run_contact_sheet(cli::Program& program, const SheetFlags& flags) {
   if (!flags.output.ends_with(".png")) throw Error::bad_request("--output must end in .png");
   const std::uint64_t most = flags.max_size ? core::parse_bytes(*flags.max_size) : UINT64_MAX;
   core::OutputFile output(program.paths().expand(flags.output), flags.force);
   int width = flags.width;
   std::vector<std::string> shown = draw(program, flags, width, true, output.temp_path());
   std::uint64_t bytes = fs::file_size(output.temp_path());
-  while (bytes > most && width > narrowest) {
-    width = std::max(narrowest, width * 2 / 3);
+  while (bytes > most && width > narrowest_picture) {
+    width = std::max(narrowest_picture, width * 2 / 3);
     shown = draw(program, flags, width, false, output.temp_path());
     bytes = fs::file_size(output.temp_path());
   }
@@ -108,37 +96,6 @@ void make_sheet(cli::Program& program, const SheetFlags& flags) {
     program.print_json({{"path", path}, {"files", shown}, {"bytes", bytes}, {"picture_width", width}});
   else if (!program.flags().quiet)
     program.print(path + "\n");
-}
-
-}  // namespace
-
-void add_contact_sheet(cli::Program& program) {
-  const auto flags = std::make_shared<SheetFlags>();
-  CLI::App& command =
-      program.add_command("contact-sheet", "Show videos at a glance: one picture, one row a video",
-                          [flags](cli::Program& running) { make_sheet(running, *flags); });
-  command
-      .add_option("FILE", flags->files,
-                  "Videos and pictures (.mp4, .webm, .gif, .png); what cannot be read is left out")
-      ->required()
-      ->type_name("FILE...")
-      ->group("Arguments");
-  command.add_option("-o,--output", flags->output, "The picture to write")
-      ->required()
-      ->type_name("PNG")
-      ->group("Options");
-  command.add_option("--pictures", flags->pictures, "Frames of each video, from the first to the last (5)")
-      ->check(CLI::Range(1, 100).description(""))
-      ->type_name("N")
-      ->group("Options");
-  command.add_option("--width", flags->width, "Widest picture in pixels (320)")
-      ->check(CLI::Range(narrowest, 4096).description(""))
-      ->type_name("N")
-      ->group("Options");
-  command.add_option("--max-size", flags->max_size, "Narrower pictures where the file would be larger")
-      ->type_name("2MB")
-      ->group("Options");
-  command.add_flag("--force", flags->force, "Replace an existing file")->group("Options");
 }
 
 }  // namespace turbodiff::app

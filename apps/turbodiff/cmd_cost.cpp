@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "core/counted.h"
 #include "cost_commands.h"
 #include "report/svg_chart.h"
 
@@ -31,9 +32,9 @@ class Overview {
     for (const Subject& subject : subjects_) add(subject);
     page_.title =
         fmt::format("One video with {}", context_.flags().seconds ? "your figures" : context_.model());
-    page_.subtitle =
-        fmt::format("In {}. Owned: {} hours a day for {} years, {} hours first.", context_.currency(),
-                    tariff::to_string(context_.hours_a_day()), context_.years(), context_.hour_choice_name());
+    page_.subtitle = fmt::format("In {}. Owned: {} hours a day for {}, {} hours first.", context_.currency(),
+                                 tariff::to_string(context_.hours_a_day()),
+                                 core::counted(context_.years(), "year"), context_.hour_choice_name());
     report::PageBlock block;
     block.table.columns = {
         {"GPU"},        {"SECONDS", true}, {"WH", true},    {"FRAMES/J", true}, {"OFF-PEAK", true},

@@ -32,6 +32,18 @@ std::string_view name_of(core::ConfigSource source) {
   return "";
 }
 
+std::string_view name_of(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::ok:
+      return "ok";
+    case CheckStatus::warn:
+      return "warn";
+    case CheckStatus::fail:
+      return "FAIL";
+  }
+  return "";
+}
+
 void show_config(cli::Program& program) {
   const core::Config& config = program.config();
   if (program.flags().json) {

@@ -1,21 +1,20 @@
-// turbodiff generate [PROMPT]
+// turbodiff generate: what it does
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/request_flags.h"
-#include "commands.h"
 #include "core/progress_sinks.h"
 #include "core/signals.h"
 #include "core/strings.h"
+#include "engine_commands.h"
 #include "generate_jobs.h"
 #include "generate_report.h"
 #include "generate_request.h"
 #include "generator.h"
+#include "pipeline/expected_time.h"
 #include "spec/fingerprint.h"
 
 namespace turbodiff::app {
@@ -35,11 +34,13 @@ class Generate {
 
   void run() {
     std::optional<spec::Recipe> recipe;
-    if (flags_.from) recipe = read_recipe_file(*flags_.from);
+    const core::TextNote note = [this](const std::string& line) { program_.log().info("{}", line); };
+    if (flags_.from) recipe = read_recipe_file(*flags_.from, note);
     const spec::RequestOptions common = common_options(flags_, program_.config(), recipe);
     if (flags_.serve) return serve(common);
 
-    const JobList list = build_jobs(requests_of(flags_, common), program_.model_dirs(), std::time(nullptr));
+    const JobList list = build_jobs(cli::requests_of(flags_.prompts, flags_.options, common, note),
+                                    program_.model_dirs(), std::time(nullptr));
     check_jobs(list);
     const std::vector<PlannedJob> planned = plan(list);
     if (recipe) compare_fingerprint(*recipe, list);
@@ -58,16 +59,30 @@ class Generate {
  private:
   std::vector<PlannedJob> plan(const JobList& list) {
     std::vector<PlannedJob> planned;
-    bool warned = false;
+    // Said once all jobs are known to be possible: what is refused is refused in one line.
+    std::vector<std::string> warnings;
+    bool warned = false, untrained = false;
     for (const Job& job : list.jobs) {
+      core::throw_if_interrupted();
+      const auto beyond = beyond_training(job.request, list.models[job.model].model.defaults);
+      if (beyond && !untrained)
+        warnings.push_back(fmt::format("{}: {}", list.models[job.model].model.name, *beyond));
+      untrained = untrained || beyond;
       planned.push_back(generator_.plan(list, job));
       if (planned.back().plan.ignores_sparse_attention && !warned) {
-        program_.log().warn("'{}' was trained with sparse-linear attention and runs with full attention",
-                            list.models[job.model].model.name);
+        warnings.push_back(
+            fmt::format("'{}' was trained with sparse-linear attention and runs with full attention",
+                        list.models[job.model].model.name));
         warned = true;
       }
-      if (job.request.seed_was_drawn) program_.log().info("drew seed {}", job.seeds.front());
+      const bool same_prompt =
+          planned.size() > 1 && planned[planned.size() - 2].job.request.prompt == job.request.prompt;
+      if (const auto tokens = planned.back().plan.cut_prompt; tokens && !same_prompt)
+        warnings.push_back(cut_prompt_line(list, job, *tokens));
     }
+    for (const std::string& warning : warnings) program_.log().warn("{}", warning);
+    for (const Job& job : list.jobs)
+      if (job.request.seed_was_drawn) program_.log().info("drew seed {}", job.seeds.front());
     return planned;
   }
 
@@ -86,6 +101,7 @@ class Generate {
     Json jobs = Json::array();
     std::string text;
     for (const PlannedJob& job : planned) {
+      core::throw_if_interrupted();
       const double seconds = pipeline::expected_seconds(job.plan);
       jobs.push_back(plan_json(list, job, seconds));
       text += (text.empty() ? "" : "\n") + plan_text(list, job, seconds);
@@ -118,15 +134,17 @@ class Generate {
 
   /// Prompts come one at a time from standard input, and the model stays loaded in between.
   void serve(const spec::RequestOptions& common) {
-    if (flags_.prompts_file || flags_.dry_run || program_.flags().json)
+    if (flags_.prompts.file || flags_.dry_run || program_.flags().json)
       throw Error::bad_request("--serve excludes --prompts, --dry-run and --json");
     program_.log().info("one prompt a line; an empty line or /quit ends");
     std::string line;
     for (int index = 1; std::getline(std::cin, line);) {
       core::throw_if_interrupted();
-      const std::string prompt(core::trim(line));
-      if (prompt.empty() || prompt == "/quit") break;
       try {
+        const std::string text = core::incoming_text(
+            line, "standard input", [this](const std::string& said) { program_.log().info("{}", said); });
+        const std::string prompt(core::trim(text));
+        if (prompt.empty() || prompt == "/quit") break;
         spec::RequestOptions options = common;
         options.prompt = prompt;
         const JobList list =
@@ -151,43 +169,8 @@ class Generate {
 
 }  // namespace
 
-void add_generate(cli::Program& program) {
-  const auto flags = std::make_shared<GenerateFlags>();
-  CLI::App& command =
-      program.add_command("generate", "Make videos from prompts",
-                          [flags](cli::Program& running) { Generate(running, *flags).run(); });
-  command.add_option("PROMPT", flags->positional_prompt, "What the video shows; the same as --prompt")
-      ->type_name("TEXT")
-      ->group("Arguments");
-  cli::add_request_flags(command, flags->options);
-  command
-      .add_option("--prompts", flags->prompts_file,
-                  "Prompts from a file, one a line or JSON lines; - is standard input")
-      ->type_name("FILE")
-      ->group("Prompt");
-  command.add_option("--prompt-file", flags->prompts_file, "The same as --prompts")
-      ->type_name("FILE")
-      ->group("");
-  command.add_option("--from", flags->from, "Repeat the generation that a video carries the recipe of")
-      ->type_name("FILE")
-      ->group("Prompt");
-  command
-      .add_flag("--dry-run", flags->dry_run, "Check everything, show what would be done and what it takes")
-      ->group("Output");
-  command.add_option("--progress", flags->progress, "How progress is shown on standard error")
-      ->type_name("auto|bar|lines|json|none")
-      ->group("Output");
-  command
-      .add_flag("--serve", flags->serve,
-                "Read prompts from standard input one at a time, the model stays loaded")
-      ->group("");
-  command.footer(
-      "Examples:\n"
-      "  turbodiff generate \"a red circle moving right\" -o circle.mp4\n"
-      "  turbodiff generate \"a blue square\" --num-samples 4 --grid -o grid.webm\n"
-      "  turbodiff generate --from circle.mp4 --seed 7 -o again.mp4\n"
-      "  turbodiff generate --dit TurboWan2.1-T2V-1.3B-480P.pth --vae Wan2.1_VAE.pth \\\n"
-      "    --text-encoder models_t5_umt5-xxl-enc-bf16.pth --dry-run \"a fox in the snow\"");
+void run_generate(cli::Program& program, const GenerateFlags& flags) {
+  Generate(program, flags).run();
 }
 
 }  // namespace turbodiff::app

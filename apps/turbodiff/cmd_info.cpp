@@ -1,17 +1,16 @@
-// turbodiff info FILE
+// turbodiff info: what it does
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "commands.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/text_width.h"
 #include "core/units.h"
 #include "media/container.h"
 #include "media/metadata.h"
 #include "media/video_reader.h"
+#include "media_commands.h"
 #include "spec/option_table.h"
 #include "spec/recipe.h"
 
@@ -83,8 +82,8 @@ std::string text_of(const FileInfo& info, const std::string& shown) {
   line("file", shown);
   line("container", std::string(media::name_of(info.container)));
   if (info.video)
-    line("video", fmt::format("{}x{}, {} frames, {} fps, {}, {}", info.video->width, info.video->height,
-                              info.video->frames, fps_of(*info.video),
+    line("video", fmt::format("{}x{}, {}, {} fps, {}, {}", info.video->width, info.video->height,
+                              core::counted(info.video->frames, "frame"), fps_of(*info.video),
                               core::format_duration(info.video->duration_s), info.video->codec));
   if (!info.recipe) {
     line("recipe", "none: not made by turbodiff, or its metadata was removed");
@@ -102,21 +101,12 @@ std::string text_of(const FileInfo& info, const std::string& shown) {
 
 }  // namespace
 
-void add_info(cli::Program& program) {
-  const auto path = std::make_shared<std::string>();
-  CLI::App& command = program.add_command("info", "Show how a video was made, from its own metadata",
-                                          [path](cli::Program& running) {
-                                            const FileInfo info = read_file_info(*path);
-                                            if (running.flags().json)
-                                              running.print_json(json_of(info));
-                                            else
-                                              running.print(text_of(info, *path));
-                                          });
-  command
-      .add_option("FILE", *path, "Video, picture or raw frames (.mp4, .webm, .gif, .png, .safetensors, .npy)")
-      ->required()
-      ->type_name("FILE")
-      ->group("Arguments");
+void run_info(cli::Program& program, const std::string& path) {
+  const FileInfo info = read_file_info(path);
+  if (program.flags().json)
+    program.print_json(json_of(info));
+  else
+    program.print(text_of(info, path));
 }
 
 }  // namespace turbodiff::app

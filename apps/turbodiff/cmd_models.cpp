@@ -6,9 +6,11 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/strings.h"
 #include "core/text_table.h"
+#include "core/text_width.h"
 #include "core/units.h"
 #include "model_details.h"
 #include "spec/fingerprint.h"
@@ -34,15 +36,17 @@ std::uint64_t bytes_of(const Model& model) {
 
 std::filesystem::path folder_of(const Model& model) {
   const auto files = model.files.present();
+  if (!model.folder.empty()) return model.folder;
   return files.empty() ? std::filesystem::path() : files.front().second.parent_path();
 }
 
 std::string state_of(const Model& model) {
+  if (!model.problem.empty()) return "unusable: " + core::escape_control(model.problem);
   return model.complete() ? "ready" : "no " + core::join(model.missing, ", no ");
 }
 
 std::string made_for(const spec::ModelDefaults& defaults) {
-  return fmt::format("{}, {} frames", to_string(defaults.size), defaults.frames);
+  return fmt::format("{}, {}", to_string(defaults.size), core::counted(defaults.frames, "frame"));
 }
 
 Json json_of(const Model& model) {
@@ -52,6 +56,8 @@ Json json_of(const Model& model) {
           {"architecture", model.architecture},
           {"ready", model.complete()},
           {"missing", model.missing},
+          {"problem", model.problem.empty() ? Json(nullptr) : Json(model.problem)},
+          {"folder", folder_of(model).string()},
           {"bytes", bytes_of(model)},
           {"files", std::move(files)},
           {"defaults",
@@ -66,7 +72,8 @@ Json json_of(const Model& model) {
 
 void list(cli::Program& program, bool published) {
   const auto search_path = program.model_dirs();
-  const std::vector<Model> models = spec::list_models(search_path);
+  std::vector<Model> models = spec::list_models(search_path);
+  for (Model& model : models) model.problem = problem_of(program, model);
   if (program.flags().json) {
     Json array = Json::array(), folders = Json::array();
     for (const Model& model : models) array.push_back(json_of(model));
@@ -79,7 +86,8 @@ void list(cli::Program& program, bool published) {
         {{"models", std::move(array)}, {"search_path", std::move(folders)}, {"known", known}});
   }
   if (program.flags().quiet) {
-    for (const Model& model : models) program.print(model.name + "\n");
+    for (const Model& model : models)
+      if (model.problem.empty()) program.print(model.name + "\n");
     return;
   }
   core::TextTable table;
@@ -87,9 +95,9 @@ void list(cli::Program& program, bool published) {
   table.add_column("STATE", core::TextTable::Align::left, true);
   table.add_column("FOLDER", core::TextTable::Align::left, true);
   for (const Model& model : models)
-    table.add_row({model.name, made_for(model.defaults), core::format_bytes(bytes_of(model)), state_of(model),
-                   folder_of(model).string()});
-  program.print(table.render(program.output_traits().tty ? program.output_traits().columns : 0));
+    table.add_row({model.name, model.files.present().empty() ? "" : made_for(model.defaults),
+                   core::format_bytes(bytes_of(model)), state_of(model), folder_of(model).string()});
+  program.print(table.render(program.table_columns()));
   if (!published) return;
   core::TextTable known;
   known.add_column("PUBLISHED")
@@ -97,11 +105,16 @@ void list(cli::Program& program, bool published) {
       .add_column("SUMMARY", core::TextTable::Align::left, true);
   for (const spec::CatalogueEntry& entry : spec::model_catalogue())
     known.add_row({std::string(entry.name), made_for(entry.defaults), std::string(entry.summary)});
-  program.print("\n" + known.render(program.output_traits().tty ? program.output_traits().columns : 0));
+  program.print("\n" + known.render(program.table_columns()));
 }
 
 void show(cli::Program& program, const std::string& name) {
-  const Model model = spec::find_model(name, program.model_dirs());
+  Model model = spec::find_model(name, program.model_dirs());
+  // First of all, as it may go on in the program that has LibTorch.
+  model.problem = problem_of(program, model);
+  const Json networks = model.complete() && model.problem.empty() && !model.files.dit.empty()
+                            ? networks_json(program, model.files)
+                            : Json(nullptr);
   spec::FingerprintCache cache(program.cache_dir_or_empty());
   Json document = json_of(model);
   document["fingerprint"] = spec::fingerprint_of(model.files, cache);
@@ -109,8 +122,7 @@ void show(cli::Program& program, const std::string& name) {
   for (const auto& [role, path] : model.files.present())
     if (const auto sum = cache.recorded_sha256(path)) sums[role] = *sum;
   document["sha256"] = std::move(sums);
-  document["networks"] =
-      model.complete() && !model.files.dit.empty() ? networks_json(model.files) : Json(nullptr);
+  document["networks"] = networks;
   cache.save();
   if (program.flags().json) return program.print_json(document);
 
@@ -120,13 +132,13 @@ void show(cli::Program& program, const std::string& name) {
   };
   line("architecture", model.architecture);
   line("state", state_of(model));
-  line("made for", fmt::format("{}, {} fps, {} steps", made_for(model.defaults), model.defaults.fps,
-                               model.defaults.steps));
+  line("made for", fmt::format("{}, {} fps, {}", made_for(model.defaults), model.defaults.fps,
+                               core::counted(model.defaults.steps, "step")));
   for (const auto& [role, path] : model.files.present()) line(role, path.string());
   line("size", core::format_bytes(bytes_of(model)));
   line("fingerprint", document["fingerprint"].get<std::string>());
-  if (!document["networks"].is_null())
-    for (const auto& [network, sizes] : document["networks"].items()) {
+  if (!networks.is_null())
+    for (const auto& [network, sizes] : networks.items()) {
       std::vector<std::string> parts;
       for (const auto& [key, value] : sizes.items())
         if (value != "")
@@ -137,11 +149,12 @@ void show(cli::Program& program, const std::string& name) {
   program.print(text);
 }
 
-void verify(cli::Program& program, const std::string& name) {
+void verify(cli::Program& program, const std::string& name, bool accept) {
   const Model model = spec::find_model(name, program.model_dirs());
   spec::FingerprintCache cache(program.cache_dir_or_empty());
-  const VerifiedModel verified = verify_model(model, cache, program);
+  const VerifiedModel verified = verify_model(program, model, cache, accept);
   cache.save();
+  const Verdict verdict = verified.verdict();
   if (program.flags().json) {
     Json files = Json::array();
     for (const VerifiedFile& file : verified.files)
@@ -149,17 +162,26 @@ void verify(cli::Program& program, const std::string& name) {
                        {"path", file.path.string()},
                        {"bytes", file.bytes},
                        {"sha256", file.sha256},
-                       {"ok", file.problem.empty()},
+                       {"verdict", name_of(file.verdict)},
+                       {"compared_with", file.compared_with},
+                       {"ok", file.verdict != Verdict::changed},
                        {"problem", file.problem}});
-    program.print_json({{"name", model.name}, {"ok", verified.ok()}, {"files", std::move(files)}});
+    program.print_json({{"name", model.name},
+                        {"verdict", name_of(verdict)},
+                        {"ok", verdict != Verdict::changed},
+                        {"files", std::move(files)}});
   } else {
     for (const VerifiedFile& file : verified.files)
-      program.print(fmt::format("{}  {}{}\n", file.sha256, file.path.string(),
-                                file.problem.empty() ? "" : "  " + file.problem));
+      program.print(fmt::format("{}  {}  {}{}\n", file.sha256, file.path.string(), name_of(file.verdict),
+                                file.problem.empty() ? "" : ": " + file.problem));
+    if (verdict == Verdict::ok) program.print(model.name + ": ok\n");
+    if (verdict == Verdict::unknown)
+      program.print(model.name +
+                    ": unknown, nothing to compare with; the sums are recorded for the next time\n");
   }
-  if (verified.ok()) return;
-  throw cli::ReportedFailure(Error::bad_request(fmt::format("model '{}' is not as it should be", model.name),
-                                                "download its files again"));
+  if (verdict != Verdict::changed) return;
+  throw cli::ReportedFailure(
+      Error::bad_request(fmt::format("model '{}' has changed", model.name), "download its files again"));
 }
 
 void path(cli::Program& program, const std::string& name) {
@@ -192,10 +214,13 @@ void add_models(cli::Program& program) {
                "show", "Files, sizes and fingerprint of a model",
                [name](cli::Program& running) { show(running, *name); }, &models),
            true);
-  add_name(program.add_command(
-               "verify", "Read all of a model's files, check their contents and record their SHA-256",
-               [name](cli::Program& running) { verify(running, *name); }, &models),
-           true);
+  const auto accept = std::make_shared<bool>(false);
+  CLI::App& verifying = program.add_command(
+      "verify",
+      "Read all of a model's files and compare their SHA-256 with what is known: ok, changed or unknown",
+      [name, accept](cli::Program& running) { verify(running, *name, *accept); }, &models);
+  verifying.add_flag("--accept", *accept, "Record the sums found as the right ones")->group("Options");
+  add_name(verifying, true);
   add_name(program.add_command(
                "path", "The folder for models, or that of one",
                [name](cli::Program& running) { path(running, *name); }, &models),

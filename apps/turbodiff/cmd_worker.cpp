@@ -7,21 +7,25 @@
 // (the name in `request` says which format), finished steps to `checkpoint`, from where an interrupted
 // generation goes on. `fingerprint` must be that of the model. `upcoming` prompts are embedded in the same
 // pass over the text encoder. While a file FILE.wanted is there, a small PNG of the first frame as it will be
-// goes to `preview` after a step. All but `id` and `request` may be left out. Standard output gets
+// goes to `preview` after a step. With `"check": true` nothing is generated: the model's files are looked up
+// and the request is planned. All but `id` and `request` may be left out. Standard output gets
 //   {"event": "ready", "program": TEXT}                           once
 //   {"event": "progress", "id", ...}                              as with --progress json
 //   {"event": "done", "id", "output": {as in generate --json}, "model", "device"}
-//   {"event": "failed", "id", "error": {"code", "message", "hint"}}
+//   {"event": "checked", "id"}                                    to an order that is only checked
+//   {"event": "failed", "id", "error": {"code", "message", "hint", "retry"}}
+// `retry` says whether the same order may go better later.
 // SIGTERM or SIGINT ends the worker (exit code 130) and leaves the checkpoint; so does the end of input, with
 // exit code 0 and after the generation under way.
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "commands.h"
+#include "core/json_text.h"
 #include "core/progress_sinks.h"
+#include "core/retry.h"
 #include "core/signals.h"
+#include "engine_commands.h"
 #include "generate_report.h"
 #include "generate_request.h"
 #include "generator.h"
@@ -41,6 +45,7 @@ struct Order {
   std::filesystem::path write_to, checkpoint, preview;
   std::string fingerprint;
   std::vector<std::string> upcoming;
+  bool check = false;
 };
 
 template <typename T>
@@ -78,7 +83,8 @@ class Worker {
              {"error",
               {{"code", static_cast<int>(error.code())},
                {"message", error.message()},
-               {"hint", error.hint()}}}});
+               {"hint", error.hint()},
+               {"retry", worth_a_retry(error)}}}});
     }
   }
 
@@ -94,6 +100,7 @@ class Worker {
       order.checkpoint = value_or<std::string>(json, "checkpoint", "");
       order.preview = value_or<std::string>(json, "preview", "");
       order.fingerprint = value_or<std::string>(json, "fingerprint", "");
+      order.check = value_or(json, "check", false);
       order.upcoming = value_or<std::vector<std::string>>(json, "upcoming", {});
       return order;
     } catch (const nlohmann::json::exception& error) {
@@ -106,6 +113,10 @@ class Worker {
     if (list.jobs.size() != 1)
       throw Error::bad_request("worker: an order makes one file",
                                "order the samples one by one, or with grid");
+    if (order.check) {
+      generator_.plan(list, list.jobs.front());
+      return write({{"event", "checked"}, {"id", id_}});
+    }
     list.jobs.front().write_to = order.write_to;
     list.jobs.front().checkpoint = order.checkpoint;
     list.jobs.front().preview = order.preview;
@@ -130,15 +141,20 @@ class Worker {
 
   void relay(const core::ProgressEvent& event) {
     const double now = program_.clock().monotonic_s();
-    if (event.phase == core::ProgressPhase::update && now - told_s_ < progress_interval_s) return;
+    // A finished step is always told: the scheduler counts on it when everything ends the next moment.
+    const bool is_new_step = event.stage != told_stage_ || event.step != told_step_;
+    if (event.phase == core::ProgressPhase::update && !is_new_step && now - told_s_ < progress_interval_s)
+      return;
     told_s_ = now;
+    told_stage_ = event.stage;
+    told_step_ = event.step;
     Json json = core::json_of(event);
     json["id"] = id_;
     write(json);
   }
 
   void write(const Json& json) {
-    program_.print(json.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace) + "\n");
+    program_.print(core::json_text(json, {.ascii = true}) + "\n");
     std::cout.flush();
   }
 
@@ -147,14 +163,14 @@ class Worker {
   Generator generator_;
   std::string id_;
   double told_s_ = 0;
+  std::string told_stage_;
+  std::int64_t told_step_ = 0;
 };
 
 }  // namespace
 
-void add_worker(cli::Program& program) {
-  CLI::App& command = program.add_command("worker", "Generate what standard input orders, in JSON lines",
-                                          [](cli::Program& running) { Worker(running).run(); });
-  command.group("");
+void run_worker(cli::Program& program) {
+  Worker(program).run();
 }
 
 }  // namespace turbodiff::app

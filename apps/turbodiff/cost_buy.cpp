@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "cost_commands.h"
 #include "cost_load.h"
 #include "energy/buy_or_rent.h"
@@ -103,9 +104,9 @@ void show(cli::Program& program, const CostFlags& flags) {
   report::Page page;
   page.title = fmt::format("Buying or renting {}", subject.title);
   page.subtitle = fmt::format(
-      "{} GPU hours a month for {} years in {}: {} bought at {}{}, sold at {}, electricity in {} hours; or "
+      "{} GPU hours a month for {} in {}: {} bought at {}{}, sold at {}, electricity in {} hours; or "
       "{} an hour.",
-      hours_text(loads.front()), purchase.years, currency,
+      hours_text(loads.front()), core::counted(purchase.years, "year"), currency,
       result.gpus == 1 ? "one" : std::to_string(result.gpus),
       large_amount(purchase.price, subject.estimated("price")), result.gpus == 1 ? "" : " each",
       large_amount(purchase.resale, subject.estimated("resale")), context.hour_choice_name(),

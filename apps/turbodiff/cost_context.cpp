@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/incoming_text.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 
@@ -61,8 +62,9 @@ void CostContext::load_catalogue() {
       break;
     }
   if (flags_.gpus_file) {
-    catalogue_ = energy::merged(std::move(catalogue_),
-                                energy::read_gpu_catalogue(program_.paths().expand(*flags_.gpus_file)));
+    const fs::path file = program_.paths().expand(*flags_.gpus_file);
+    catalogue_ = energy::merged(std::move(catalogue_), energy::read_gpu_catalogue(file));
+    if (const auto note = core::note_of_file(file)) program_.log().info("{}", *note);
     return;
   }
   for (const fs::path& folder : user_folders())

@@ -46,6 +46,7 @@ void CostContext::fetch_prices() {
   const fs::path cache = program_.cache_dir_or_empty();
   options.folder = cache.empty() ? fs::temp_directory_path() / "turbodiff-prices" : cache / "prices";
   options.stop = core::interrupted;
+  options.environment = program_.environment();
   tariff::fill_feeds(*tariff_, now(), options);
   for (const tariff::Finding& finding : tariff_->findings)
     if (finding.until > now())

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/json_text.h"
 #include "core/output_file.h"
 #include "core/text_width.h"
 #include "cost_context.h"
@@ -128,10 +129,10 @@ void deliver(CostContext& context, const report::Page& page, const Json& result)
   if (format == "json") {
     Json whole = {{"schema_version", 1}};
     whole.update(result);
-    text = whole.dump(2) + "\n";
+    text = core::json_text(whole, {.indent = 2}) + "\n";
   } else {
     text = format == "html" ? report::html_of(page)
-                            : report::text_of(page, flags.output ? 80 : program.output_traits().columns);
+                            : report::text_of(page, flags.output ? 0 : program.table_columns());
   }
   if (!flags.output) return program.print(text);
   core::OutputFile file(program.paths().expand(*flags.output), flags.force);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/strings.h"
 #include "cost_commands.h"
 #include "cost_load.h"
@@ -92,10 +93,10 @@ void show(cli::Program& program, const CostFlags& flags) {
   }
   if (even)
     block.lines.push_back(fmt::format(
-        "A month pays from {} h of work of one GPU on ({:.1f} % of it, {} videos): {} / {}.",
-        hours_text(*even), 100.0 * static_cast<double>(*even) / static_cast<double>(energy::micros_a_month),
-        (*even + subject.run.microseconds - 1) / subject.run.microseconds, exact_amount(*prices.per_month),
-        exact_amount(prices.per_hour)));
+        "A month pays from {} h of work of one GPU on ({:.1f} % of it, {}): {} / {}.", hours_text(*even),
+        100.0 * static_cast<double>(*even) / static_cast<double>(energy::micros_a_month),
+        core::counted((*even + subject.run.microseconds - 1) / subject.run.microseconds, "video"),
+        exact_amount(*prices.per_month), exact_amount(prices.per_hour)));
   else if (prices.per_month)
     block.lines.emplace_back("A month never pays: 730 h on demand cost less.");
   block.figure =

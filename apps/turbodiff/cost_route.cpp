@@ -5,6 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
+#include "core/incoming_text.h"
 #include "core/strings.h"
 #include "core/text_width.h"
 #include "cost_commands.h"
@@ -54,6 +56,7 @@ void show(cli::Program& program, const CostFlags& flags, const JobFlags& job_fla
   CostContext context(program, flags, false);
   const fs::path file = rules_file(program, job_flags);
   const energy::RoutingRules rules = energy::read_routing(file);
+  if (const auto note = core::note_of_file(file)) program.log().info("{}", *note);
   energy::RoutingJob job;
   job.model = context.model();
   const spec::Size size = size_of(job_flags);
@@ -73,11 +76,11 @@ void show(cli::Program& program, const CostFlags& flags, const JobFlags& job_fla
   report::Page page;
   page.title = fmt::format("{}{}{}", found.tier->name, found.tier->gpus.empty() ? "" : ": ",
                            core::join(found.tier->gpus, ", "));
-  page.subtitle =
-      fmt::format("{}, {}, {} frames, {} steps, priority {}, {}{}", job.model, spec::to_string(size),
-                  job.frames, job.steps, job.priority, job.when,
-                  job.slack_s ? ", " + core::format_duration(static_cast<double>(*job.slack_s)) + " left"
-                              : ", no deadline");
+  page.subtitle = fmt::format(
+      "{}, {}, {}, {}, priority {}, {}{}", job.model, spec::to_string(size),
+      core::counted(job.frames, "frame"), core::counted(job.steps, "step"), job.priority, job.when,
+      job.slack_s ? ", " + core::format_duration(static_cast<double>(*job.slack_s)) + " left"
+                  : ", no deadline");
   report::PageBlock block;
   block.table.columns = {{"RULE"}, {"TIER"}, {"MATCHES"}, {"WHY", false, true}};
   Json steps = Json::array();

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "cost_commands.h"
 #include "tariff/tariff_report.h"
 
@@ -47,7 +48,7 @@ void show(cli::Program& program, const CostFlags& flags) {
 
   report::Page page;
   page.title =
-      fmt::format("{}: {}", videos == 1 ? "One video" : fmt::format("{} videos", videos), subject.title);
+      fmt::format("{}: {}", videos == 1 ? "One video" : core::counted(videos, "video"), subject.title);
   page.subtitle =
       fmt::format("{} s{} x {} W = {} kWh{}, {:.3g} frames a joule", seconds,
                   subject.estimated("seconds") ? "~" : "", static_cast<double>(run.milliwatts) / 1e3,

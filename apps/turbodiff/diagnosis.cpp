@@ -3,17 +3,21 @@
 #include <fmt/format.h>
 #include <torch/headeronly/version.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "core/error.h"
+#include "core/speed_file.h"
 #include "core/strings.h"
 #include "core/system_info.h"
+#include "core/threads.h"
 #include "core/units.h"
 #include "media/container.h"
 #include "ops/attention.h"
 #include "ops/gpu_report.h"
 #include "ops/int8_linear.h"
 #include "pipeline/components.h"
+#include "pipeline/expected_time.h"
 #include "pipeline/runtime.h"
 #include "spec/model_folder.h"
 
@@ -30,8 +34,11 @@ Check system_check() {
 
 Check cpu_check() {
   const core::CpuInfo cpu = core::cpu_info();
+  const int threads = core::default_threads();
   Check check{"cpu", CheckStatus::ok,
-              fmt::format("{}, {} of {} cores, {}", cpu.model, cpu.allowed_cores, cpu.online_cores,
+              fmt::format("{}, {} of {} cores, {} thread{} by default{}, {}", cpu.model, cpu.allowed_cores,
+                          cpu.online_cores, threads, threads == 1 ? "" : "s",
+                          core::wanted_threads() ? " (OMP_NUM_THREADS)" : "",
                           cpu.features.empty() ? "no vector extensions" : core::join(cpu.features, " ")),
               ""};
   if (!cpu.has("avx2")) {
@@ -83,6 +90,26 @@ void add_gpu_operators(Check& check) {
                                 *report.int8_speedup < 1 ? ", so bf16 is used" : "");
 }
 
+/// As the scheduler's program has it too.
+std::string version_of(const cli::Program& program) {
+  const std::string title = program.title();
+  return title.substr(title.rfind(' ') + 1);
+}
+
+/// Timed anew at each call; the fastest is what the machine does when nothing else runs. The scheduler's
+/// first guesses go by it.
+Check speed_check(cli::Program& program) {
+  const pipeline::Runtime runtime = pipeline::resolve_runtime({}, /*flops=*/1e15);
+  const core::SpeedFile file(program.cache_dir_or_empty(), version_of(program));
+  const double rate =
+      std::max(pipeline::matrix_rate(runtime), file.find(core::matrix_rate_figure).value_or(0));
+  file.keep(core::matrix_rate_figure, rate);
+  return {"speed", CheckStatus::ok,
+          fmt::format("{:.3g} GFLOP/s in {} with {} {}", rate / 1e9, runtime.type_name(), runtime.threads,
+                      runtime.threads == 1 ? "thread" : "threads"),
+          ""};
+}
+
 /// Which operators run on their fast paths here, and which by their plain ones: slower, not different.
 Check acceleration_check() {
   std::string detail = ops::has_fast_attention() ? "attention by AVX-512 bf16" : "attention by LibTorch";
@@ -111,6 +138,13 @@ Check config_check(cli::Program& program) {
   std::vector<std::string> names;
   for (const auto& file : program.config().files()) names.push_back(file.string());
   return {"settings", CheckStatus::ok, names.empty() ? "no configuration file" : core::join(names, ", "), ""};
+}
+
+Check clock_check(cli::Program& program) {
+  const auto test = program.environment().get("TURBODIFF_TEST_CLOCK");
+  if (!test) return {"clock", CheckStatus::ok, "the machine's", ""};
+  return {"clock", CheckStatus::warn, fmt::format("a test clock, TURBODIFF_TEST_CLOCK={}", *test),
+          "unset TURBODIFF_TEST_CLOCK and TURBODIFF_ALLOW_TEST_CLOCK outside of tests"};
 }
 
 Check models_check(cli::Program& program) {
@@ -150,18 +184,6 @@ Check cache_check(cli::Program& program) {
 
 }  // namespace
 
-std::string_view name_of(CheckStatus status) {
-  switch (status) {
-    case CheckStatus::ok:
-      return "ok";
-    case CheckStatus::warn:
-      return "warn";
-    case CheckStatus::fail:
-      return "FAIL";
-  }
-  return "";
-}
-
 std::vector<Check> run_checks(cli::Program& program) {
   std::vector<Check> checks;
   const auto add = [&](const char* name, const std::function<Check()>& check) {
@@ -177,9 +199,11 @@ std::vector<Check> run_checks(cli::Program& program) {
   add("cpu", cpu_check);
   add("memory", memory_check);
   add("operators", acceleration_check);
+  add("speed", [&] { return speed_check(program); });
   add("gpu", gpu_check);
   add("encoders", encoder_check);
   add("settings", [&] { return config_check(program); });
+  add("clock", [&] { return clock_check(program); });
   add("disk", [&] { return disk_check(program); });
   add("cache", [&] { return cache_check(program); });
   add("models", [&] { return models_check(program); });

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "cli/program.h"
@@ -10,7 +9,6 @@
 namespace turbodiff::app {
 
 enum class CheckStatus { ok, warn, fail };
-std::string_view name_of(CheckStatus status);
 
 struct Check {
   std::string name;
@@ -19,8 +17,8 @@ struct Check {
   std::string fix;  ///< what to do; empty when all is well
 };
 
-/// Program, system, CPU, memory, disk, GPU, encoders, settings, models, cache; never throws for what it
-/// finds.
+/// Program, system, CPU, memory, disk, GPU, encoders, settings, clock, models, cache; never throws for what
+/// it finds.
 std::vector<Check> run_checks(cli::Program& program);
 
 }  // namespace turbodiff::app

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/text_width.h"
 #include "core/units.h"
 
@@ -78,6 +79,7 @@ Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
           {"threads", plan.runtime.threads},
           {"latent", plan.latent},
           {"tokens", plan.tokens},
+          {"cut_prompt_tokens", plan.cut_prompt ? Json(*plan.cut_prompt) : Json()},
           {"memory_bytes", plan.memory_bytes},
           {"mapped_bytes", plan.mapped_bytes},
           {"output_bytes", expected_bytes(job)},
@@ -94,19 +96,20 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
   line("output", job.shown_output);
   line("prompt", job.request.prompt);
   line("model", list.models[job.model].model.name);
-  line("video", fmt::format("{}x{}, {} frames, {} fps, {}", job.width(), job.request.size.height,
-                            job.request.frames, job.request.fps, core::format_duration(duration(job))));
-  line("sampling", fmt::format("{} sampler, {} steps, sigma max {}, {}", spec::name_of(job.request.sampler),
-                               job.request.steps, job.request.sigma_max, seeds_text(job)));
-  line("latent", fmt::format("{}x{}x{}x{}, {} tokens", plan.latent[0], plan.latent[1], plan.latent[2],
-                             plan.latent[3], plan.tokens));
+  line("video", fmt::format("{}x{}, {}, {} fps, {}", job.width(), job.request.size.height,
+                            core::counted(job.request.frames, "frame"), job.request.fps,
+                            core::format_duration(duration(job))));
+  line("sampling",
+       fmt::format("{} sampler, {}, sigma max {}, {}", spec::name_of(job.request.sampler),
+                   core::counted(job.request.steps, "step"), job.request.sigma_max, seeds_text(job)));
+  line("latent", fmt::format("{}x{}x{}x{}, {}", plan.latent[0], plan.latent[1], plan.latent[2],
+                             plan.latent[3], core::counted(plan.tokens, "token")));
   if (plan.key_blocks)
     line("attention", fmt::format("{}, {} of {} key blocks", spec::name_of(job.request.attention),
                                   plan.key_blocks->kept, plan.key_blocks->of));
-  line("runs on",
-       fmt::format("{} in {}{} with {} threads", plan.runtime.device_name(), plan.runtime.type_name(),
-                   plan.linear == model::LinearKind::int8 ? ", linear layers in int8," : "",
-                   plan.runtime.threads));
+  line("runs on", fmt::format("{} in {}{} with {}", plan.runtime.device_name(), plan.runtime.type_name(),
+                              plan.linear == model::LinearKind::int8 ? ", linear layers in int8," : "",
+                              core::counted(plan.runtime.threads, "thread")));
   line("memory", fmt::format("about {}, and {} of weights used in place",
                              core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
                              core::format_bytes(static_cast<std::uint64_t>(plan.mapped_bytes))));
@@ -114,19 +117,40 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
   return text;
 }
 
+std::string cut_prompt_line(const JobList& list, const Job& job, std::size_t tokens) {
+  const auto number = static_cast<std::size_t>(&job - list.jobs.data()) + 1;
+  return fmt::format("the prompt{} has {} tokens and the model reads the first {}: its end is left out",
+                     list.jobs.size() > 1 ? fmt::format(" of output {}", number) : "", tokens,
+                     model::text_length);
+}
+
+std::optional<std::string> beyond_training(const spec::GenerationRequest& request,
+                                           const spec::ModelDefaults& defaults) {
+  const auto is_far = [](double asked, double trained) {
+    return asked > 1.25 * trained || asked * 2 < trained;
+  };
+  const auto pixels = [](const spec::Size& size) { return static_cast<double>(size.width) * size.height; };
+  const bool size = is_far(pixels(request.size), pixels(defaults.size));
+  const bool frames = request.frames != 1 && is_far(request.frames, defaults.frames);
+  if (!size && !frames) return std::nullopt;
+  return fmt::format("trained for {} and {}, {} and {} may look wrong", spec::to_string(defaults.size),
+                     core::counted(defaults.frames, "frame"), spec::to_string(request.size),
+                     core::counted(request.frames, "frame"));
+}
+
 std::string start_line(const JobList& list, const PlannedJob& planned) {
   const Job& job = planned.job;
   const pipeline::Runtime& runtime = planned.plan.runtime;
-  return fmt::format("{}: {}x{}, {} frames, {} sampler, {} {}, {}, on {} in {} with {} {}",
+  return fmt::format("{}: {}x{}, {}, {} sampler, {}, {}, on {} in {} with {}",
                      list.models[job.model].model.name, job.width(), job.request.size.height,
-                     job.request.frames, spec::name_of(job.request.sampler), job.request.steps,
-                     job.request.steps == 1 ? "step" : "steps", seeds_text(job), runtime.device_name(),
-                     runtime.type_name(), runtime.threads, runtime.threads == 1 ? "thread" : "threads");
+                     core::counted(job.request.frames, "frame"), spec::name_of(job.request.sampler),
+                     core::counted(job.request.steps, "step"), seeds_text(job), runtime.device_name(),
+                     runtime.type_name(), core::counted(runtime.threads, "thread"));
 }
 
 std::string done_line(const Job& job, const JobResult& result) {
-  return fmt::format("wrote {} ({}x{}, {} frames, {}, {}) in {}", core::escape_control(job.shown_output),
-                     job.width(), job.request.size.height, job.request.frames,
+  return fmt::format("wrote {} ({}x{}, {}, {}, {}) in {}", core::escape_control(job.shown_output),
+                     job.width(), job.request.size.height, core::counted(job.request.frames, "frame"),
                      core::format_duration(duration(job)), seeds_text(job),
                      core::format_duration(result.total_s));
 }

@@ -20,6 +20,14 @@ nlohmann::ordered_json plan_json(const JobList& list, const PlannedJob& planned,
 /// The same as lines for people.
 std::string plan_text(const JobList& list, const PlannedJob& planned, double seconds);
 
+/// What to say of a prompt that has `tokens`, more than the model reads; `job` is one of the list.
+std::string cut_prompt_line(const JobList& list, const Job& job, std::size_t tokens);
+
+/// What to say when the request asks for a size or length far from what the model was trained for: more than
+/// 1.25 times or less than half of its pixels or frames (a still picture is fine). Nothing else.
+std::optional<std::string> beyond_training(const spec::GenerationRequest& request,
+                                           const spec::ModelDefaults& defaults);
+
 /// "demo: 96x96, 17 frames, rcm sampler, 4 steps, seed 0, on cpu in bf16 with 2 threads"
 std::string start_line(const JobList& list, const PlannedJob& planned);
 

@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <fstream>
 #include <map>
+#include <optional>
 
 #include "core/error.h"
 #include "core/hash.h"
@@ -39,9 +39,40 @@ std::map<std::string, std::string> read_sums(const fs::path& file) {
   return sums;
 }
 
+/// The SHA-256 that a file of the hub's cache is named after: links in a snapshot lead to blobs/SHA256.
+std::optional<std::string> blob_sum(const fs::path& path) {
+  std::error_code error;
+  const fs::path target = fs::canonical(path, error);
+  const std::string name = target.filename().string();
+  if (error || target.parent_path().filename() != "blobs" || name.size() != 64 ||
+      name.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return std::nullopt;
+  return name;
+}
+
+void compare(VerifiedFile& file, const spec::FingerprintCache& cache, bool accept) {
+  const auto with = [&](const std::optional<std::string>& known, const char* source, const char* problem) {
+    if (!known || file.verdict == Verdict::changed) return;
+    file.compared_with = source;
+    file.verdict = *known == file.sha256 ? Verdict::ok : Verdict::changed;
+    if (file.verdict == Verdict::changed) file.problem = problem;
+  };
+  if (!accept) {
+    with(cache.last_sha256(file.path), "the recorded SHA-256",
+         "differs from the SHA-256 recorded before; if that is meant, 'models verify --accept' records it");
+    with(cache.recorded_sha256(file.path), "the recorded SHA-256",
+         "contents changed although size and time did not: the disk may be failing");
+  }
+  with(blob_sum(file.path), "the name of its blob", "differs from the SHA-256 that its blob is named after");
+  const auto sums = read_sums(file.path.parent_path() / "SHA256SUMS");
+  const auto stated = sums.find(file.path.filename().string());
+  with(stated == sums.end() ? std::nullopt : std::optional(stated->second), "SHA256SUMS",
+       "differs from SHA256SUMS");
+}
+
 VerifiedFile verify_file(const std::string& role, const fs::path& path, spec::FingerprintCache& cache,
-                         cli::Program& program) {
-  VerifiedFile file{role, path, fs::file_size(path), {}, {}};
+                         cli::Program& program, bool accept) {
+  VerifiedFile file{role, path, fs::file_size(path), {}, Verdict::unknown, {}, {}};
   const std::string name = path.filename().string();
   file.sha256 = core::sha256_of_file(path, [&](std::uint64_t done, std::uint64_t total) {
     if (!program.flags().quiet)
@@ -49,21 +80,14 @@ VerifiedFile verify_file(const std::string& role, const fs::path& path, spec::Fi
           fmt::format("{}: {} of {}", name, core::format_bytes(done), core::format_bytes(total)));
   });
   program.console().status("");
-  const auto sums = read_sums(path.parent_path() / "SHA256SUMS");
-  const auto stated = sums.find(name);
-  const auto recorded = cache.recorded_sha256(path);
-  if (stated != sums.end() && stated->second != file.sha256)
-    file.problem = "differs from SHA256SUMS";
-  else if (recorded && *recorded != file.sha256)
-    file.problem = "contents changed although size and time did not: the disk may be failing";
-  else
-    cache.record_sha256(path, file.sha256);
+  compare(file, cache, accept);
+  if (file.verdict != Verdict::changed) cache.record_sha256(path, file.sha256);
   return file;
 }
 
 }  // namespace
 
-Json networks_json(const spec::ModelFiles& files) {
+Json networks_json(cli::Program&, const spec::ModelFiles& files) {
   const pipeline::Components components = pipeline::open_components(files);
   const auto& dit = components.dit_config;
   const auto& text = components.text_config;
@@ -88,12 +112,18 @@ Json networks_json(const spec::ModelFiles& files) {
       {"vae", {{"channels", components.vae_config.z_dim}, {"parameters", parameters_of(components.vae)}}}};
 }
 
-bool VerifiedModel::ok() const {
-  return std::all_of(files.begin(), files.end(),
-                     [](const VerifiedFile& file) { return file.problem.empty(); });
+std::string problem_of(cli::Program&, const spec::Model& model) {
+  if (!model.problem.empty() || !model.complete() || model.files.dit.empty()) return model.problem;
+  try {
+    pipeline::open_components(model.files);
+    return {};
+  } catch (const Error& error) {
+    return error.message();
+  }
 }
 
-VerifiedModel verify_model(const spec::Model& model, spec::FingerprintCache& cache, cli::Program& program) {
+VerifiedModel verify_model(cli::Program& program, const spec::Model& model, spec::FingerprintCache& cache,
+                           bool accept) {
   if (!model.complete())
     throw Error::bad_request(
         fmt::format("model '{}' has no {}", model.name, core::join(model.missing, " and no ")));
@@ -101,7 +131,7 @@ VerifiedModel verify_model(const spec::Model& model, spec::FingerprintCache& cac
   VerifiedModel verified;
   for (const auto& [role, path] : model.files.present())
     for (const fs::path& file : spec::files_behind(path))
-      verified.files.push_back(verify_file(role, file, cache, program));
+      verified.files.push_back(verify_file(role, file, cache, program, accept));
   return verified;
 }
 

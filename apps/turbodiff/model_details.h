@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/program.h"
@@ -15,24 +16,46 @@ namespace turbodiff::app {
 
 /// {"transformer": {"width", "layers", ...}, "text_encoder": {...}, "vae": {...}} from the checkpoints'
 /// headers. Errors as open_components().
-nlohmann::ordered_json networks_json(const spec::ModelFiles& files);
+nlohmann::ordered_json networks_json(cli::Program& program, const spec::ModelFiles& files);
+
+/// Why the model's files cannot be used together, found from their headers; empty when they can.
+std::string problem_of(cli::Program& program, const spec::Model& model);
+
+/// What comparing a file with what is known of it gives.
+enum class Verdict { ok, changed, unknown };
+constexpr std::string_view name_of(Verdict verdict) {
+  return verdict == Verdict::ok ? "ok" : verdict == Verdict::changed ? "changed" : "unknown";
+}
 
 struct VerifiedFile {
   std::string role;
   std::filesystem::path path;
   std::uint64_t bytes = 0;
   std::string sha256;
-  std::string problem;  ///< empty when the file is as it should be
+  Verdict verdict = Verdict::unknown;
+  std::string compared_with;  ///< "SHA256SUMS", ...; empty where nothing is known of the file
+  std::string problem;        ///< empty unless it has changed
 };
 
 struct VerifiedModel {
   std::vector<VerifiedFile> files;
-  bool ok() const;
+  /// changed if one file has, else unknown if one is, else ok.
+  Verdict verdict() const {
+    Verdict worst = Verdict::ok;
+    for (const VerifiedFile& file : files) {
+      if (file.verdict == Verdict::changed) return Verdict::changed;
+      if (file.verdict == Verdict::unknown) worst = Verdict::unknown;
+    }
+    return worst;
+  }
 };
 
 /// Opens every checkpoint, hashes every file (progress goes to the console) and compares with what is known:
-/// a SHA256SUMS file beside it, and the hash recorded since the file changed last. New hashes are recorded in
-/// `cache`. Error bad_request for files that cannot be read as what they are.
-VerifiedModel verify_model(const spec::Model& model, spec::FingerprintCache& cache, cli::Program& program);
+/// a SHA256SUMS file beside it, the name of its blob in a cache of the Hugging Face hub, and the hash
+/// recorded before. Hashes of files that have not changed are recorded in `cache`, and with `accept` also
+/// those that differ from the recorded ones. Error bad_request for files that cannot be read as what they
+/// are.
+VerifiedModel verify_model(cli::Program& program, const spec::Model& model, spec::FingerprintCache& cache,
+                           bool accept);
 
 }  // namespace turbodiff::app

@@ -19,7 +19,7 @@ void PreviewFile::write(std::span<const std::uint8_t> rgb, int width, int height
   try {
     media::Image image(width, height);
     image.rgb.assign(rgb.begin(), rgb.end());
-    core::OutputFile output(file_, /*force=*/true);
+    core::OutputFile output(file_, /*force=*/true, core::Readers::owner);
     media::write_png(output.temp_path(), image);
     output.commit();
   } catch (const std::exception& problem) {

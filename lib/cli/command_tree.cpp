@@ -20,12 +20,18 @@ bool OptionView::takes_path() const {
 
 namespace {
 
+/// CLI11's own names of types in ours.
+std::string value_of(const std::string& type) {
+  if (type == "INT" || type == "UINT") return "N";
+  return type == "FLOAT" ? "X" : type;
+}
+
 OptionView view_of(const CLI::Option& option) {
   OptionView view;
   for (const std::string& name : option.get_snames()) view.spellings.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) view.spellings.push_back("--" + name);
   const bool flag = option.get_expected_max() == 0;
-  if (!flag) view.value = option.get_type_name();
+  if (!flag) view.value = value_of(option.get_type_name());
   if (view.positional()) view.name = option.get_name(true);
   view.help = option.get_description();
   view.group = option.get_group();

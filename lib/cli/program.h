@@ -48,6 +48,8 @@ struct ProgramInfo {
   std::string version;
   std::string summary;
   std::string notes;  ///< examples, shown in the short help
+  /// Its place tells an installation from a build tree.
+  std::filesystem::path executable = core::Paths::this_executable();
 };
 
 /// Results go to standard output, everything else to standard error. Not thread-safe.
@@ -70,8 +72,12 @@ class Program {
   int run(int argc, char** argv);
 
   const ProgramInfo& info() const { return info_; }
+  /// As main() got them, with a null pointer at the end.
+  char* const* arguments() const { return arguments_; }
   /// "turbodiff 0.1.0"
   std::string title() const { return info_.name + " " + info_.version; }
+  /// Whether this is a program behind another one, which has said already what there is to say of the start.
+  bool handed_over() const;
   CLI::App& app() { return *app_; }
 
   // While a command runs:
@@ -83,6 +89,8 @@ class Program {
   core::Log& log() { return *log_; }
   /// Of standard output.
   const core::TerminalTraits& output_traits() const { return output_traits_; }
+  /// Room for a table: the terminal's columns, or COLUMNS; 0, no limit, into a pipe or file.
+  int table_columns() const;
   /// Read at the first call. Error bad_request for a broken file or variable.
   const core::Config& config();
   /// Where models are looked for, from the settings.
@@ -92,16 +100,21 @@ class Program {
 
   /// Writes to standard output as it stands.
   void print(std::string_view text);
+  /// Sends on what was printed; false when its reader is gone (`| head`), so that more is of no use. Error
+  /// work_failed when it cannot be written for another reason.
+  bool flush();
   /// Writes the one JSON document of a command; "schema_version": 1 is put in front of an object.
   void print_json(const nlohmann::ordered_json& document);
 
  private:
   void parse(int argc, char** argv);
   void open_streams();
+  /// The machine's clock, or that of a test where it is allowed. Needs the log.
+  void read_clock();
   int report(const Error& error, bool result_printed);
-  void finish_output();
 
   ProgramInfo info_;
+  char** arguments_ = nullptr;
   std::unique_ptr<CLI::App> app_;
   std::map<const CLI::App*, Action> actions_;
   GlobalFlags flags_;
@@ -113,5 +126,9 @@ class Program {
   std::unique_ptr<core::Log> log_;
   std::optional<core::Config> config_;
 };
+
+/// What main() does: the exit code of `body`, which makes a program and runs it. An exception that comes
+/// before the program can report it is one line on standard error, and its exit code.
+int guarded(const std::function<int()>& body) noexcept;
 
 }  // namespace turbodiff::cli

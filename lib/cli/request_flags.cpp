@@ -31,6 +31,7 @@ void add_spelling(CLI::App& app, RequestOptions& options, const Option& option, 
          names, [&options, &option](const std::string& text) { spec::set_from_text(options, option, text); },
          std::string(option.help))
       ->type_name(value)
+      ->trigger_on_parse()  // so that the last one wins among all spellings of an option
       ->group(group);
 }
 

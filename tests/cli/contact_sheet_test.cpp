@@ -8,6 +8,7 @@ TEST_CASE("videos become one picture; what cannot be read is left out") {
   Workplace place;
   REQUIRE(place.run(quick_generate({"a red circle", "-o", "a.mp4"})).code == 0);
   REQUIRE(place.run(quick_generate({"a red circle", "-o", "b.webm"})).code == 0);
+  CHECK(place.run({"info", "b.webm", "--json"}).json()["video"]["frames"] == 5);
   write_file(place.path("broken.mp4"), "no video");
   const auto made =
       place.run({"contact-sheet", "a.mp4", "broken.mp4", "b.webm", "-o", "sheet.png", "--json"});
@@ -15,9 +16,9 @@ TEST_CASE("videos become one picture; what cannot be read is left out") {
   CHECK(schema_violations(read_schema("contact-sheet"), made.json()) == std::vector<std::string>{});
   CHECK(made.json()["files"] == nlohmann::json({place.text_path("a.mp4"), place.text_path("b.webm")}));
   CHECK(made.err.find("broken.mp4") != std::string::npos);
-  // Five pictures of 32x32 in each of two rows, 4 pixels around each.
+  // Five pictures of 32x32 in each of two rows, below a name of 8 pixels, 4 pixels around each.
   const std::string png = read_file(place.path("sheet.png"));
-  CHECK(png.substr(16, 8) == std::string("\0\0\0\xb8\0\0\0\x4c", 8));
+  CHECK(png.substr(16, 8) == std::string("\0\0\0\xb8\0\0\0\x64", 8));
   // The sheet itself is a picture.
   CHECK(place.run({"contact-sheet", "sheet.png", "-o", "again.png", "--pictures", "1"}).code == 0);
   CHECK(place.run({"contact-sheet", "a.mp4", "-o", "sheet.png"}).code == 2);

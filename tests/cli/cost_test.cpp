@@ -146,8 +146,16 @@ TEST_CASE("cost gpus and route; a user's files win") {
   CHECK(json_of(place, {"--config", "config.yaml", "cost", "route"}, "cost-route")["tier"] == "here");
 }
 
-TEST_CASE("tables fit 80 columns, and the page needs nothing but itself") {
+TEST_CASE("into a pipe no text is cut") {
   const Workplace place;
+  const auto whole = place.run({"cost", "route", "--resolution", "720p", "--model", "wan2.2-i2v-a14b-720p"});
+  CHECK_MESSAGE(whole.code == 0, whole.err);
+  CHECK(whole.out.find("\u2026") == std::string::npos);
+}
+
+TEST_CASE("tables fit 80 columns, and the page needs nothing but itself") {
+  Workplace place;
+  place.set("COLUMNS", "80");
   for (const std::vector<std::string>& arguments :
        {std::vector<std::string>{"cost", "--tariff", "cn-two-rate", "--model", "wan2.2-i2v-a14b-720p"},
         {"cost", "video", "--gpu", "h100", "--tariff", "de-day-ahead", "--videos", "100000"},

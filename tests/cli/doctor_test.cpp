@@ -42,3 +42,18 @@ TEST_CASE("--show-config names the source of every value") {
   CHECK(entry("generate.fps")["where"].get<std::string>().find("c.yaml:3") != std::string::npos);
   CHECK(entry("generate.device")["source"] == "default");
 }
+
+TEST_CASE("a test clock is refused unless it is allowed, and then both programs and the doctor say so") {
+  Workplace place;
+  place.set("TURBODIFF_TEST_CLOCK", "2000000000,1000000000,60");
+  const auto refused = place.run({"doctor"});
+  CHECK(refused.code == 2);
+  CHECK(refused.error_line().find("TURBODIFF_ALLOW_TEST_CLOCK=1") != std::string::npos);
+  place.set("TURBODIFF_ALLOW_TEST_CLOCK", "yes");
+  CHECK(place.run({"doctor"}).code == 2);
+  place.set("TURBODIFF_ALLOW_TEST_CLOCK", "1");
+  const auto allowed = place.run({"doctor"});
+  CHECK(allowed.code == 0);
+  CHECK(allowed.err.find("a test clock is in force") != std::string::npos);
+  CHECK(allowed.out.find("warn  clock") != std::string::npos);
+}

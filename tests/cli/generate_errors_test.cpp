@@ -111,7 +111,8 @@ TEST_CASE("a noise file that does not fit is refused") {
   CHECK(garbage.code == 2);
   CHECK(has(garbage.error_line(), "n.safetensors"));
   REQUIRE(place.run(quick_generate({"x", "-o", "a.mp4", "--save-latents", "l.safetensors"})).code == 0);
-  const auto other = place.run(quick_generate({"x", "--noise", "l.safetensors"}));
+  CHECK(place.run(quick_generate({"x", "--noise", "l.safetensors", "-o", "same.mp4"})).code == 0);
+  const auto other = place.run(quick_generate({"x", "--noise", "l.safetensors", "--size", "64x64"}));
   CHECK(other.code == 2);
   CHECK(has(other.error_line(), "noise"));
 }

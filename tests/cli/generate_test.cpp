@@ -143,6 +143,16 @@ TEST_CASE("contact sheet, latents and their use") {
               .code == 0);
   CHECK(place.files() == std::vector<std::string>{"a.mp4", "l.safetensors", "s.png"});
   CHECK(has(read_file(place.path("l.safetensors")), "\"latents\""));
+  // The noise in it makes the same frames with any seed, over two steps so that the steps' noise counts.
+  REQUIRE(place
+              .run({"generate", "x", "--steps", "2", "--frames", "5", "--size", "32x32", "--seed", "7", "-o",
+                    "b.npy", "--save-latents", "n.safetensors"})
+              .code == 0);
+  REQUIRE(place
+              .run({"generate", "x", "--steps", "2", "--frames", "5", "--size", "32x32", "--seed", "9", "-o",
+                    "c.npy", "--noise", "n.safetensors"})
+              .code == 0);
+  CHECK(read_file(place.path("b.npy")) == read_file(place.path("c.npy")));
 }
 
 TEST_CASE("--dry-run shows the plan and writes nothing") {

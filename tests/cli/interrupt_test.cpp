@@ -1,4 +1,5 @@
 #include <csignal>
+#include <optional>
 
 #include "turbodiff_process.h"
 
@@ -57,4 +58,33 @@ TEST_CASE("Ctrl-C in a list of prompts still tells what is done") {
   REQUIRE(document["outputs"].size() == 1);
   CHECK(document["outputs"][0]["prompt"] == "a red circle");
   CHECK(place.files() == std::vector<std::string>{"a.mp4", "p.txt"});
+}
+
+TEST_CASE("a signal ends a dry run of many prompts, which times the machine once") {
+  Workplace place;
+  std::string prompts;
+  for (int i = 0; i < 20000; ++i) prompts += "prompt " + std::to_string(i) + "\n";
+  testing::write_file(place.path("p.txt"), prompts);
+  auto options = place.call({"generate", "--prompts", "p.txt", "--dry-run", "--json", "-o", "{index}.mp4"});
+  options.output = options.errors = core::SubprocessOptions::Stream::pipe;
+  options.on_output = options.on_errors = [](std::string_view) {};
+  core::Subprocess process(std::move(options));
+  std::optional<core::ExitStatus> status;
+  // The handlers are in place a moment after the start; a second signal changes nothing.
+  for (int i = 0; i < 600 && !status; ++i) {
+    status = process.wait(0.5);
+    if (!status) process.signal(SIGTERM);
+  }
+  REQUIRE(status);
+  CHECK((status->code == 130 || status->signal == SIGTERM));
+
+  std::string few;
+  for (int i = 0; i < 50; ++i) few += "prompt " + std::to_string(i) + "\n";
+  testing::write_file(place.path("few.txt"), few);
+  const auto jobs =
+      place.run({"generate", "--prompts", "few.txt", "--dry-run", "--json", "-o", "{index}.mp4"})
+          .json()["jobs"];
+  REQUIRE(jobs.size() == 50);
+  // Two timings of a product never agree to the millisecond of a generation's seconds in 50 cases.
+  for (const auto& job : jobs) CHECK(job["expected_seconds"] == jobs[0]["expected_seconds"]);
 }

@@ -87,6 +87,50 @@ TEST_CASE("usage errors are one line and exit 2") {
   CHECK(has(line({"bench", "--frames", "4"}), "--frames: 4 does not fit"));
   CHECK(has(line({"bench", "--threads", "many"}), "--threads"));
   CHECK(has(line({"--config", "none.yaml", "models", "list"}), "none.yaml"));
+  for (const char* number : {"nan", "-1", "0x10", "1e99", "99999999999999999999"})
+    CHECK_MESSAGE(has(line({"bench", "--repeats", number}), "--repeats"), number);
+  CHECK(has(line({"bench", "--sla-topk", "nan"}), "--sla-topk: 'nan' is not a number"));
+}
+
+TEST_CASE("an option that is given twice counts as it stands last, in any of its spellings") {
+  Workplace place;
+  const auto steps = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), {"generate", "x", "--dry-run", "--json"});
+    const auto result = place.run(arguments);
+    CHECK_MESSAGE(result.code == 0, result.err);
+    return result.json()["jobs"][0]["steps"];
+  };
+  CHECK(steps({"--steps", "1", "--steps", "3"}) == 3);
+  CHECK(steps({"--steps", "3", "--num_steps", "2"}) == 2);
+  CHECK(steps({"--num_steps=2", "--steps=3"}) == 3);
+  CHECK(
+      place.run({"contact-sheet", "none.mp4", "-o", "a.jpg", "-o", "b.png"}).error_line().find("none.mp4") !=
+      std::string::npos);
+}
+
+TEST_CASE("a closed pipe ends quietly") {
+  Workplace place;
+  for (const char* command : {"models list", "models list --json", "generate --help", "doctor"}) {
+    auto options = place.call({});
+    options.argv = {"/bin/bash", "-c",
+                    std::string("set -o pipefail; { sleep 0.3; exec \"$0\" ") + command + "; } | true",
+                    testing::program_path().string()};
+    const auto result = core::run_process(options);
+    CHECK_MESSAGE(result.status.code == 0, command);
+    CHECK_MESSAGE(result.errors.find("error") == std::string::npos, result.errors);
+  }
+}
+
+TEST_CASE("help and manual show no internals of the parser") {
+  Workplace place;
+  const auto check = [](const std::string& text) {
+    for (const char* part : {" INT", "UINT", "FLOAT", " in [", ":{", "POSITIVE", "NONNEGATIVE", ":NUMBER"})
+      CHECK_MESSAGE(!has(text, part), part);
+  };
+  check(place.run({"manual"}).out);
+  for (const char* command :
+       {"generate", "bench", "convert", "contact-sheet", "cost", "models", "doctor", "info"})
+    check(place.run({command, "--help"}).out);
 }
 
 TEST_CASE("control characters of an argument never reach the terminal") {

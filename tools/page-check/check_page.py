@@ -32,6 +32,7 @@ class Daemon:
                                 TURBODIFF_CONFIG=str(here / "config.yaml"))
         http = {"output": str(here / "videos")}
         if token:
+            (here / "token").touch(mode=0o600)
             (here / "token").write_text(token + "\n")
             http["token_file"] = str(here / "token")
         (here / "config.yaml").write_text(json.dumps({"version": 1, "http": http}))
@@ -188,12 +189,21 @@ def use(daemon, browser, pictures):
     browser.problems = [one for one in browser.problems if "status of 400" not in one]
 
 
+IDLE = "document.getElementById('state').dataset.state === 'idle' && document.getElementById('field-prompt')"
+
+
+def use_link(daemon, browser):
+    browser.open(daemon.url + "/#token=" + TOKEN)
+    browser.until(IDLE)
+    browser.until("location.hash === '' && !document.getElementById('login').open")
+
+
 def use_token(daemon, browser):
     browser.open(daemon.url + "/")
     browser.until("document.getElementById('login')?.open")
     browser.type(TOKEN)
     browser.key("Enter")
-    browser.until("document.getElementById('state').dataset.state === 'idle' && document.getElementById('field-prompt')")
+    browser.until(IDLE)
     browser.problems = [one for one in browser.problems if "status of 401" not in one]
 
 
@@ -205,7 +215,7 @@ def main():
     arguments.pictures.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         for name, token, work in (("open", None, lambda d, b: use(d, b, arguments.pictures)),
-                                  ("token", TOKEN, use_token)):
+                                  ("token", TOKEN, use_token), ("link", TOKEN, use_link)):
             with contextlib.closing(Browser()) as browser, \
                     contextlib.closing(Daemon(arguments.scheduler, folder, name, token)) as daemon:
                 work(daemon, browser)

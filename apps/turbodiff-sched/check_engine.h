@@ -1,0 +1,17 @@
+// Whether the engine can make new jobs at all.
+#pragma once
+
+#include <vector>
+
+#include "cli/program.h"
+#include "store/job.h"
+
+namespace turbodiff::app {
+
+/// Lets the engine open each model and plan each kind of request, which reads headers only; what it has found
+/// right is remembered by the model's fingerprint and not asked again. Error as the engine's when a job could
+/// only fail. Where there is no engine, or it does not answer in `longest_s` seconds, the jobs are taken as
+/// they are: then running them tells.
+void check_with_engine(cli::Program& program, const std::vector<store::NewJob>& jobs, double longest_s = 120);
+
+}  // namespace turbodiff::app
