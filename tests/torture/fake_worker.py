@@ -100,6 +100,9 @@ signal.signal(signal.SIGTERM, lambda *_: os._exit(130))
 say(event="ready", program="fake 1")
 for line in sys.stdin:
     order = json.loads(line)
+    if order.get("check"):  # `add` asks whether the job can be made at all
+        say(event="checked", id=order["id"])
+        continue
     look_for_others(order["id"])
     prompt, attempt = order["request"]["prompt"].split(), order["id"].split("-")[1]
     if "never" in prompt or ("breaks" in prompt and attempt == "1"):
