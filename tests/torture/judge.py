@@ -18,7 +18,8 @@ def judge_ledger(place, attempts):
     epoch = place.rows("SELECT epoch FROM runner")[0][0]
     if not committed["begin-epoch"] <= epoch <= tried["begin-epoch"]:
         problems.append(f"epoch {epoch}, {committed['begin-epoch']} begun")
-    orders = collections.Counter(line[0] for line in place.lines("order"))
+    # An order without an attempt is only checked, as `add` does.
+    orders = collections.Counter(line[0] for line in place.lines("order") if "-" in line[0])
     for order, count in orders.items():
         if count > 1:
             problems.append(f"attempt {order} was ordered {count} times")

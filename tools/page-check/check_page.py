@@ -189,7 +189,7 @@ def use(daemon, browser, pictures):
     browser.problems = [one for one in browser.problems if "status of 400" not in one]
 
 
-IDLE = "document.getElementById('state').dataset.state === 'idle' && document.getElementById('field-prompt')"
+IDLE = "document.getElementById('state')?.dataset.state === 'idle' && document.getElementById('field-prompt')"
 
 
 def use_link(daemon, browser):
