@@ -92,7 +92,7 @@ class Place:
         if self.watch is None:
             self.watch = self.folder / "watch"
             self.watch.mkdir()
-            (self.folder / "config.yaml").write_text("version: 1\nwatch: { settle: 0s }\n")
+            (self.folder / "config.yaml").write_text("version: 1\nwatch: { settle: 0s, allow_paths: true }\n")
             self.daemon_call += ["--config", str(self.folder / "config.yaml"), "--watch", str(self.watch)]
         job = self.plan_job()
         size = REAL_SIZE if self.real else FAKE_SIZE
