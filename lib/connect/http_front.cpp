@@ -100,15 +100,17 @@ class HttpFront::Loop {
   /// Until stopped; then until the requests in work are answered and their replies sent, or given up.
   void run() {
     for (;;) {
+      // One instant a round: what is not yet due for a step below is then due for pause().
+      const auto now = Clock::now();
       stop_by_ = stop_time_point();
-      if (stop_by_) give_up();
+      if (stop_by_) give_up(now);
       if (stop_by_ && connections_.empty()) return;
       std::vector<pollfd> entries{{wake_.fd(), POLLIN, 0}};
-      const bool accepts = !stop_by_ && Clock::now() >= accepts_again_;
+      const bool accepts = !stop_by_ && now >= accepts_again_;
       if (accepts) entries.push_back({listener_, POLLIN, 0});
       const std::size_t first = entries.size();
       for (const auto& connection : connections_) entries.push_back(entry_of(*connection));
-      if (::poll(entries.data(), entries.size(), pause()) < 0) {
+      if (::poll(entries.data(), entries.size(), pause(now)) < 0) {
         // Without memory for it: nothing is known of any connection.
         for (pollfd& entry : entries) entry.revents = 0;
         std::this_thread::sleep_for(short_of_means);
@@ -128,9 +130,9 @@ class HttpFront::Loop {
     return stops_by_;
   }
   /// While stopping: all that is not being answered, and in the end also what is.
-  void give_up() {
+  void give_up(Clock::time_point now) {
     std::erase_if(connections_, [](const auto& connection) { return connection->stage != Stage::answering; });
-    if (Clock::now() >= *stop_by_)
+    if (now >= *stop_by_)
       for (const auto& connection : connections_) connection->reply->break_off();
   }
 
@@ -144,11 +146,11 @@ class HttpFront::Loop {
     return entry;
   }
 
-  /// Milliseconds until the next thing that happens by itself.
-  int pause() const {
-    auto next = Clock::now() + std::chrono::hours(1);
-    if (accepts_again_ > Clock::now()) next = accepts_again_;
-    if (stop_by_ && *stop_by_ > Clock::now()) next = *stop_by_;
+  /// Milliseconds until the next thing that happens by itself after `now`.
+  int pause(Clock::time_point now) const {
+    auto next = now + std::chrono::hours(1);
+    if (accepts_again_ > now) next = accepts_again_;
+    if (stop_by_ && *stop_by_ > now) next = *stop_by_;
     for (const auto& connection : connections_) {
       if (connection->stage != Stage::answering) next = std::min(next, connection->deadline);
       if (const auto state = connection->reply->advance(); state.waits_for_client)

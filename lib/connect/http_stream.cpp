@@ -59,8 +59,15 @@ void ReplyBuffer::finish() {
 
 void ReplyBuffer::break_off() {
   const std::lock_guard lock(mutex_);
+  break_locked();
+}
+
+/// The front's thread may have looked at it before, and may wait for nothing else of a finished reply.
+void ReplyBuffer::break_locked() {
+  if (broken_) return;
   broken_ = true;
   room_.notify_all();
+  wake_.set();
 }
 
 bool ReplyBuffer::is_broken() const {
@@ -80,7 +87,7 @@ void ReplyBuffer::send_some() {
     if (some < 0 && errno == EINTR) continue;
     if (some < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (some < 0) {
-      broken_ = true;
+      break_locked();
       break;
     }
     sent_ += static_cast<std::size_t>(some);

@@ -57,6 +57,7 @@ class ReplyBuffer {
  private:
   std::size_t unsent() const { return bytes_.size() - sent_; }
   void send_some();
+  void break_locked();
 
   const int fd_;
   const WakeEvent& wake_;
