@@ -159,11 +159,13 @@ TEST_CASE_FIXTURE(Desk, "a countdown can be called off by each way, until the la
     CHECK(joined(bus().take_actions()) == joined(withdrawn));
     CHECK_FALSE(files().has_countdown());
     CHECK(read_file(folder / "wakealarm") == "0\n");
+    fs::remove(settings.folder / "stay-on");
+    look(off);
+    CHECK_FALSE(off.counting());  // the batch has had its turn
     clock.advance(-600);
   };
   calls_off("the command", [&](SwitchOff&) { files().remove_countdown(); });
   calls_off("the file", [&](SwitchOff&) { write_file(settings.folder / "stay-on", ""); });
-  fs::remove(settings.folder / "stay-on");
 }
 
 TEST_CASE_FIXTURE(Desk, "what comes up in the grace period keeps the machine on") {

@@ -131,8 +131,9 @@ TEST_CASE("an alarm is cleared only where it is the one that was set") {
 
 TEST_CASE("a machine without such a chip says so, and no file is made") {
   const TempDir folder;
-  CHECK(
-      error_of([&] { WakeAlarm(folder / "wakealarm").arm(now + 60, now); }).hint().find("power.wake_alarm") !=
-      std::string::npos);
+  const Error error = error_of([&] { WakeAlarm(folder / "wakealarm").arm(now + 60, now); });
+  CHECK(error.hint().find("power.wake_alarm") != std::string::npos);
+  CHECK(error.message() == fmt::format("cannot clear the wake alarm {}: No such file or directory",
+                                       (folder / "wakealarm").string()));
   CHECK_FALSE(std::filesystem::exists(folder / "wakealarm"));
 }

@@ -169,9 +169,17 @@ TEST_CASE_FIXTURE(StoreFixture, "what jobs come after is kept in order, once eac
   const Error unknown = error_of([&] { store().edit(c, edit, noon); });
   CHECK(unknown.code() == ErrorCode::not_found);
   CHECK(unknown.message() == "--after: there is no job 77");
+  // No circle, though something comes after b already; then one around three.
+  edit.after = std::vector<store::JobId>{a};
+  store().edit(b, edit, noon);
+  CHECK(store().job(b).after == std::vector{a});
   edit.after = std::vector<store::JobId>{b};
   store().edit(c, edit, noon);
   CHECK(store().job(c).after == std::vector{b});
+  edit.after = std::vector<store::JobId>{c};
+  CHECK(contains(error_of([&] { store().edit(a, edit, noon); }).message(), "job 1 would wait for itself"));
+  edit.after = std::vector<store::JobId>{};
+  store().edit(b, edit, noon);
   store().remove(a);  // nothing waits for it any more
   store().hold(c, noon);
   CHECK(store().waiting_after().empty());
