@@ -97,6 +97,10 @@ TEST_CASE_FIXTURE(Desk, "the alarm follows the next job while the countdown runs
   REQUIRE(look(off));
   CHECK(alarm() == "0\n");
   CHECK_FALSE(files().alarm());
+  clock.advance(1);
+  rest.queue.next_start = start + 50000;  // the same once more
+  REQUIRE(look(off));
+  CHECK(alarm() == fmt::format("{}\n", start + 50000 - 210));
   off.job_starts();
   CHECK_FALSE(off.counting());
   CHECK(contains(lines.str(), "the machine stays on: a job starts"));

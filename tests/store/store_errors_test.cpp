@@ -6,6 +6,7 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <csignal>
+#include <functional>
 
 #include "contains.h"
 #include "store_fixture.h"
@@ -20,25 +21,19 @@ Error error_of_opening(const fs::path& file) {
   return error_of([&] { store::JobStore(file, true); });
 }
 
-/// Fills the store at `file` in a process that may write no more than `most` bytes into a file.
-Error error_when_full(const fs::path& file, rlim_t most) {
+/// What `act` throws in a process of its own, which it may do anything to; "nothing" when it throws nothing.
+Error error_in_child(const std::function<void()>& act) {
   int ends[2];
   REQUIRE(::pipe(ends) == 0);
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(ends[0]);
-    std::string text = "0";
-    const rlimit limit{most, most};
-    std::signal(SIGXFSZ, SIG_IGN);
-    if (::setrlimit(RLIMIT_FSIZE, &limit) == 0) try {
-        store::JobStore store(file, false);
-        store::NewJob job = new_job("/a.mp4");
-        job.spec.prompt = std::string(100'000, 'x');
-        job.spec.overwrite = true;
-        for (int i = 0; i < 1000; ++i) store.add(std::span(&job, 1), noon);
-      } catch (const Error& error) {
-        text = fmt::format("{}{}; {}", static_cast<int>(error.code()), error.message(), error.hint());
-      }
+    std::string text = "0nothing";
+    try {
+      act();
+    } catch (const Error& error) {
+      text = fmt::format("{}{}; {}", static_cast<int>(error.code()), error.message(), error.hint());
+    }
     [[maybe_unused]] const auto written = ::write(ends[1], text.data(), text.size());
     ::_exit(0);
   }
@@ -49,6 +44,18 @@ Error error_when_full(const fs::path& file, rlim_t most) {
   ::waitpid(child, nullptr, 0);
   REQUIRE(count > 0);
   return {static_cast<ErrorCode>(text[0] - '0'), std::string(text + 1, static_cast<std::size_t>(count) - 1)};
+}
+
+/// Fills the store at `file`, with no more than `most` bytes for any file.
+void fill(const fs::path& file, rlim_t most) {
+  const rlimit limit{most, most};
+  std::signal(SIGXFSZ, SIG_IGN);
+  if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return;
+  store::JobStore store(file, false);
+  store::NewJob job = new_job("/a.mp4");
+  job.spec.prompt = std::string(100'000, 'x');
+  job.spec.overwrite = true;
+  for (int i = 0; i < 1000; ++i) store.add(std::span(&job, 1), noon);
 }
 
 }  // namespace
@@ -74,7 +81,7 @@ TEST_CASE("a file that cannot be made is told with the system's reason") {
 TEST_CASE("a store that cannot grow is full, and keeps what it has") {
   const TempDir folder;
   { store::JobStore(folder / "jobs.db", true); }
-  const Error full = error_when_full(folder / "jobs.db", 2'000'000);
+  const Error full = error_in_child([&] { fill(folder / "jobs.db", 2'000'000); });
   CHECK(full.code() == ErrorCode::refused);
   CHECK(contains(full.message(), "there is no room for the job store"));
   CHECK(contains(full.message(), "ulimit -f"));
@@ -84,6 +91,23 @@ TEST_CASE("a store that cannot grow is full, and keeps what it has") {
   CHECK(kept < 1000);
   const store::NewJob job = new_job((folder / "a.mp4").string());
   CHECK(store.add(std::span(&job, 1), noon).size() == 1);
+}
+
+TEST_CASE("a store that this user may not open is told by name") {
+  const TempDir folder;
+  { store::JobStore(folder / "jobs.db", true); }
+  fs::permissions(folder.path(), fs::perms(0755));
+  fs::permissions(folder / "jobs.db", fs::perms(0));
+  const Error error = error_in_child([&] {
+    if (::geteuid() == 0 && ::setuid(12345) != 0) return;  // nothing is closed to root
+    store::JobStore(folder / "jobs.db", false);
+  });
+  CHECK(error.code() == ErrorCode::bad_request);
+  CHECK(error.message() ==
+        fmt::format("cannot open the job store '{}' for writing; check the permissions of the "
+                    "file and its folder",
+                    (folder / "jobs.db").string()));
+  fs::permissions(folder / "jobs.db", fs::perms(0600));
 }
 
 TEST_CASE("a file that begins as a store and goes on as something else is damaged") {

@@ -45,7 +45,7 @@ class Module:
 MODULES = {
     "planner": Module("lib/sched", ["planner", "plan_problem", "plan_result", "unplaced_reason", "exact_search",
                                     "after_branching", "price_curves"], "sched_test",
-                      ["*planner_rules_test*,*plan_problem_test*,*plan_result_test*,*unplaced_reason_test*",
+                      ["*planner_rules_test*,*plan_problem_test*,*start_instants_test*,*plan_result_test*,*unplaced_reason_test*",
                        "*planner_exact_test*"], ["plan_result", "unplaced_reason"]),
     "billing": Module("lib/sched", ["billing", "recover_attempts", "energy_rows", "idle_ledger"], "sched_test",
                       ["*recover_test*,*billing_test*,*energy_rows_test*"]),
