@@ -138,7 +138,7 @@ TEST_CASE("a machine that boots for nothing is switched off for any gap, one tha
   CHECK(break_even_s({.boot_wh = 0, .idle_watts = 0}) == 0);
   CHECK(break_even_s({.boot_wh = -1, .idle_watts = 50}) == 0);
   CHECK(std::isinf(break_even_s({.boot_wh = 0.5, .idle_watts = 0})));
-  CHECK(std::isinf(break_even_s({.boot_wh = 0.5, .idle_watts = -1})));
+  CHECK(std::isinf(break_even_s({.boot_wh = 0.5, .idle_watts = -0.5})));
   CHECK(break_even_s({.boot_wh = 0.5, .idle_watts = 1}) == 1800);
 }
 

@@ -256,6 +256,7 @@ TEST_CASE_FIXTURE(MeteredPlace, "a job that does not begin after all was idle ti
   billing_->begin("cpu");
   advance(5);
   billing_->call_off();
+  CHECK(billing_->idle_since() == now());
   advance(5);
   billing_->idle().book(meter_->end_idle());
   billing_->idle().write(true);

@@ -359,7 +359,6 @@ def main():
     options = parse()
     options.build = options.build.resolve()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    rng = random.Random(options.seed)
     survivors = {result["key"] for result in json.loads(options.again.read_text())
                  if result["outcome"] in ("survived", "explained")} if options.again else None
     with tempfile.TemporaryDirectory(prefix="mutate-") as scratch:
@@ -373,7 +372,7 @@ def main():
                       f"{dict(collections.Counter(m.kind for m in everything))}")
                 continue
             if survivors is None:
-                chosen = rng.sample(everything, min(options.count, len(everything)))
+                chosen = random.Random(options.seed).sample(everything, min(options.count, len(everything)))
             else:
                 chosen = [mutant for mutant in everything if mutant.key() in survivors]
             if chosen and not runner.run(name, chosen):
