@@ -1,6 +1,8 @@
+#include "contains.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::Workplace;
 
 namespace {
@@ -15,23 +17,20 @@ std::string offers(const Workplace& place, const std::string& words) {
   CHECK(result.errors == "");
   return result.output;
 }
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 }  // namespace
 
 TEST_CASE("bash completes commands, options and values") {
   Workplace place;
   testing::write_file(place.path("script"), place.run({"completion", "bash"}).out);
-  CHECK(has(offers(place, "turbodiff ''"), "generate "));
-  CHECK(has(offers(place, "turbodiff gen"), "generate "));
-  CHECK(has(offers(place, "turbodiff models ''"), "verify "));
-  CHECK(has(offers(place, "turbodiff generate --st"), "--steps "));
-  CHECK(!has(offers(place, "turbodiff generate --num_"), "--num_steps"));
+  CHECK(contains(offers(place, "turbodiff ''"), "generate "));
+  CHECK(contains(offers(place, "turbodiff gen"), "generate "));
+  CHECK(contains(offers(place, "turbodiff models ''"), "verify "));
+  CHECK(contains(offers(place, "turbodiff generate --st"), "--steps "));
+  CHECK(!contains(offers(place, "turbodiff generate --num_"), "--num_steps"));
   CHECK(offers(place, "turbodiff generate --tier ''") == "draft standard final \n");
-  CHECK(has(offers(place, "turbodiff generate --dit scr"), "script "));
-  CHECK(has(offers(place, "turbodiff generate --js"), "--json "));
-  CHECK(has(offers(place, "turbodiff completion ''"), "fish "));
+  CHECK(contains(offers(place, "turbodiff generate --dit scr"), "script "));
+  CHECK(contains(offers(place, "turbodiff generate --js"), "--json "));
+  CHECK(contains(offers(place, "turbodiff completion ''"), "fish "));
 }
 
 TEST_CASE("zsh and fish scripts know every visible option") {
@@ -45,8 +44,8 @@ TEST_CASE("zsh and fish scripts know every visible option") {
     if (word.rfind("--", 0) != 0 || word.size() < 4 || word.find('/') != std::string::npos) continue;
     word = word.substr(0, word.find_first_of(",;:.)'"));
     ++options;
-    CHECK_MESSAGE(has(zsh, "'" + word + "["), word);
-    CHECK_MESSAGE(has(fish, "-l " + word.substr(2) + " "), word);
+    CHECK_MESSAGE(contains(zsh, "'" + word + "["), word);
+    CHECK_MESSAGE(contains(fish, "-l " + word.substr(2) + " "), word);
   }
   CHECK(options > 30);
 }

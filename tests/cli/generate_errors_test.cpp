@@ -1,15 +1,13 @@
+#include "contains.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::quick_generate;
 using testing::Workplace;
 namespace fs = std::filesystem;
 
 namespace {
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 /// A copy of the demo model that may be damaged.
 void copy_demo(const fs::path& folder) {
   fs::create_directories(folder);
@@ -25,13 +23,13 @@ TEST_CASE("a missing model or file is told by name") {
   Workplace place;
   const auto unknown = place.run(quick_generate({"x", "--model", "dmeo"}));
   CHECK(unknown.code == 3);
-  CHECK(has(unknown.error_line(), "no model 'dmeo' (did you mean 'demo'?)"));
+  CHECK(contains(unknown.error_line(), "no model 'dmeo' (did you mean 'demo'?)"));
   const auto published = place.run(quick_generate({"x", "--model", "wan2.1-t2v-1.3b-480p"}));
   CHECK(published.code == 3);
-  CHECK(has(published.error_line(), "TurboWan2.1-T2V-1.3B-480P.pth"));
+  CHECK(contains(published.error_line(), "TurboWan2.1-T2V-1.3B-480P.pth"));
   const auto file = place.run(quick_generate({"x", "--dit", "none.pth"}));
   CHECK(file.code == 2);
-  CHECK(has(file.error_line(), "--dit: no such file 'none.pth'"));
+  CHECK(contains(file.error_line(), "--dit: no such file 'none.pth'"));
 }
 
 TEST_CASE("an incomplete model says what is missing") {
@@ -40,7 +38,7 @@ TEST_CASE("an incomplete model says what is missing") {
   fs::remove(place.path("m/vae.pth"));
   const auto result = place.run(quick_generate({"x", "--model", "./m"}));
   CHECK(result.code == 2);
-  CHECK(has(result.error_line(), "model 'm' has no vae"));
+  CHECK(contains(result.error_line(), "model 'm' has no vae"));
 }
 
 TEST_CASE("truncated and foreign files give one line that names them, and no output") {
@@ -54,7 +52,7 @@ TEST_CASE("truncated and foreign files give one line that names them, and no out
       fs::resize_file(place.path("m") / name, keep);
       const auto result = place.run(quick_generate({"x", "--model", "./m", "-o", "a.mp4"}));
       CHECK_MESSAGE(result.code == 2, name << " cut to " << keep << ": " << result.err);
-      CHECK_MESSAGE(has(result.err, name), result.err);
+      CHECK_MESSAGE(contains(result.err, name), result.err);
       CHECK(!fs::exists(place.path("a.mp4")));
     }
     fs::copy_file(testing::demo_folder() / name, place.path("m") / name,
@@ -69,22 +67,22 @@ TEST_CASE("files in the wrong place are recognised") {
   const std::string demo = testing::demo_folder().string() + "/";
   const auto result = place.run(quick_generate({"x", "--dit", demo + "vae.pth"}));
   CHECK(result.code == 2);
-  CHECK(has(result.error_line(), "vae.pth"));
+  CHECK(contains(result.error_line(), "vae.pth"));
   const auto stated = place.run(quick_generate({"x", "--dit", demo + "dit.pth", "--model", "Wan2.1-14B"}));
   CHECK(stated.code == 2);
-  CHECK(has(stated.error_line(), "is not a Wan2.1-14B"));
+  CHECK(contains(stated.error_line(), "is not a Wan2.1-14B"));
 }
 
 TEST_CASE("contradictions of sources") {
   Workplace place;
   testing::write_file(place.path("p.txt"), "a\n");
-  CHECK(has(place.run({"generate", "x", "--prompts", "p.txt"}).error_line(), "exclude each other"));
-  CHECK(has(place.run({"generate", "x", "--prompt", "y"}).error_line(), "the prompt is given twice"));
-  CHECK(has(place.run({"generate", "--prompts", "none.txt"}).error_line(), "none.txt"));
+  CHECK(contains(place.run({"generate", "x", "--prompts", "p.txt"}).error_line(), "exclude each other"));
+  CHECK(contains(place.run({"generate", "x", "--prompt", "y"}).error_line(), "the prompt is given twice"));
+  CHECK(contains(place.run({"generate", "--prompts", "none.txt"}).error_line(), "none.txt"));
   testing::write_file(place.path("bad.txt"), "ok\n{\"prompt\": \"a\", \"sead\": 1}\n");
   const auto bad = place.run({"generate", "--prompts", "bad.txt"});
   CHECK(bad.code == 2);
-  CHECK(has(bad.error_line(), "bad.txt:2: unknown key 'sead' (did you mean 'seed'?)"));
+  CHECK(contains(bad.error_line(), "bad.txt:2: unknown key 'sead' (did you mean 'seed'?)"));
 }
 
 TEST_CASE("--from needs a file with a recipe") {
@@ -93,14 +91,14 @@ TEST_CASE("--from needs a file with a recipe") {
   CHECK(place.run({"generate", "--from", "a.mp4"}).code == 2);
   CHECK(place.run({"generate", "--from", "none.mp4"}).code == 2);
   testing::write_file(place.path("a.json"), "{\"schema_version\": 1}");
-  CHECK(has(place.run({"generate", "--from", "a.json"}).error_line(), "carries no recipe"));
+  CHECK(contains(place.run({"generate", "--from", "a.json"}).error_line(), "carries no recipe"));
 }
 
 TEST_CASE("what this version cannot do is said before anything is read") {
   Workplace place;
   CHECK(place.run(quick_generate({"x", "--sampler", "euler"})).code == 2);
   CHECK(place.run(quick_generate({"x", "--attention", "sla"})).code == 2);
-  CHECK(has(place.run(quick_generate({"x", "--image", "cat.png"})).error_line(), "--image"));
+  CHECK(contains(place.run(quick_generate({"x", "--image", "cat.png"})).error_line(), "--image"));
   CHECK(place.files().empty());
 }
 
@@ -109,10 +107,10 @@ TEST_CASE("a noise file that does not fit is refused") {
   testing::write_file(place.path("n.safetensors"), "garbage");
   const auto garbage = place.run(quick_generate({"x", "--noise", "n.safetensors"}));
   CHECK(garbage.code == 2);
-  CHECK(has(garbage.error_line(), "n.safetensors"));
+  CHECK(contains(garbage.error_line(), "n.safetensors"));
   REQUIRE(place.run(quick_generate({"x", "-o", "a.mp4", "--save-latents", "l.safetensors"})).code == 0);
   CHECK(place.run(quick_generate({"x", "--noise", "l.safetensors", "-o", "same.mp4"})).code == 0);
   const auto other = place.run(quick_generate({"x", "--noise", "l.safetensors", "--size", "64x64"}));
   CHECK(other.code == 2);
-  CHECK(has(other.error_line(), "noise"));
+  CHECK(contains(other.error_line(), "noise"));
 }

@@ -1,24 +1,21 @@
+#include "contains.h"
 #include "media/metadata.h"
 #include "media/video_reader.h"
 #include "turbodiff_process.h"
+#include "weights/tensor_source.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::quick_generate;
 using testing::read_file;
 using testing::Workplace;
-
-namespace {
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-}  // namespace
 
 TEST_CASE("a prompt becomes a file, and standard output names it") {
   Workplace place;
   const auto result = place.run(quick_generate({"a red circle", "-o", "a.mp4"}));
   CHECK(result.code == 0);
-  CHECK(has(result.out, "wrote a.mp4 (32x32, 5 frames"));
-  CHECK(has(result.err, "rcm sampler, 1 step, seed 0"));
+  CHECK(contains(result.out, "wrote a.mp4 (32x32, 5 frames"));
+  CHECK(contains(result.err, "rcm sampler, 1 step, seed 0"));
   CHECK(place.files() == std::vector<std::string>{"a.mp4"});
   const auto video = media::read_video_info(place.path("a.mp4"));
   CHECK(video.width == 32);
@@ -30,7 +27,7 @@ TEST_CASE("no control codes where there is no terminal") {
   for (const char* style : {"auto", "bar", "lines", "json"}) {
     const auto result = place.run(quick_generate({"x", "-o", "a.mp4", "--force", "--progress", style}));
     CHECK(result.code == 0);
-    for (const char* code : {"\x1b", "\r", "\b"}) CHECK(!has(result.out + result.err, code));
+    for (const char* code : {"\x1b", "\r", "\b"}) CHECK(!contains(result.out + result.err, code));
   }
 }
 
@@ -43,7 +40,7 @@ TEST_CASE("--quiet prints the path only") {
 TEST_CASE("progress is told by stage") {
   const auto result = Workplace().run(quick_generate({"x", "-o", "a.mp4", "--progress", "json"}));
   for (const char* stage : {"\"text\"", "\"load\"", "\"denoise\"", "\"decode\"", "\"encode\""})
-    CHECK_MESSAGE(has(result.err, stage), stage);
+    CHECK_MESSAGE(contains(result.err, stage), stage);
 }
 
 TEST_CASE("the same seed gives the same bytes: again, with another thread count, and from the recipe") {
@@ -81,8 +78,8 @@ TEST_CASE("info is readable and one line an item") {
   Workplace place;
   REQUIRE(place.run(quick_generate({"a red\ncircle", "-o", "a.mp4"})).code == 0);
   const auto result = place.run({"info", "a.mp4"});
-  CHECK(has(result.out, "prompt               a red\\ncircle\n"));
-  CHECK(has(result.out, "seed                 0\n"));
+  CHECK(contains(result.out, "prompt               a red\\ncircle\n"));
+  CHECK(contains(result.out, "seed                 0\n"));
 }
 
 TEST_CASE("--from keeps what is not changed, and a recipe may be a JSON file") {
@@ -135,24 +132,56 @@ TEST_CASE("prompts of a file give the same videos as alone") {
   CHECK(read_file(place.path("p2.mp4")) == read_file(place.path("alone.mp4")));
 }
 
-TEST_CASE("contact sheet, latents and their use") {
+TEST_CASE("a contact sheet and the latents are written beside the video") {
   Workplace place;
   REQUIRE(place
               .run(quick_generate(
                   {"x", "-o", "a.mp4", "--contact-sheet", "s.png", "--save-latents", "l.safetensors"}))
               .code == 0);
   CHECK(place.files() == std::vector<std::string>{"a.mp4", "l.safetensors", "s.png"});
-  CHECK(has(read_file(place.path("l.safetensors")), "\"latents\""));
-  // The noise in it makes the same frames with any seed, over two steps so that the steps' noise counts.
-  REQUIRE(place
-              .run({"generate", "x", "--steps", "2", "--frames", "5", "--size", "32x32", "--seed", "7", "-o",
-                    "b.npy", "--save-latents", "n.safetensors"})
-              .code == 0);
-  REQUIRE(place
-              .run({"generate", "x", "--steps", "2", "--frames", "5", "--size", "32x32", "--seed", "9", "-o",
-                    "c.npy", "--noise", "n.safetensors"})
-              .code == 0);
-  CHECK(read_file(place.path("b.npy")) == read_file(place.path("c.npy")));
+}
+
+TEST_CASE("latents are those of the frames: the same from the noise beside them, whatever the seed") {
+  Workplace place;
+  // Over two steps, so that the noise of the steps counts.
+  const auto run = [&](const std::string& name, const std::string& seed, std::vector<std::string> more) {
+    std::vector<std::string> call = {"generate",
+                                     "x",
+                                     "--steps",
+                                     "2",
+                                     "--frames",
+                                     "5",
+                                     "--size",
+                                     "48x32",
+                                     "-q",
+                                     "--seed",
+                                     seed,
+                                     "-o",
+                                     name + ".npy",
+                                     "--save-latents",
+                                     name + ".safetensors"};
+    call.insert(call.end(), more.begin(), more.end());
+    const auto result = place.run(call);
+    REQUIRE_MESSAGE(result.code == 0, result.err);
+    return weights::TensorSource::open(place.path(name + ".safetensors"));
+  };
+  const auto values = [](const auto& file, const char* name) { return weights::to_floats(file->at(name)); };
+  const auto frames = [&](const std::string& name) { return read_file(place.path(name + ".npy")); };
+
+  const auto first = run("b", "7", {}), other = run("d", "9", {});
+  const auto again = run("c", "9", {"--noise", "b.safetensors"});
+  const std::vector<std::int64_t> shape = {1, 16, 2, 4, 6};
+  CHECK(first->at("latents").shape == shape);
+  CHECK(first->at("noise").shape == shape);
+  CHECK(first->at("step_noise").shape == std::vector<std::int64_t>{2, 1, 16, 2, 4, 6});
+  for (const char* name : {"latents", "noise", "step_noise"}) {
+    CAPTURE(name);
+    CHECK(values(again, name) == values(first, name));
+    CHECK(values(other, name) != values(first, name));
+  }
+  CHECK(values(first, "latents") != values(first, "noise"));
+  CHECK(frames("c") == frames("b"));
+  CHECK(frames("d") != frames("b"));
 }
 
 TEST_CASE("--dry-run shows the plan and writes nothing") {
@@ -161,7 +190,7 @@ TEST_CASE("--dry-run shows the plan and writes nothing") {
   CHECK(result.code == 0);
   for (const char* part :
        {"output    a.mp4", "latent    16x5x12x12, 180 tokens", "memory    about", "time      about"})
-    CHECK_MESSAGE(has(result.out, part), part);
+    CHECK_MESSAGE(contains(result.out, part), part);
   CHECK(place.files().empty());
   const auto job = place.run({"generate", "x", "--dry-run", "--json", "--tier", "draft"}).json()["jobs"][0];
   CHECK(job["steps"] == 2);
@@ -182,44 +211,94 @@ TEST_CASE("a drawn seed is printed and used") {
   const auto result = place.run(quick_generate({"x", "--seed", "-1", "-o", "{seed}.mp4", "--json"}));
   REQUIRE(result.code == 0);
   const std::string seed = result.json()["outputs"][0]["seed"].dump();
-  CHECK(has(result.err, "drew seed " + seed));
+  CHECK(contains(result.err, "drew seed " + seed));
   CHECK(place.files() == std::vector<std::string>{seed + ".mp4"});
 }
 
-TEST_CASE("every flag of TurboDiffusion's text-to-video script works") {
+TEST_CASE("every flag of TurboDiffusion's text-to-video script does what it says") {
   Workplace place;
   const std::string demo = testing::demo_folder().string() + "/";
-  const auto result = place.run({"generate",
-                                 "--dit_path",
-                                 demo + "dit.pth",
-                                 "--num_samples",
-                                 "1",
-                                 "--num_steps",
-                                 "1",
-                                 "--sigma_max",
-                                 "80",
-                                 "--vae_path",
-                                 demo + "vae.pth",
-                                 "--text_encoder_path",
-                                 demo + "t5.pth",
-                                 "--num_frames",
-                                 "5",
-                                 "--prompt",
-                                 "a red circle",
-                                 "--size",
-                                 "32x32",
-                                 "--seed",
-                                 "0",
-                                 "--save_path",
-                                 "out.mp4",
-                                 "--attention_type",
-                                 "original",
-                                 "--sla_topk",
-                                 "0.1",
-                                 "--default_norm",
-                                 "--json"});
-  CHECK_MESSAGE(result.code == 0, result.err);
+  // Of a model with sparse-linear attention, which "original" turns off.
+  const std::string dit = (testing::demo_folder().parent_path() / "demo-sla/dit.pth").string();
+  // Nothing has the value that it would have without its flag.
+  const std::vector<std::string> call = {"generate",
+                                         "--dit_path",
+                                         dit,
+                                         "--vae_path",
+                                         demo + "vae.pth",
+                                         "--num_samples",
+                                         "2",
+                                         "--prompt",
+                                         "a red circle",
+                                         "--text_encoder_path",
+                                         demo + "t5.pth",
+                                         "--num_steps",
+                                         "1",
+                                         "--sigma_max",
+                                         "70",
+                                         "--num_frames",
+                                         "5",
+                                         "--size",
+                                         "48x32",
+                                         "--seed",
+                                         "3",
+                                         "--save_path",
+                                         "out.mp4",
+                                         "--sla_topk",
+                                         "0.2",
+                                         "--quant_linear",
+                                         "--attention_type",
+                                         "original",
+                                         "--default_norm",
+                                         "--json"};
+  const auto result = place.run(call);
+  REQUIRE_MESSAGE(result.code == 0, result.err);
   CHECK(place.files() == std::vector<std::string>{"out.mp4"});
+  const auto output = result.json()["outputs"][0];
+  CHECK(output["seeds"] == nlohmann::json{3, 4});
+  CHECK(output["width"] == 96);  // two samples side by side
+  CHECK(output["height"] == 32);
+  CHECK(media::read_video_info(place.path("out.mp4")).width == 96);
+
+  const auto request = place.run({"info", "out.mp4", "--json"}).json()["recipe"]["request"];
+  const nlohmann::json expected = {{"prompt", "a red circle"},
+                                   {"dit", dit},
+                                   {"vae", demo + "vae.pth"},
+                                   {"text_encoder", demo + "t5.pth"},
+                                   {"size", "48x32"},
+                                   {"frames", 5},
+                                   {"steps", 1},
+                                   {"seed", 3},
+                                   {"num_samples", 2},
+                                   {"grid", true},
+                                   {"sigma_max", 70},
+                                   {"attention", "original"},
+                                   {"sla_topk", 0.2},
+                                   {"quant_linear", true},
+                                   {"default_norm", true}};
+  for (const auto& [key, value] : expected.items()) CHECK_MESSAGE(request[key] == value, key);
+}
+
+TEST_CASE("the flags of TurboDiffusion's script that name a size do so, and --attention_type chooses") {
+  Workplace place;
+  const auto plan = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"generate", "x", "--dry-run", "--json", "--num_frames", "5"});
+    const auto result = place.run(flags);
+    REQUIRE_MESSAGE(result.code == 0, result.err);
+    return result.json()["jobs"][0];
+  };
+  const auto wide = plan({"--resolution", "480p", "--aspect_ratio", "16:9"});
+  CHECK(wide["width"] == 832);
+  CHECK(wide["height"] == 480);
+  const auto high = plan({"--resolution", "480p", "--aspect_ratio", "9:16"});
+  CHECK(high["width"] == 480);
+  CHECK(high["height"] == 832);
+  const auto all = plan({"--model", "demo-sla", "--attention_type", "original"});
+  CHECK(all["attention"] == "original");
+  CHECK(all["key_blocks"].is_null());
+  const auto sparse = plan({"--model", "demo-sla", "--attention_type", "sla", "--sla_topk", "0.5"});
+  CHECK(sparse["attention"] == "sla");
+  CHECK(sparse["key_blocks"]["kept"] < sparse["key_blocks"]["of"]);
 }
 
 TEST_CASE("--serve takes prompts one at a time") {

@@ -1,16 +1,14 @@
 // What can only fail is refused before anything large is read, whoever asks.
+#include "contains.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::quick_generate;
 using testing::Workplace;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// The demo in a folder "m", its checkpoints as safetensors, whose headers are plain text.
 void make_model(const Workplace& place) {
@@ -71,13 +69,13 @@ TEST_CASE("a dry run, a run and a worker's check refuse what lacks a tensor, in 
       const auto result =
           place.run(quick_generate({"x", "--model", "./m", "-o", "a.mp4", dry ? "--dry-run" : "--quiet"}));
       CHECK_MESSAGE(result.code == 2, one.said);
-      CHECK_MESSAGE(has(result.error_line(), one.said), result.err);
-      CHECK_MESSAGE(has(result.error_line(), one.file), result.err);
+      CHECK_MESSAGE(contains(result.error_line(), one.said), result.err);
+      CHECK_MESSAGE(contains(result.error_line(), one.file), result.err);
     }
     const auto failed = answer();
     CHECK(failed["event"] == "failed");
     CHECK(failed["error"]["code"] == 2);
-    CHECK(has(failed["error"]["message"].get<std::string>(), one.said));
+    CHECK(contains(failed["error"]["message"].get<std::string>(), one.said));
     testing::write_file(file, whole);
   }
   CHECK(place.files() == std::vector<std::string>{"m"});
@@ -89,12 +87,12 @@ TEST_CASE("a tokenizer that is missing or garbage is noticed by a dry run") {
   fs::remove(place.path("m/spiece.model"));
   const auto dry = [&] { return place.run(quick_generate({"x", "--model", "./m", "--dry-run"})); };
   CHECK(dry().code == 2);
-  CHECK(has(dry().error_line(), "there is no tokenizer"));
+  CHECK(contains(dry().error_line(), "there is no tokenizer"));
   testing::write_file(place.path("m/spiece.model"), "garbage");
   CHECK(dry().code == 2);
-  CHECK(has(dry().error_line(), "spiece.model"));
+  CHECK(contains(dry().error_line(), "spiece.model"));
   testing::write_file(place.path("m/spiece.model"), "<!DOCTYPE html><title>Sign in</title>");
-  CHECK(has(dry().error_line(), "it is a web page"));
+  CHECK(contains(dry().error_line(), "it is a web page"));
 }
 
 TEST_CASE("a VAE without its encoder makes the same video") {

@@ -1,18 +1,16 @@
 // turbodiff itself is small, and becomes turbodiff-media or turbodiff-engine for what needs large libraries.
 #include <sys/stat.h>
 
+#include "contains.h"
 #include "core/process_spawn.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::Workplace;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// turbodiff in an installation of its own, whose engine is a script.
 class Installation {
@@ -52,13 +50,13 @@ std::string libraries_of(const fs::path& program) {
 TEST_CASE("turbodiff links neither LibTorch nor FFmpeg, and the media program no LibTorch") {
   const fs::path behind = testing::program_path().parent_path().parent_path() / "libexec/turbodiff";
   const std::string own = libraries_of(testing::program_path());
-  CHECK(has(own, "libc.so"));
+  CHECK(contains(own, "libc.so"));
   for (const char* library : {"libtorch", "libc10", "libgomp", "libavcodec", "libavformat"})
-    CHECK_MESSAGE(!has(own, library), library);
+    CHECK_MESSAGE(!contains(own, library), library);
   const std::string media = libraries_of(behind / "turbodiff-media");
-  CHECK(has(media, "libavcodec"));
-  CHECK_FALSE(has(media, "libtorch"));
-  CHECK(has(libraries_of(behind / "turbodiff-engine"), "libtorch"));
+  CHECK(contains(media, "libavcodec"));
+  CHECK_FALSE(contains(media, "libtorch"));
+  CHECK(contains(libraries_of(behind / "turbodiff-engine"), "libtorch"));
 }
 
 TEST_CASE("what computes nothing works without the programs behind turbodiff") {
@@ -96,7 +94,8 @@ TEST_CASE("a missing program is one line that says where it should be") {
             "': No such file or directory; it belongs to turbodiff: build or install it again\n");
   const auto json = alone.run({"info", "a.mp4", "--json"});
   CHECK(json.status.code == 1);
-  CHECK(has(nlohmann::json::parse(json.output)["error"]["message"], "turbodiff-media"));
+  CHECK(
+      contains(nlohmann::json::parse(json.output)["error"]["message"].get<std::string>(), "turbodiff-media"));
 }
 
 TEST_CASE("the engine gets the same process, arguments and standard input") {
@@ -129,7 +128,7 @@ TEST_CASE("threads sleep while they wait unless the environment says otherwise")
   // The real one: what OpenMP itself says when it is loaded.
   Workplace place;
   place.set("OMP_DISPLAY_ENV", "true");
-  CHECK(has(place.run({"generate", "x", "--dry-run"}).err, "OMP_WAIT_POLICY = 'PASSIVE'"));
+  CHECK(contains(place.run({"generate", "x", "--dry-run"}).err, "OMP_WAIT_POLICY = 'PASSIVE'"));
 }
 
 TEST_CASE("OMP_NUM_THREADS is the number of threads where nothing else says one") {
@@ -147,7 +146,7 @@ TEST_CASE("OMP_NUM_THREADS is the number of threads where nothing else says one"
   CHECK(threads({{"OMP_NUM_THREADS", "3"}, {"TURBODIFF_THREADS", "2"}}) == 2);
   Workplace place;
   place.set("OMP_NUM_THREADS", "3");
-  CHECK(has(place.run({"doctor"}).out, "3 threads by default (OMP_NUM_THREADS)"));
+  CHECK(contains(place.run({"doctor"}).out, "3 threads by default (OMP_NUM_THREADS)"));
 }
 
 TEST_CASE("an address space too small for LibTorch is refused before it is loaded") {
@@ -158,7 +157,7 @@ TEST_CASE("an address space too small for LibTorch is refused before it is loade
                   testing::program_path().string()};
   const auto result = core::run_process(options);
   CHECK(result.status.code == 4);
-  CHECK(has(result.errors, "error: the address space is limited to"));
-  CHECK(has(result.errors, "raise the limit (ulimit -v)"));
+  CHECK(contains(result.errors, "error: the address space is limited to"));
+  CHECK(contains(result.errors, "raise the limit (ulimit -v)"));
 #endif
 }

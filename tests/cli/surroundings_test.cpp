@@ -1,16 +1,14 @@
 // Processes that were started in odd ways: limits, closed descriptors, folders that are gone.
+#include "contains.h"
 #include "core/process_spawn.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::Workplace;
 namespace fs = std::filesystem;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 /// `script` runs in a shell, where "$0" is the program.
 core::CompletedProcess in_shell(const Workplace& place, const std::string& script,
@@ -29,7 +27,7 @@ void check_one_line(const core::CompletedProcess& result, int code, const std::s
   CHECK_MESSAGE(result.status.code == code, result.errors);
   const std::size_t error = result.errors.find("error: ");
   REQUIRE_MESSAGE(error != std::string::npos, result.errors);
-  CHECK_MESSAGE(has(result.errors.substr(error), part), result.errors);
+  CHECK_MESSAGE(contains(result.errors.substr(error), part), result.errors);
   CHECK(result.errors.find('\n', error) == result.errors.size() - 1);
 }
 
@@ -87,7 +85,7 @@ TEST_CASE("closed standard streams do no harm") {
   CHECK(testing::read_file(place.path("a.npy")) == testing::read_file(place.path("b.npy")));
   CHECK(place.files() == std::vector<std::string>{"a.npy", "b.npy"});
   CHECK(in_shell(place, "exec \"$0\" --store jobs.db add x <&- >&- 2>&-", "turbodiff-sched").status.ok());
-  CHECK(has(in_shell(place, "exec \"$0\" --store jobs.db list", "turbodiff-sched").output, "queued"));
+  CHECK(contains(in_shell(place, "exec \"$0\" --store jobs.db list", "turbodiff-sched").output, "queued"));
 }
 
 TEST_CASE(

@@ -1,15 +1,13 @@
 // Text that comes in through generate's arguments, files and standard input.
+#include "contains.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::quick_generate;
 using testing::Workplace;
 
 namespace {
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // "雪中的狐狸" and "一只猫" in GBK.
 constexpr const char* fox = "\xD1\xA9\xD6\xD0\xB5\xC4\xBA\xFC\xC0\xEA";
@@ -43,7 +41,7 @@ TEST_CASE("GBK is read as such and said once, in arguments, files and pipes") {
   testing::write_file(place.path("c.yaml"), std::string("version: 1\n# ") + fox + "\nmodels: { path: m }\n");
   const auto settings = place.run({"--config", "c.yaml", "models", "path", "--json"});
   CHECK_MESSAGE(settings.code == 0, settings.err);
-  CHECK(has(settings.err, "c.yaml: read as GB18030"));
+  CHECK(contains(settings.err, "c.yaml: read as GB18030"));
 }
 
 TEST_CASE("other encodings, NUL and control characters are refused with what to do") {
@@ -60,19 +58,19 @@ TEST_CASE("other encodings, NUL and control characters are refused with what to 
   testing::write_file(place.path("latin.json"),
                       "{\"schema_version\": 1, \"request\": {\"prompt\": \"caf\xE9 \"}}");
   testing::write_file(place.path("latin.yaml"), "version: 1\n# caf\xE9 in the snow\n");
-  CHECK(has(line(dry_run({"--prompts", "latin.txt"})), "latin.txt:2: not UTF-8 text (byte 0xE9"));
-  CHECK(has(line(dry_run({"--prompts", "latin.txt"})), "iconv"));
-  CHECK(has(line(dry_run({"--prompts", "binary.txt"})), "binary.txt: not text, a NUL byte"));
-  CHECK(has(line(dry_run({"--from", "latin.json"})), "latin.json: not UTF-8 text"));
-  CHECK(has(line({"--config", "latin.yaml", "models", "list"}), "latin.yaml:2: not UTF-8 text"));
-  CHECK(has(line(dry_run({"caf\xE9 in the snow"})), "argument 4: not UTF-8 text"));
-  CHECK(has(line(dry_run({"-"}), "caf\xE9 in the snow\n"), "standard input:1: not UTF-8 text"));
-  CHECK(has(line(dry_run({"a\x1B[31m"})), "control character (U+001B"));
-  CHECK(has(line(dry_run({"a\xC2\x85"})), "control character (U+0085"));
-  CHECK(has(line(dry_run({"x", "-o", "caf\xE9 1.mp4"})), "not UTF-8"));
-  CHECK(has(line(dry_run({""})), "the prompt is empty"));
-  CHECK(has(line(dry_run({" \t\xE3\x80\x80"})), "the prompt is empty"));
-  CHECK(has(line(dry_run({})), "no prompt is given"));
+  CHECK(contains(line(dry_run({"--prompts", "latin.txt"})), "latin.txt:2: not UTF-8 text (byte 0xE9"));
+  CHECK(contains(line(dry_run({"--prompts", "latin.txt"})), "iconv"));
+  CHECK(contains(line(dry_run({"--prompts", "binary.txt"})), "binary.txt: not text, a NUL byte"));
+  CHECK(contains(line(dry_run({"--from", "latin.json"})), "latin.json: not UTF-8 text"));
+  CHECK(contains(line({"--config", "latin.yaml", "models", "list"}), "latin.yaml:2: not UTF-8 text"));
+  CHECK(contains(line(dry_run({"caf\xE9 in the snow"})), "argument 4: not UTF-8 text"));
+  CHECK(contains(line(dry_run({"-"}), "caf\xE9 in the snow\n"), "standard input:1: not UTF-8 text"));
+  CHECK(contains(line(dry_run({"a\x1B[31m"})), "control character (U+001B"));
+  CHECK(contains(line(dry_run({"a\xC2\x85"})), "control character (U+0085"));
+  CHECK(contains(line(dry_run({"x", "-o", "caf\xE9 1.mp4"})), "not UTF-8"));
+  CHECK(contains(line(dry_run({""})), "the prompt is empty"));
+  CHECK(contains(line(dry_run({" \t\xE3\x80\x80"})), "the prompt is empty"));
+  CHECK(contains(line(dry_run({})), "no prompt is given"));
   CHECK(place.files() == std::vector<std::string>{"binary.txt", "latin.json", "latin.txt", "latin.yaml"});
 }
 
@@ -124,8 +122,8 @@ TEST_CASE("a prompt that is longer than the model reads is said with its tokens"
   REQUIRE_MESSAGE(result.code == 0, result.err);
   const auto tokens = result.json()["jobs"][0]["cut_prompt_tokens"];
   CHECK(tokens > 512);
-  CHECK(has(result.err,
-            "warning: the prompt has " + tokens.dump() + " tokens and the model reads the first 512"));
+  CHECK(contains(result.err,
+                 "warning: the prompt has " + tokens.dump() + " tokens and the model reads the first 512"));
   CHECK(place.run(dry_run({"a red circle"})).json()["jobs"][0]["cut_prompt_tokens"].is_null());
 }
 

@@ -1,19 +1,15 @@
+#include "contains.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;
+using testing::contains;
 using testing::Workplace;
-
-namespace {
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-}  // namespace
 
 TEST_CASE("a bare call prints short help with examples") {
   const auto result = Workplace().run({});
   CHECK(result.code == 0);
-  CHECK(has(result.out, "Usage: turbodiff COMMAND"));
-  CHECK(has(result.out, "turbodiff generate \"a red circle moving right\" -o circle.mp4"));
+  CHECK(contains(result.out, "Usage: turbodiff COMMAND"));
+  CHECK(contains(result.out, "turbodiff generate \"a red circle moving right\" -o circle.mp4"));
   CHECK(std::count(result.out.begin(), result.out.end(), '\n') < 30);
   CHECK(result.err.empty());
 }
@@ -43,8 +39,8 @@ TEST_CASE("--version and --help everywhere") {
     arguments.push_back("--help");
     const auto result = place.run(arguments);
     CHECK_MESSAGE(result.code == 0, command.back());
-    CHECK(has(result.out, "Usage: turbodiff " + command.front()));
-    CHECK(has(result.out, "--json"));
+    CHECK(contains(result.out, "Usage: turbodiff " + command.front()));
+    CHECK(contains(result.out, "--json"));
     CHECK(result.err.empty());
   }
 }
@@ -72,24 +68,24 @@ TEST_CASE("usage errors are one line and exit 2") {
   CHECK(line({"generate", "x", "--steps"}) == "--steps needs a value; see 'turbodiff generate --help'");
   CHECK(line({"generate", "x", "--frames", "80"}) ==
         "--frames: 80 does not fit, it must be 4k+1; the nearest are 77 and 81");
-  CHECK(has(line({"generate", "a", "red", "circle"}),
-            "unexpected argument 'red'; text with blanks goes into quotes"));
-  CHECK(has(line({"generate"}), "no prompt is given"));
-  CHECK(has(line({"genrate", "x"}), "unknown command 'genrate' (did you mean 'generate'?)"));
-  CHECK(has(line({"models"}), "'turbodiff models' needs a command"));
-  CHECK(has(line({"models", "lst"}), "unknown command 'lst' (did you mean 'list'?)"));
-  CHECK(has(line({"info"}), "FILE is missing"));
-  CHECK(has(line({"completion", "tcsh"}), "no completion for the shell 'tcsh'; one of bash, zsh, fish"));
-  CHECK(has(line({"generate", "x", "--device", "gpu"}), "--device: unknown device 'gpu'"));
-  CHECK(has(line({"generate", "x", "--progress", "dots"}), "dots"));
-  CHECK(has(line({"bench", "--make-checkpoint", "wan2.1-1.3b"}), "--make-checkpoint needs a folder"));
-  CHECK(has(line({"bench", "folder"}), "DIR goes with --make-checkpoint"));
-  CHECK(has(line({"bench", "--frames", "4"}), "--frames: 4 does not fit"));
-  CHECK(has(line({"bench", "--threads", "many"}), "--threads"));
-  CHECK(has(line({"--config", "none.yaml", "models", "list"}), "none.yaml"));
+  CHECK(contains(line({"generate", "a", "red", "circle"}),
+                 "unexpected argument 'red'; text with blanks goes into quotes"));
+  CHECK(contains(line({"generate"}), "no prompt is given"));
+  CHECK(contains(line({"genrate", "x"}), "unknown command 'genrate' (did you mean 'generate'?)"));
+  CHECK(contains(line({"models"}), "'turbodiff models' needs a command"));
+  CHECK(contains(line({"models", "lst"}), "unknown command 'lst' (did you mean 'list'?)"));
+  CHECK(contains(line({"info"}), "FILE is missing"));
+  CHECK(contains(line({"completion", "tcsh"}), "no completion for the shell 'tcsh'; one of bash, zsh, fish"));
+  CHECK(contains(line({"generate", "x", "--device", "gpu"}), "--device: unknown device 'gpu'"));
+  CHECK(contains(line({"generate", "x", "--progress", "dots"}), "dots"));
+  CHECK(contains(line({"bench", "--make-checkpoint", "wan2.1-1.3b"}), "--make-checkpoint needs a folder"));
+  CHECK(contains(line({"bench", "folder"}), "DIR goes with --make-checkpoint"));
+  CHECK(contains(line({"bench", "--frames", "4"}), "--frames: 4 does not fit"));
+  CHECK(contains(line({"bench", "--threads", "many"}), "--threads"));
+  CHECK(contains(line({"--config", "none.yaml", "models", "list"}), "none.yaml"));
   for (const char* number : {"nan", "-1", "0x10", "1e99", "99999999999999999999"})
-    CHECK_MESSAGE(has(line({"bench", "--repeats", number}), "--repeats"), number);
-  CHECK(has(line({"bench", "--sla-topk", "nan"}), "--sla-topk: 'nan' is not a number"));
+    CHECK_MESSAGE(contains(line({"bench", "--repeats", number}), "--repeats"), number);
+  CHECK(contains(line({"bench", "--sla-topk", "nan"}), "--sla-topk: 'nan' is not a number"));
 }
 
 TEST_CASE("an option that is given twice counts as it stands last, in any of its spellings") {
@@ -125,7 +121,7 @@ TEST_CASE("help and manual show no internals of the parser") {
   Workplace place;
   const auto check = [](const std::string& text) {
     for (const char* part : {" INT", "UINT", "FLOAT", " in [", ":{", "POSITIVE", "NONNEGATIVE", ":NUMBER"})
-      CHECK_MESSAGE(!has(text, part), part);
+      CHECK_MESSAGE(!contains(text, part), part);
   };
   check(place.run({"manual"}).out);
   for (const char* command :
@@ -136,7 +132,7 @@ TEST_CASE("help and manual show no internals of the parser") {
 TEST_CASE("control characters of an argument never reach the terminal") {
   const auto result = Workplace().run({"generate", "x", "--\x1b[31mred"});
   CHECK(result.code == 2);
-  CHECK(!has(result.err, "\x1b"));
+  CHECK(!contains(result.err, "\x1b"));
 }
 
 TEST_CASE("global options stand before or after the command") {
@@ -152,7 +148,7 @@ TEST_CASE("a result that cannot be written is a failure") {
   options.argv = {"/bin/sh", "-c", "exec \"$0\" models list > /dev/full", testing::program_path().string()};
   const auto result = core::run_process(options);
   CHECK(result.status.code == 1);
-  CHECK(has(result.errors, "cannot write to standard output"));
+  CHECK(contains(result.errors, "cannot write to standard output"));
 }
 
 TEST_CASE("works without HOME") {
@@ -161,5 +157,5 @@ TEST_CASE("works without HOME") {
   options.environment["HOME"] = std::nullopt;
   const auto result = core::run_process(options);
   CHECK(result.status.code == 0);
-  CHECK(has(result.output, "demo"));
+  CHECK(contains(result.output, "demo"));
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "contains.h"
 #include "demo_files.h"
 #include "model/umt5_encoder.h"
 #include "model/wan_dit.h"
@@ -89,10 +90,6 @@ class HollowModel {
   TempDir folder_;
 };
 
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
-
 Entry& named(std::vector<Entry>& list, const std::string& name) {
   return *std::find_if(list.begin(), list.end(), [&](const Entry& entry) { return entry.name == name; });
 }
@@ -134,8 +131,8 @@ TEST_CASE("each tensor that is missing is named, with its file") {
       if (!is_touched(entry.name)) continue;
       drop(model.*part, entry.name);
       const std::string message = model.refusal();
-      CHECK_MESSAGE(has(message, "'" + entry.name + "'"), entry.name << ": " << message);
-      CHECK_MESSAGE(has(message, file), message);
+      CHECK_MESSAGE(contains(message, "'" + entry.name + "'"), entry.name << ": " << message);
+      CHECK_MESSAGE(contains(message, file), message);
       model.*part = whole;
     }
   }
@@ -150,8 +147,8 @@ TEST_CASE("each tensor of another shape is named, with both shapes") {
       if (!is_touched(entry.name) || entry.name == "token_embedding.weight") continue;
       ++named(model.*part, entry.name).shape[0];
       const std::string message = model.refusal();
-      CHECK_MESSAGE(has(message, entry.name), entry.name << ": " << message);
-      CHECK_MESSAGE(has(message, file), message);
+      CHECK_MESSAGE(contains(message, entry.name), entry.name << ": " << message);
+      CHECK_MESSAGE(contains(message, file), message);
       model.*part = whole;
     }
   }
@@ -166,8 +163,8 @@ TEST_CASE("each tensor of elements that cannot be taken is named, with their typ
       for (const char* type : {"U16", "I16"}) {
         named(model.*part, entry.name).dtype = type;
         const std::string message = model.refusal();
-        CHECK_MESSAGE(has(message, "'" + entry.name + "'"), entry.name << ": " << message);
-        CHECK_MESSAGE(has(message, type == std::string("U16") ? "U16" : "int16"), message);
+        CHECK_MESSAGE(contains(message, "'" + entry.name + "'"), entry.name << ": " << message);
+        CHECK_MESSAGE(contains(message, type == std::string("U16") ? "U16" : "int16"), message);
       }
       model.*part = whole;
     }
@@ -180,9 +177,9 @@ TEST_CASE("how many more there are is said") {
   drop(model.dit, "blocks.1.norm3.");
   named(model.dit, "blocks.2.cross_attn.k.weight").shape = {7, 7};
   const std::string message = model.refusal();
-  CHECK_MESSAGE(has(message,
-                    "lacks tensor 'blocks.1.ffn.2.weight' of the diffusion transformer, expected with "
-                    "shape [64, 96]; 2 more are missing; 1 more does not fit"),
+  CHECK_MESSAGE(contains(message,
+                         "lacks tensor 'blocks.1.ffn.2.weight' of the diffusion transformer, expected with "
+                         "shape [64, 96]; 2 more are missing; 1 more does not fit"),
                 message);
 }
 
@@ -195,16 +192,16 @@ TEST_CASE("whole parts that are missing are noticed, also at the end") {
     drop(model.dit, prefix);
     drop(model.vae, prefix);
     const std::string message = model.refusal();
-    CHECK_MESSAGE(has(message, prefix), prefix << ": " << message);
+    CHECK_MESSAGE(contains(message, prefix), prefix << ": " << message);
   }
   HollowModel model;
   drop(model.dit, "blocks.2.");
   drop(model.text, "blocks.2.");
   pipeline::open_components(model.files());  // nothing says that there was a third block
   write_file(model.path("config.json"), R"({"dit": {"num_heads": 2, "num_layers": 3}})");
-  CHECK(has(model.refusal(), "has 2 blocks, and its config states 3"));
+  CHECK(contains(model.refusal(), "has 2 blocks, and its config states 3"));
   write_file(model.path("config.json"), R"({"dit": {"num_heads": 2}, "t5": {"num_layers": 3}})");
-  CHECK(has(model.refusal(), "t5.safetensors' has 2 blocks"));
+  CHECK(contains(model.refusal(), "t5.safetensors' has 2 blocks"));
 }
 
 TEST_CASE("a VAE without its encoder decodes as it is, and compression is never guessed") {
@@ -218,7 +215,7 @@ TEST_CASE("a VAE without its encoder decodes as it is, and compression is never 
   drop(model.vae, "decoder.upsamples.12.");
   drop(model.vae, "decoder.upsamples.13.");
   drop(model.vae, "decoder.upsamples.14.");
-  CHECK(has(model.refusal(), "its decoder has 2 layers 'decoder.upsamples.*.resample', expected 3"));
+  CHECK(contains(model.refusal(), "its decoder has 2 layers 'decoder.upsamples.*.resample', expected 3"));
 }
 
 TEST_CASE("int8 layers and the projections of sparse attention are looked up too") {
@@ -226,8 +223,8 @@ TEST_CASE("int8 layers and the projections of sparse attention are looked up too
     HollowModel model;
     std::vector<Entry> list;
     for (const Entry& entry : model.dit) {
-      const bool linear =
-          entry.name.starts_with("blocks.") && entry.name.ends_with(".weight") && !has(entry.name, "norm");
+      const bool linear = entry.name.starts_with("blocks.") && entry.name.ends_with(".weight") &&
+                          !contains(entry.name, "norm");
       if (!linear) {
         list.push_back(entry);
         continue;
@@ -245,14 +242,14 @@ TEST_CASE("int8 layers and the projections of sparse attention are looked up too
   for (const char* tensor : {"blocks.0.self_attn.q.scale", "blocks.2.ffn.2.scale",
                              "blocks.0.self_attn.q.int8_weight", "blocks.1.cross_attn.v.int8_weight"}) {
     drop(model.dit, tensor);
-    CHECK(has(model.refusal(), std::string("'") + tensor + "'"));
+    CHECK(contains(model.refusal(), std::string("'") + tensor + "'"));
     model.dit = int8;
   }
   named(model.dit, "blocks.1.ffn.0.scale").shape = {2, 1};
-  CHECK(has(model.refusal(), "'blocks.1.ffn.0.scale'"));
+  CHECK(contains(model.refusal(), "'blocks.1.ffn.0.scale'"));
   model.dit = int8;
   named(model.dit, "blocks.1.ffn.0.int8_weight").dtype = "BF16";
-  CHECK(has(model.refusal(), "'blocks.1.ffn.0.int8_weight'"));
+  CHECK(contains(model.refusal(), "'blocks.1.ffn.0.int8_weight'"));
 
   HollowModel sparse;
   for (int block = 0; block < 3; ++block) {
@@ -263,9 +260,9 @@ TEST_CASE("int8 layers and the projections of sparse attention are looked up too
   const std::vector<Entry> whole = sparse.dit;
   CHECK(pipeline::open_components(sparse.files()).dit_config.sparse_linear_attention);
   for (const Entry& entry : whole)
-    if (has(entry.name, "proj_l")) {
+    if (contains(entry.name, "proj_l")) {
       drop(sparse.dit, entry.name);
-      CHECK(has(sparse.refusal(), "'" + entry.name + "'"));
+      CHECK(contains(sparse.refusal(), "'" + entry.name + "'"));
       sparse.dit = whole;
     }
 }
@@ -273,31 +270,31 @@ TEST_CASE("int8 layers and the projections of sparse attention are looked up too
 TEST_CASE("tokenizers that are missing, damaged, or of another vocabulary") {
   HollowModel model;
   named(model.text, "token_embedding.weight").shape[0] = 703;
-  CHECK(has(model.refusal(), "has 704 pieces, and"));
+  CHECK(contains(model.refusal(), "has 704 pieces, and"));
   HollowModel other;
   spec::ModelFiles files = other.files();
   files.tokenizer.clear();
-  CHECK(has(error_of([&] { pipeline::open_components(files); }).message(), "there is no tokenizer"));
+  CHECK(contains(error_of([&] { pipeline::open_components(files); }).message(), "there is no tokenizer"));
   files.tokenizer = other.path("spiece.model");
   const auto refusal = [&](const std::string& bytes) {
     write_file(files.tokenizer, bytes);
     const Error error = error_of([&] { pipeline::open_components(files); });
     CHECK(error.code() == ErrorCode::bad_request);
-    CHECK(has(error.message(), "spiece.model"));
+    CHECK(contains(error.message(), "spiece.model"));
     return error.message();
   };
-  CHECK(has(refusal("garbage"), "not a usable SentencePiece model"));
-  CHECK(has(refusal("<!DOCTYPE html><html>"), "web page"));
-  CHECK(has(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "Git LFS pointer"));
-  CHECK(has(refusal("{\"version\": \"1.0\", \"model\": {\"type\": \"Unigram\"}}"), "tokenizer.json"));
+  CHECK(contains(refusal("garbage"), "not a usable SentencePiece model"));
+  CHECK(contains(refusal("<!DOCTYPE html><html>"), "web page"));
+  CHECK(contains(refusal("version https://git-lfs.github.com/spec/v1\noid sha256:0\n"), "Git LFS pointer"));
+  CHECK(contains(refusal("{\"version\": \"1.0\", \"model\": {\"type\": \"Unigram\"}}"), "tokenizer.json"));
 }
 
 TEST_CASE("a width of no published model needs somebody to say how many heads it has") {
   HollowModel model;
   spec::ModelFiles files = model.files();
   files.config.clear();
-  CHECK(has(error_of([&] { pipeline::open_components(files); }).message(),
-            "nothing says how many heads it has"));
+  CHECK(contains(error_of([&] { pipeline::open_components(files); }).message(),
+                 "nothing says how many heads it has"));
 }
 
 TEST_CASE("what is looked up is what a run uses, no more and no less") {

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/signals.h"
+#include "model/tensor_file.h"
 #include "ops/op_testing.h"
 #include "pipeline/demo_files.h"
 #include "pipeline/prompt_cache.h"
@@ -28,14 +29,15 @@ struct Bytes final : pipeline::FrameSink {
 std::vector<std::vector<std::uint8_t>> generate(pipeline::TextToVideo& engine,
                                                 const spec::GenerationRequest& request,
                                                 std::vector<std::uint64_t> seeds,
-                                                std::vector<std::string>* stages = nullptr) {
+                                                std::vector<std::string>* stages = nullptr,
+                                                const pipeline::TextToVideo::Extras& extras = {}) {
   const core::SystemClock clock;
   core::CallbackProgress sink([&](const core::ProgressEvent& event) {
     if (stages != nullptr && event.phase == core::ProgressPhase::begin) stages->push_back(event.stage);
   });
   core::ProgressTracker progress(sink, clock);
   Bytes bytes;
-  engine.generate(request, seeds, bytes, progress);
+  engine.generate(request, seeds, bytes, progress, extras);
   return bytes.frames;
 }
 
@@ -83,6 +85,32 @@ TEST_CASE("stages come in order and samples of a grid stand side by side") {
         off += differs(both[frame][row * 576 + 288 + i], right[frame][row * 288 + i]);
       }
   CHECK(off == 0);
+}
+
+TEST_CASE("the latents that are kept are those of the samples in order, and decode to the video's frames") {
+  const TempDir folder;
+  spec::GenerationRequest request = small_request();
+  request.dtype = spec::Precision::fp32;
+  pipeline::TextToVideo engine(demo_files(), {});
+  const auto frames =
+      generate(engine, request, {5, 6}, nullptr, {.save_latents = folder / "latents.safetensors"});
+  const auto file = weights::TensorSource::open(folder / "latents.safetensors");
+  const at::Tensor latents = model::load_tensor(*file, "latents");
+  REQUIRE((latents.sizes() == at::IntArrayRef{2, 16, 2, 12, 12}));
+  CHECK((model::load_tensor(*file, "noise").sizes() == latents.sizes()));
+  CHECK((model::load_tensor(*file, "step_noise").sizes() == at::IntArrayRef{2, 2, 16, 2, 12, 12}));
+
+  const c10::InferenceMode inference;
+  const pipeline::Components demo = pipeline::open_components(demo_files());
+  const model::WanVae vae(model::Parameters(demo.vae, at::kFloat, at::kCPU), demo.vae_config,
+                          model::WanVae::Parts::decoder);
+  const at::Tensor pixels = pipeline::to_pixels(vae.decode(latents));
+  REQUIRE(pixels.size(0) == static_cast<std::int64_t>(frames.size()));
+  for (std::size_t frame = 0; frame < frames.size(); ++frame) {
+    const at::Tensor decoded = pixels[static_cast<std::int64_t>(frame)].contiguous();
+    REQUIRE(decoded.nbytes() == frames[frame].size());
+    CHECK(std::equal(frames[frame].begin(), frames[frame].end(), decoded.const_data_ptr<std::uint8_t>()));
+  }
 }
 
 TEST_CASE("a plan tells shape, work and memory, and what cannot be done") {

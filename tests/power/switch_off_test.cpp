@@ -1,57 +1,19 @@
 #include "power/switch_off.h"
 
-#include <fmt/format.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <sstream>
 
-#include "power/login1.h"
-#include "power/private_bus.h"
+#include "power/desk.h"
 
 using namespace turbodiff;
 using namespace turbodiff::power;
 using namespace turbodiff::testing;
-namespace fs = std::filesystem;
 
 namespace {
 
 using Actions = std::vector<std::string>;
-constexpr std::int64_t start = 1'800'000'000;
-
-PrivateBus& bus() {
-  static PrivateBus shared;
-  return shared;
-}
-
-/// A machine with nothing against its being switched off, and a batch that has just finished.
-struct Desk {
-  TempDir folder;
-  core::ManualClock clock{core::WallTime(std::chrono::seconds(start))};
-  std::ostringstream lines;
-  core::Console console{lines, {}};
-  core::Log log{console};
-  SwitchOffSettings settings;
-  Rest rest{.finished = true, .done = 1};
-
-  Desk() {
-    bus().take_actions();
-    fs::create_directory(folder / "inbox");
-    write_file(folder / "wakealarm", "");
-    settings.folder = folder / "jobs.db-files";
-    settings.inbox = folder / "inbox";
-    settings.wake_alarm = [this] { return WakeAlarm(folder / "wakealarm"); };
-    settings.connect = [] { return std::make_unique<Login1>(); };
-    settings.label = [](std::int64_t at) { return std::to_string(at); };
-  }
-  SwitchOff make() { return SwitchOff(settings, clock, log); }
-  OperatorFiles files() const { return OperatorFiles(settings.folder); }
-  std::optional<std::int64_t> look(SwitchOff& off) {
-    rest.now = std::chrono::floor<std::chrono::seconds>(clock.now()).time_since_epoch().count();
-    return off.look(rest);
-  }
-};
 
 bool powered_off(const Actions& actions) {
   return std::any_of(actions.begin(), actions.end(), [](const std::string& name) {
@@ -197,11 +159,13 @@ TEST_CASE_FIXTURE(Desk, "a countdown can be called off by each way, until the la
     CHECK(joined(bus().take_actions()) == joined(withdrawn));
     CHECK_FALSE(files().has_countdown());
     CHECK(read_file(folder / "wakealarm") == "0\n");
+    fs::remove(settings.folder / "stay-on");
+    look(off);
+    CHECK_FALSE(off.counting());  // the batch has had its turn
     clock.advance(-600);
   };
   calls_off("the command", [&](SwitchOff&) { files().remove_countdown(); });
   calls_off("the file", [&](SwitchOff&) { write_file(settings.folder / "stay-on", ""); });
-  fs::remove(settings.folder / "stay-on");
 }
 
 TEST_CASE_FIXTURE(Desk, "what comes up in the grace period keeps the machine on") {

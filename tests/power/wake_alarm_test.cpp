@@ -91,10 +91,49 @@ TEST_CASE("a clock chip that does not keep UTC is not trusted") {
   CHECK(read_file(folder / "wakealarm") == "1800000600\n");
 }
 
+TEST_CASE("a clock is trusted up to a minute off, and how far it is off is told; no number is not trusted") {
+  const TempDir folder;
+  write_file(folder / "wakealarm", "");
+  for (const std::int64_t off : {-60, 60}) {
+    write_file(folder / "since_epoch", fmt::format("{}\n", now + off));
+    WakeAlarm(folder / "wakealarm").arm(now + 600, now);
+    CHECK(read_file(folder / "wakealarm") == "1800000600\n");
+  }
+  const auto message = [&](const std::string& clock) {
+    write_file(folder / "since_epoch", clock);
+    return error_of([&] { WakeAlarm(folder / "wakealarm").arm(now + 600, now); }).message();
+  };
+  const std::string head = "the clock of " + folder.path().string() + " ";
+  CHECK(message("1799999939\n") == head + "is -61 s off UTC");
+  CHECK(message("1800007200\n") == head + "is 7200 s off UTC");
+  CHECK(message("noon\n") == head + "cannot be read");
+  std::filesystem::remove(folder / "since_epoch");
+  std::filesystem::create_directory(folder / "since_epoch");
+  CHECK(error_of([&] { WakeAlarm(folder / "wakealarm").arm(now + 600, now); }).message() ==
+        head + "cannot be read");
+}
+
+TEST_CASE("an alarm is cleared only where it is the one that was set") {
+  Chip chip{.alarm = "1800000060\n"};
+  WakeAlarm("rtc", chip.file()).clear_if(now + 61);
+  CHECK(chip.alarm == "1800000060\n");
+  CHECK(chip.written.empty());
+  WakeAlarm("rtc", chip.file()).clear_if(now + 60);
+  CHECK(chip.alarm.empty());
+  WakeAlarm("rtc", chip.file()).clear_if(now + 60);  // none is set
+  CHECK(chip.written == std::vector<std::string>{"0\n"});
+  const Error unread = error_of([] { WakeAlarm("/nonexistent/wakealarm").clear_if(now); });
+  CHECK(unread.code() == ErrorCode::work_failed);
+  CHECK(unread.message().find("cannot read the wake alarm /nonexistent/wakealarm") == 0);
+  const Error full = error_of([] { WakeAlarm("/dev/full").clear(); });
+  CHECK(full.message().find("cannot clear the wake alarm /dev/full: No space") == 0);
+}
+
 TEST_CASE("a machine without such a chip says so, and no file is made") {
   const TempDir folder;
-  CHECK(
-      error_of([&] { WakeAlarm(folder / "wakealarm").arm(now + 60, now); }).hint().find("power.wake_alarm") !=
-      std::string::npos);
+  const Error error = error_of([&] { WakeAlarm(folder / "wakealarm").arm(now + 60, now); });
+  CHECK(error.hint().find("power.wake_alarm") != std::string::npos);
+  CHECK(error.message() == fmt::format("cannot clear the wake alarm {}: No such file or directory",
+                                       (folder / "wakealarm").string()));
   CHECK_FALSE(std::filesystem::exists(folder / "wakealarm"));
 }

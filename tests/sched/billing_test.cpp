@@ -27,10 +27,11 @@ carbon: { g_per_kwh: 360 }
 
 class Place {
  public:
-  explicit Place(bool metered = false) {
+  explicit Place(bool metered = false, const char* nvml = nullptr) {
     if (metered) {
       energy::MeterOptions options;
-      options.gpu = false;
+      options.gpu = nvml != nullptr;
+      if (nvml != nullptr) options.nvml_library = nvml;
       options.powercap = folder_ / "none";
       options.wall = {.psu_efficiency = 1, .rest_watts = 30, .cooling = 1};
       options.plug_type = energy::PlugType::shelly2;
@@ -73,6 +74,11 @@ class Place {
 
 struct MeteredPlace : Place {
   MeteredPlace() : Place(true) {}
+};
+
+/// With one GPU.
+struct GpuPlace : Place {
+  GpuPlace() : Place(true, FAKE_NVML) {}
 };
 
 }  // namespace
@@ -205,6 +211,22 @@ TEST_CASE_FIXTURE(MeteredPlace,
   CHECK(prices.size() == 1);
 }
 
+TEST_CASE_FIXTURE(GpuPlace, "a bill names the GPU that its own job ran on, and none for a job without one") {
+  const std::string name = meter_->gpu_name(0);
+  REQUIRE_FALSE(name.empty());
+  for (const char* device : {"cuda:0", "cpu", "cuda", "auto", "cpu", "cuda:7"}) {
+    CAPTURE(device);
+    const std::string which = device;
+    const auto began = billing_->begin(device);
+    const store::Attempt attempt = claim(*began);
+    advance(2);
+    meter_->tick();
+    const store::Bill bill = billing_->end(attempt, job(), 2 * second).bill;
+    CHECK(bill.gpu == (which == "cpu" || which == "cuda:7" ? "" : name));
+    store_.interrupt(epoch_, attempt, bill, {}, "again", now());
+  }
+}
+
 TEST_CASE_FIXTURE(MeteredPlace, "what another runner metered is billed as it was noted") {
   const auto began = billing_->begin("cpu");
   const store::Attempt attempt = claim(*began);
@@ -234,6 +256,7 @@ TEST_CASE_FIXTURE(MeteredPlace, "a job that does not begin after all was idle ti
   billing_->begin("cpu");
   advance(5);
   billing_->call_off();
+  CHECK(billing_->idle_since() == now());
   advance(5);
   billing_->idle().book(meter_->end_idle());
   billing_->idle().write(true);

@@ -54,6 +54,20 @@ class Place {
     return *attempt;
   }
 
+  /// A runner has finished the job, four seconds after it began, and dies before its file has its name.
+  store::Publication leave_to_publish(store::JobId job) {
+    const auto epoch = store_.begin_epoch(store::this_process());
+    const auto attempt = store_.claim(epoch, job, {2, 1, 4}, micros());
+    REQUIRE(attempt);
+    store::Publication file;
+    file.final = store_.job(job).spec.output;
+    file.temporary = store::temporary_name(file.final, job, attempt->number).string();
+    write_file(file.temporary, "a video");
+    store::identify(file);
+    store_.begin_publication(epoch, attempt->id, std::span(&file, 1), {}, false, micros() + 4'000'000);
+    return file;
+  }
+
   /// The next runner finds what is left; how many jobs it has set aside.
   int recover() {
     write_file(folder_ / "flat.yaml",
@@ -265,6 +279,92 @@ TEST_CASE_FIXTURE(Place, "what was metered goes on at its last power until the a
   CHECK(bill.method == "nvml");
   CHECK(bill.flags == "cut-off,end-assumed");
   CHECK(last_attempt(job).steps == 2);
+}
+
+TEST_CASE_FIXTURE(Place,
+                  "what the meter had noted is in the bill, and a note that cannot be read leaves it out") {
+  const auto bill_of = [&](const std::string& state) {
+    const auto job = add(9);
+    const auto epoch = store().begin_epoch(store::this_process());
+    const auto attempt = store().claim(epoch, job, {2, 1, 4}, micros());
+    const store::EnergySample sample{micros(), micros() + 2'000'000, 150, 20, 30, 400'000'000};
+    store().note_alive(epoch, attempt->id, micros() + 2'000'000, std::span(&sample, 1), state, 0);
+    advance(2);
+    recover();
+    return last_attempt(job).bill;
+  };
+  const std::string numbers =
+      R"("measured":true,"method":"nvml","flags":"gpu-lost","uncertainty_ppm":40000,"gpu_permille":900,)"
+      R"("cpu_permille":80,"gpu_peak_bytes":7,"host_peak_bytes":9)";
+  const store::Bill with_gpu = bill_of("{" + numbers + R"(,"gpu":"A GPU"})");
+  CHECK(with_gpu.source == "measured");
+  CHECK(with_gpu.method == "nvml");
+  CHECK(with_gpu.flags == "gpu-lost,cut-off");
+  CHECK(with_gpu.uncertainty_ppm == 40'000);
+  CHECK(with_gpu.gpu == "A GPU");
+  CHECK(with_gpu.gpu_permille == 900);
+  CHECK(with_gpu.gpu_peak_bytes == 7);
+  CHECK(with_gpu.cpu_permille == 80);
+  CHECK(with_gpu.host_peak_bytes == 9);
+  CHECK(with_gpu.microjoules == 400'000'000);
+  CHECK(with_gpu.cpu_microjoules == 20);
+  const store::Bill without = bill_of("{" + numbers + R"(,"gpu":""})");
+  CHECK_FALSE(without.gpu_permille);  // of a device that the job did not use
+  CHECK_FALSE(without.gpu_peak_bytes);
+  CHECK(without.cpu_permille == 80);
+  for (const char* broken : {"{half a no", "", "7"}) {
+    CAPTURE(broken);
+    const store::Bill bill = bill_of(broken);
+    CHECK(bill.source == "estimate");
+    CHECK(bill.microjoules == 400'000'000);
+    CHECK(bill.gpu.empty());
+    CHECK_FALSE(bill.cpu_permille);
+  }
+}
+
+TEST_CASE_FIXTURE(Place, "what was finished and not yet published is published, billed as it was and done") {
+  const auto job = add(0);
+  const store::Publication file = leave_to_publish(job);
+  advance(60);
+  CHECK(recover() == 0);
+  CHECK(store().job(job).state == State::done);
+  CHECK(read_file(file.final) == "a video");
+  CHECK_FALSE(std::filesystem::exists(file.temporary));
+  const store::Attempt attempt = last_attempt(job);
+  CHECK((attempt.state == store::AttemptState::done));
+  CHECK(attempt.bill.complete);
+  CHECK(attempt.bill.microseconds == 4'000'000);  // until it was seen last: the engine had ended
+  CHECK(attempt.bill.flags == "cut-off");
+  CHECK(told().find("job 1: was finished, and is published now") != std::string::npos);
+  // A runner that dies after this one's rename finds the file in its place.
+  const auto again = add(0);
+  const store::Publication renamed = leave_to_publish(again);
+  store::publish(renamed);
+  CHECK(recover() == 0);
+  CHECK(store().job(again).state == State::done);
+  CHECK(read_file(renamed.final) == "a video");
+}
+
+TEST_CASE_FIXTURE(Place, "a finished file that cannot be published any more does not make its job done") {
+  const auto gone = add(3), taken = add(3), cancelled = add(3);
+  const std::vector files = {leave_to_publish(gone), leave_to_publish(taken), leave_to_publish(cancelled)};
+  std::filesystem::remove(files[0].temporary);
+  write_file(files[1].final, "someone else's");
+  store::ProcessIdentity dead = store::this_process();
+  dead.start -= 1;  // a process that had this number before
+  store().begin_epoch(dead);
+  CHECK(store().cancel(cancelled, micros()));
+  CHECK(recover() == 0);
+  for (const auto job : {gone, taken}) {
+    CHECK(store().job(job).state == State::queued);
+    CHECK(store().job(job).failures == 1);
+    CHECK((last_attempt(job).state == store::AttemptState::interrupted));
+  }
+  CHECK(read_file(files[1].final) == "someone else's");
+  CHECK(told().find("is gone") != std::string::npos);
+  CHECK(told().find("has come to exist in the meantime") != std::string::npos);
+  CHECK(store().job(cancelled).state == State::cancelled);
+  CHECK_FALSE(std::filesystem::exists(files[2].final));
 }
 
 TEST_CASE_FIXTURE(Place, "what an attempt has left half written is removed, and so are previews") {

@@ -1,4 +1,5 @@
 // Text that comes in through add, edit and the watch folder; numbers; closed pipes; folders of outputs.
+#include "contains.h"
 #include "sched_program.h"
 
 using namespace turbodiff;
@@ -9,10 +10,6 @@ namespace {
 
 // "雪中的狐狸" in GBK.
 const std::string fox = "\xD1\xA9\xD6\xD0\xB5\xC4\xBA\xFC\xC0\xEA";
-
-bool has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 }  // namespace
 
@@ -38,7 +35,7 @@ TEST_CASE_FIXTURE(SchedPlace, "add reads GBK and says so once, and refuses what 
   for (const auto& [arguments, part] : bad) {
     const auto result = run(arguments);
     CHECK(result.code == 2);
-    CHECK_MESSAGE(has(result.error_line(), part), result.err);
+    CHECK_MESSAGE(contains(result.error_line(), part), result.err);
   }
   CHECK(json({"list"})["jobs"].size() == 3);
 }
@@ -50,8 +47,8 @@ TEST_CASE_FIXTURE(SchedPlace, "add reads prompts from a pipe, and its example is
   CHECK(nlohmann::json::parse(piped.output)["ids"].size() == 2);
   const auto none = run({"add"});
   CHECK(none.code == 2);
-  CHECK(has(none.error_line(), "no prompt is given"));
-  CHECK_FALSE(has(none.err, "turbodiff generate"));
+  CHECK(contains(none.error_line(), "no prompt is given"));
+  CHECK_FALSE(contains(none.err, "turbodiff generate"));
 }
 
 TEST_CASE_FIXTURE(SchedPlace, "numbers without sense are refused") {
@@ -123,8 +120,9 @@ TEST_CASE_FIXTURE(SchedPlace, "the watch folder refuses Latin-1 with its reason 
   write_file(path("watch/gbk.yaml"), "prompt: " + fox + "\n");
   const auto result = run({"--tariff", path("closed.yaml"), "run", "--once", "--watch", path("watch")});
   CHECK_MESSAGE(result.code == 0, result.err);
-  CHECK(has(read_file(path("watch/failed/latin.txt.reason.txt")), "latin.txt:2: not UTF-8 text (byte 0xE9"));
-  CHECK(has(result.err, "gbk.yaml: read as GB18030"));
+  CHECK(contains(read_file(path("watch/failed/latin.txt.reason.txt")),
+                 "latin.txt:2: not UTF-8 text (byte 0xE9"));
+  CHECK(contains(result.err, "gbk.yaml: read as GB18030"));
   CHECK(json({"list"})["jobs"][0]["prompt"] == "雪中的狐狸");
 }
 
@@ -132,13 +130,13 @@ TEST_CASE_FIXTURE(SchedPlace, "tariffs and price files are read through the same
   write_file(path("latin.yaml"), "version: 1\n# caf\xE9 in the snow\n");
   const auto result = run({"--tariff", path("latin.yaml"), "plan"});
   CHECK(result.code == 2);
-  CHECK(has(result.error_line(), "latin.yaml:2: not UTF-8 text"));
+  CHECK(contains(result.error_line(), "latin.yaml:2: not UTF-8 text"));
 }
 
 TEST_CASE_FIXTURE(SchedPlace, "help and manual show no internals of the parser") {
   const auto check = [](const std::string& text) {
     for (const char* part : {" INT", "UINT", "FLOAT", " in [", ":{", "POSITIVE", "NONNEGATIVE", ":NUMBER"})
-      CHECK_MESSAGE(!has(text, part), part);
+      CHECK_MESSAGE(!contains(text, part), part);
   };
   check(run({"manual"}).out);
   for (const char* command :

@@ -55,6 +55,17 @@ TEST_CASE_FIXTURE(PublishFixture,
   CHECK(read_file(file.final) == "someone else's");
 }
 
+TEST_CASE_FIXTURE(PublishFixture, "a bare name is one in the current folder") {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_.path());
+  store::Publication file{.temporary = "half.mp4", .final = "whole.mp4"};
+  write_file(file.temporary, "new");
+  store::identify(file);
+  CHECK_NOTHROW(store::publish(file));
+  fs::current_path(before);
+  CHECK(read_file(folder_ / "whole.mp4") == "new");
+}
+
 TEST_CASE_FIXTURE(PublishFixture, "long names keep room for the mark, leftovers are removed") {
   const fs::path longest = folder_ / (std::string(251, 'x') + ".mp4");
   const fs::path temporary = store::temporary_name(longest, 123456, 99);
