@@ -1,6 +1,7 @@
 // Waiting for what another process or thread does: limits that only what never happens reaches.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <functional>
@@ -24,24 +25,27 @@ inline constexpr std::chrono::seconds patience{120 * slowness};
 /// The same for `turbodiff-sched wait --timeout`.
 inline const std::string patience_text = std::to_string(patience.count()) + "s";
 
-/// Looks, and calls `pause` between looks, until the condition holds; false when it was waited for in vain.
-template <typename Pause>
-bool comes_true(const std::function<bool()>& condition, const Pause& pause) {
-  const auto end = std::chrono::steady_clock::now() + patience;
-  while (!condition()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    pause();
+/// Looks until the condition holds; false when it was waited for in vain. Between looks `pause` is called
+/// with seconds: several times as many as a look takes, which may be that of another program.
+inline bool comes_true(const std::function<bool()>& condition, const std::function<void(double)>& pause) {
+  using Clock = std::chrono::steady_clock;
+  for (const auto begin = Clock::now();;) {
+    const auto look = Clock::now();
+    if (condition()) return true;
+    if (Clock::now() - begin > patience) return false;
+    pause(std::max(0.01, 3 * std::chrono::duration<double>(Clock::now() - look).count()));
   }
-  return true;
 }
 inline bool comes_true(const std::function<bool()>& condition) {
-  return comes_true(condition, [] { std::this_thread::sleep_for(std::chrono::milliseconds(10)); });
+  return comes_true(
+      condition, [](double pause_s) { std::this_thread::sleep_for(std::chrono::duration<double>(pause_s)); });
 }
 
 /// Until the condition holds, while the program runs and its lines are taken.
 inline void wait_for(core::Subprocess& process, const std::function<bool()>& condition) {
-  const bool held =
-      comes_true(condition, [&] { REQUIRE_MESSAGE(!process.wait(0.01), "the program has ended early"); });
+  const bool held = comes_true(condition, [&](double pause_s) {
+    REQUIRE_MESSAGE(!process.wait(pause_s), "the program has ended early");
+  });
   REQUIRE_MESSAGE(held, "waited in vain");
 }
 

@@ -136,7 +136,8 @@ class NightMachine {
     service_.reset();
   }
   void wait_for(const char* what, const std::function<bool()>& condition) {
-    const bool held = comes_true(condition, [&] { REQUIRE_MESSAGE(!service_->wait(0.05), told_); });
+    const bool held =
+        comes_true(condition, [&](double pause_s) { REQUIRE_MESSAGE(!service_->wait(pause_s), told_); });
     REQUIRE_MESSAGE(held, "waited in vain for " << std::string(what) << ":\n" << told_);
   }
   /// What the service has said.

@@ -31,7 +31,8 @@ class HttpDaemon : public SchedPlace {
         port_ = std::stoi(std::string(line.substr(at + 17)));
     };
     daemon_ = std::make_unique<core::Subprocess>(std::move(options));
-    comes_true([&] { return port_ != 0; }, [&] { REQUIRE_MESSAGE(!daemon_->wait(0.02), told_); });
+    const auto is_up = [&] { return port_ != 0; };
+    comes_true(is_up, [&](double pause_s) { REQUIRE_MESSAGE(!daemon_->wait(pause_s), told_); });
     REQUIRE_MESSAGE(port_ != 0, told_);
   }
   void start_quick(const std::string& tariff = "open.yaml") {

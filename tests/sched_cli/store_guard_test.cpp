@@ -52,7 +52,7 @@ std::optional<Activity> settled(pid_t pid) {
         before = std::exchange(now, activity_of(pid));
         return now == before && now.sleeps;
       },
-      [] { std::this_thread::sleep_for(std::chrono::seconds(1)); });
+      [](double) { std::this_thread::sleep_for(std::chrono::seconds(1)); });
   return sleeps ? std::optional(now) : std::nullopt;
 }
 
