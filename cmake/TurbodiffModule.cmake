@@ -23,6 +23,7 @@ function(turbodiff_module NAME)
   add_library(turbodiff::${NAME} ALIAS turbodiff_${NAME})
   target_include_directories(turbodiff_${NAME} PUBLIC ${PROJECT_SOURCE_DIR}/lib)
   target_link_libraries(turbodiff_${NAME} PUBLIC ${ARG_DEPS} PRIVATE turbodiff_options ${ARG_PRIVATE_DEPS})
+  turbodiff_unity(turbodiff_${NAME})
   if(ARG_TORCH)
     turbodiff_use_torch(turbodiff_${NAME})
   else()
@@ -31,6 +32,21 @@ function(turbodiff_module NAME)
     endif()
     turbodiff_use_pch(turbodiff_${NAME} ${ARG_PCH})
   endif()
+endfunction()
+
+# turbodiff_unity(TARGET): its sources are compiled a few at a time, so that what all of them instantiate is compiled
+# once a batch. Names in anonymous namespaces must differ within a module.
+function(turbodiff_unity TARGET)
+  if(TURBODIFF_UNITY AND NOT TURBODIFF_FUZZ)
+    set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+  endif()
+endfunction()
+
+# turbodiff_cold(TARGET...): nothing in it takes time at run time, so the compiler need not take it either.
+function(turbodiff_cold)
+  foreach(target ${ARGN})
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  endforeach()
 endfunction()
 
 # turbodiff_use_pch(TARGET plain|cli): what nearly every file without torch includes is compiled once; for programs
@@ -61,14 +77,18 @@ function(turbodiff_test_settings TARGET)
                              TURBODIFF_BIN_DIR="${CMAKE_RUNTIME_OUTPUT_DIRECTORY}")
 endfunction()
 
-# turbodiff_test(MODULE [TORCH] SOURCES a_test.cpp... [DEPS ...] [COST seconds] [SPLIT [SERIAL b_test.cpp...] [LONG c_test.cpp seconds...]])
+# turbodiff_test(MODULE [TORCH] [UNITY] SOURCES a_test.cpp... [DEPS ...] [COST seconds]
+#                [SPLIT [SERIAL b_test.cpp...] [LONG c_test.cpp seconds...]])
 # One doctest program a module: MODULE_test, registered with ctest under that name; with SPLIT once a source file, as
 # MODULE.a, so that files run side by side, but for those of SERIAL, which measure time. About how long those take
 # that take longest is told by COST or LONG: ctest begins with them.
 function(turbodiff_test NAME)
-  cmake_parse_arguments(ARG "TORCH;SPLIT" "COST" "SOURCES;DEPS;SERIAL;LONG" ${ARGN})
+  cmake_parse_arguments(ARG "TORCH;SPLIT;UNITY" "COST" "SOURCES;DEPS;SERIAL;LONG" ${ARGN})
   add_executable(${NAME}_test ${ARG_SOURCES})
   turbodiff_test_settings(${NAME}_test)
+  if(ARG_UNITY)
+    turbodiff_unity(${NAME}_test)
+  endif()
   if(TARGET turbodiff::${NAME})
     target_link_libraries(${NAME}_test PRIVATE turbodiff::${NAME})
   endif()

@@ -45,7 +45,7 @@ Json json_of(const store::Delivery& delivery) {
           {"error", delivery.error.empty() ? Json() : Json(delivery.error)}};
 }
 
-void list(Queue& queue) {
+void list_channels(Queue& queue) {
   cli::Program& program = queue.program();
   const auto channels = notify_channels(queue);
   auto counts = queue.store().count_deliveries();
@@ -145,8 +145,8 @@ void add_notify(Queue& queue) {
   CLI::App& group =
       program.add_command("notify", "Messages about batches, failures and missed deadlines", {});
   program.add_command(
-      "list", "The channels, and what is pending, sent or given up", [&queue](cli::Program&) { list(queue); },
-      &group);
+      "list", "The channels, and what is pending, sent or given up",
+      [&queue](cli::Program&) { list_channels(queue); }, &group);
   const auto only = std::make_shared<std::string>();
   CLI::App& command = program.add_command(
       "test", "Send a test message now, through every channel or one",

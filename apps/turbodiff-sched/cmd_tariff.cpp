@@ -81,7 +81,7 @@ void check(Queue& queue) {
   if (problem) throw cli::ReportedFailure(*problem);
 }
 
-void list(Queue& queue) {
+void list_tariffs(Queue& queue) {
   const auto folders = queue.tariff_folders();
   const auto entries = tariff::list_tariffs(folders);
   if (queue.program().flags().json) {
@@ -115,7 +115,7 @@ void add_tariff(Queue& queue) {
       "check", "Check a tariff, its rules and its series of prices",
       [&queue](cli::Program&) { check(queue); }, &group);
   program.add_command(
-      "list", "List the tariffs that can be named", [&queue](cli::Program&) { list(queue); }, &group);
+      "list", "List the tariffs that can be named", [&queue](cli::Program&) { list_tariffs(queue); }, &group);
 }
 
 }  // namespace turbodiff::app

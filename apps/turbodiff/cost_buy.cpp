@@ -76,7 +76,7 @@ report::PageTable table_of(const energy::BuyOrRent& result) {
   return table;
 }
 
-void show(cli::Program& program, const CostFlags& flags) {
+void show_buy(cli::Program& program, const CostFlags& flags) {
   CostContext context(program, flags);
   const Subject subject = context.subject();
   if (!subject.price)
@@ -170,7 +170,7 @@ void show(cli::Program& program, const CostFlags& flags) {
 void add_cost_buy(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
       "buy", "Buying against renting over years: wear, electricity at the tariff, cooling, resale",
-      [&flags](cli::Program& running) { show(running, flags); }, &parent);
+      [&flags](cli::Program& running) { show_buy(running, flags); }, &parent);
   add_run_options(command, flags);
   const auto option = [&](const char* name, std::optional<std::string>& target, const char* help,
                           const char* type, const char* group) {

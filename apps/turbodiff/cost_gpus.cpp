@@ -27,7 +27,7 @@ std::string cell(const std::optional<energy::Figure>& figure) {
   return figure ? tariff::to_string(figure->value) + (figure->estimate ? "~" : "") : "-";
 }
 
-void show(cli::Program& program, const CostFlags& flags) {
+void show_gpus(cli::Program& program, const CostFlags& flags) {
   CostContext context(program, flags, false);
   report::Page page;
   page.title = "GPUs and their figures";
@@ -95,7 +95,7 @@ void show(cli::Program& program, const CostFlags& flags) {
 void add_cost_gpus(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
       "gpus", "The figures of every GPU, with source and date",
-      [&flags](cli::Program& running) { show(running, flags); }, &parent);
+      [&flags](cli::Program& running) { show_gpus(running, flags); }, &parent);
   command.add_option("--gpu", flags.gpus, "GPU in the file; can be given several times")
       ->type_name("NAME")
       ->expected(1)

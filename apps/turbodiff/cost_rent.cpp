@@ -56,7 +56,7 @@ report::LineChart chart_of(const energy::RentPrices& prices, std::int64_t larges
   return chart;
 }
 
-void show(cli::Program& program, const CostFlags& flags) {
+void show_rent(cli::Program& program, const CostFlags& flags) {
   CostContext context(program, flags);
   const Subject subject = context.subject();
   if (!subject.rent_hour)
@@ -147,7 +147,7 @@ std::vector<std::int64_t> loads_of(const CostFlags& flags, const energy::Run& ru
 void add_cost_rent(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
       "rent", "On demand, by the month, or some of both, with the load from which a month pays",
-      [&flags](cli::Program& running) { show(running, flags); }, &parent);
+      [&flags](cli::Program& running) { show_rent(running, flags); }, &parent);
   add_run_options(command, flags);
   command.add_option("--videos", flags.videos, "Videos a month")->type_name("N")->group("Load");
   command

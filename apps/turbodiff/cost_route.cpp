@@ -52,7 +52,7 @@ spec::Size size_of(const JobFlags& flags) {
                            "for example --resolution 720p --aspect-ratio 16:9");
 }
 
-void show(cli::Program& program, const CostFlags& flags, const JobFlags& job_flags) {
+void show_route(cli::Program& program, const CostFlags& flags, const JobFlags& job_flags) {
   CostContext context(program, flags, false);
   const fs::path file = rules_file(program, job_flags);
   const energy::RoutingRules rules = energy::read_routing(file);
@@ -111,7 +111,7 @@ void add_cost_route(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   const auto job = std::make_shared<JobFlags>();
   CLI::App& command = program.add_command(
       "route", "Which GPUs a job goes to by the routing rules, and why",
-      [&flags, job](cli::Program& running) { show(running, flags, *job); }, &parent);
+      [&flags, job](cli::Program& running) { show_route(running, flags, *job); }, &parent);
   const auto option = [&](const char* name, std::optional<std::string>& target, const char* help,
                           const char* type) {
     command.add_option(name, target, help)->type_name(type)->group("Job");

@@ -36,7 +36,7 @@ std::vector<NamedPrice> prices_of(const energy::YearPrices& year) {
   return prices;
 }
 
-void show(cli::Program& program, const CostFlags& flags) {
+void show_video(cli::Program& program, const CostFlags& flags) {
   CostContext context(program, flags);
   const Subject subject = context.subject();
   const std::int64_t videos =
@@ -115,7 +115,7 @@ void show(cli::Program& program, const CostFlags& flags) {
 void add_cost_video(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
       "video", "Energy, electricity at every rate, and rent of one video or many",
-      [&flags](cli::Program& running) { show(running, flags); }, &parent);
+      [&flags](cli::Program& running) { show_video(running, flags); }, &parent);
   add_run_options(command, flags);
   command.add_option("--videos", flags.videos, "How many videos (1)")->type_name("N")->group("Run");
   add_rent_hour_option(command, flags);

@@ -26,7 +26,7 @@ std::string value_of(const std::string& type) {
   return type == "FLOAT" ? "X" : type;
 }
 
-OptionView view_of(const CLI::Option& option) {
+OptionView option_view_of(const CLI::Option& option) {
   OptionView view;
   for (const std::string& name : option.get_snames()) view.spellings.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) view.spellings.push_back("--" + name);
@@ -47,7 +47,7 @@ CommandView view_of(const CLI::App& app, const std::string& name) {
   view.name = app.get_parent() ? app.get_name() : name;
   view.summary = app.get_description();
   view.notes = app.get_footer();
-  for (const CLI::Option* option : app.get_options()) view.options.push_back(view_of(*option));
+  for (const CLI::Option* option : app.get_options()) view.options.push_back(option_view_of(*option));
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     if (!command->get_group().empty())
       view.commands.push_back(view_of(*command, name + " " + command->get_name()));

@@ -21,7 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr int most_listening = 16;
 /// How often the log of a running job is looked at.
-constexpr milliseconds look_interval{1000};
+constexpr milliseconds progress_interval{1000};
 /// A line through silent event streams, so that they are known to be alive.
 constexpr milliseconds keep_alive_interval{15000};
 constexpr std::size_t jobs_in_events = 100;
@@ -87,7 +87,7 @@ void HttpHandlers::events(Call& call) {
       stream->progress_told = far;
       if (!text.empty() && !sink.write(text.data(), text.size())) return false;
       // Steps do not ring the bell: while a job runs its log is looked at.
-      const auto pause = progress["job"].is_null() ? keep_alive_interval : look_interval;
+      const auto pause = progress["job"].is_null() ? keep_alive_interval : progress_interval;
       stream->seen = changes_.wait(stream->seen, pause);
       stream->silent += pause;
       if (changes_.stopping()) sink.done();

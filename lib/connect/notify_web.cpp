@@ -13,6 +13,7 @@
 #include "core/encoding.h"
 #include "core/error.h"
 #include "core/http_client.h"
+#include "core/json_text.h"
 #include "core/strings.h"
 
 namespace turbodiff::connect {
@@ -29,10 +30,6 @@ constexpr std::size_t telegram_text_bytes = 4096;  ///< characters are counted t
 constexpr std::size_t telegram_picture_bytes = 10 << 20;
 constexpr std::size_t ntfy_text_bytes = 4000;
 constexpr std::size_t answer_bytes = 1 << 20;
-
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 /// Seconds, as most services write it; a date is left to the usual pause.
 std::optional<double> retry_after(const core::HttpResponse& response) {
@@ -70,7 +67,7 @@ class WebChannel : public Channel {
   core::HttpRequest json_request(const std::string& url, const Json& body, const SendStop& stop) const {
     core::HttpRequest made = request(url, stop);
     made.headers = {"Content-Type: application/json"};
-    made.body = dump(body);
+    made.body = core::json_text(body);
     return made;
   }
   /// Sends a picture after its message; whatever happens, the message has gone.

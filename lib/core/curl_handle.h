@@ -47,4 +47,12 @@ inline Mime no_mime() {
   return Mime(nullptr, &curl_mime_free);
 }
 
+/// CURLOPT_XFERINFOFUNCTION of an Exchange with `stopped` and a `request` that says when to `stop`.
+template <typename Exchange>
+int ask_to_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  auto& exchange = *static_cast<Exchange*>(user);
+  exchange.stopped = exchange.request.stop && exchange.request.stop();
+  return exchange.stopped ? 1 : 0;
+}
+
 }  // namespace turbodiff::core::curl

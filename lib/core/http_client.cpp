@@ -52,12 +52,6 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   return size;
 }
 
-int ask_to_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  auto& exchange = *static_cast<Exchange*>(user);
-  exchange.stopped = exchange.request.stop && exchange.request.stop();
-  return exchange.stopped ? 1 : 0;
-}
-
 using curl::Handle;
 using curl::set;
 
@@ -96,7 +90,7 @@ void set_common(const Handle& handle, Exchange& exchange, char* error) {
   set(handle, CURLOPT_HEADERFUNCTION, &take_header);
   set(handle, CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
   set(handle, CURLOPT_NOPROGRESS, 0L);
-  set(handle, CURLOPT_XFERINFOFUNCTION, &ask_to_stop);
+  set(handle, CURLOPT_XFERINFOFUNCTION, &curl::ask_to_stop<Exchange>);
   set(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&exchange));
 }
 

@@ -28,7 +28,7 @@ struct OpenFile {
 };
 
 /// In single quotes as a shell reads it, so that the advice can be copied.
-std::string quoted(const fs::path& file) {
+std::string shell_quoted(const fs::path& file) {
   return "'" + replace_all(escape_control(file.string()), "'", "'\\''") + "'";
 }
 
@@ -51,7 +51,7 @@ std::string read_secret_file(const fs::path& file, std::string_view setting, std
   if ((info.st_mode & forbidden) != 0)
     throw wrong(
         fmt::format("the secret file '{}' is open to other users (mode {:04o})", name, info.st_mode & 07777U),
-        fmt::format("run: chmod 600 {}", quoted(file)));
+        fmt::format("run: chmod 600 {}", shell_quoted(file)));
   std::string text(longest + 1, '\0');
   std::size_t size = 0;
   while (size < text.size()) {

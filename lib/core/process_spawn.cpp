@@ -16,11 +16,6 @@
 namespace turbodiff::core {
 namespace {
 
-void close_fd(int& fd) {
-  if (fd >= 0) ::close(fd);
-  fd = -1;
-}
-
 struct Pipe {
   int read_end = -1;
   int write_end = -1;
@@ -110,6 +105,11 @@ std::string program_file(const std::string& name) {
 }
 
 }  // namespace
+
+void close_fd(int& fd) {
+  if (fd >= 0) ::close(fd);
+  fd = -1;
+}
 
 SpawnedProcess spawn_process(const SubprocessOptions& options) {
   using Stream = SubprocessOptions::Stream;

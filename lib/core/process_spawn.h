@@ -19,6 +19,9 @@ struct SpawnedProcess {
   int errors = -1;
 };
 
+/// Closes `fd` where there is one; it is -1 afterwards.
+void close_fd(int& fd);
+
 /// posix_spawn(3) with `options`. The child keeps the descriptors 0, 1, 2 alone, has default signal
 /// dispositions and an empty signal mask. Error not_found when the program does not exist, bad_request when
 /// the working folder does not, work_failed else.

@@ -24,9 +24,6 @@ constexpr std::array<std::string_view, 9> secret_words = {
 /// Too short to be looked for within other words.
 constexpr std::array<std::string_view, 5> secret_names = {"sig", "pw", "pwd", "jwt", "sid"};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }

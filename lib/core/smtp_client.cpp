@@ -9,16 +9,10 @@ namespace {
 
 using curl::set;
 
-struct Exchange {
+struct Sending {
   const MailRequest& request;
   bool stopped = false;
 };
-
-int ask_to_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  auto& exchange = *static_cast<Exchange*>(user);
-  exchange.stopped = exchange.request.stop && exchange.request.stop();
-  return exchange.stopped ? 1 : 0;
-}
 
 std::size_t drop_answer(char*, std::size_t, std::size_t size, void*) {
   return size;
@@ -44,7 +38,7 @@ curl::Mime message_of(const curl::Handle& handle, const MailRequest& request) {
 
 MailResult send_mail(const MailRequest& request) {
   const curl::Handle handle = curl::new_handle();
-  Exchange exchange{request};
+  Sending sending{request};
   char error[CURL_ERROR_SIZE] = "";
   const auto timeout_ms = static_cast<long>(request.timeout_s * 1000);
   set(handle, CURLOPT_URL, request.url.c_str());
@@ -56,8 +50,8 @@ MailResult send_mail(const MailRequest& request) {
   set(handle, CURLOPT_ERRORBUFFER, error);
   set(handle, CURLOPT_WRITEFUNCTION, &drop_answer);
   set(handle, CURLOPT_NOPROGRESS, 0L);
-  set(handle, CURLOPT_XFERINFOFUNCTION, &ask_to_stop);
-  set(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&exchange));
+  set(handle, CURLOPT_XFERINFOFUNCTION, &curl::ask_to_stop<Sending>);
+  set(handle, CURLOPT_XFERINFODATA, static_cast<void*>(&sending));
   set(handle, CURLOPT_USE_SSL, static_cast<long>(request.starttls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
   if (!request.ca_file.empty()) set(handle, CURLOPT_CAINFO, request.ca_file.c_str());
   if (!request.user.empty()) {
@@ -75,7 +69,7 @@ MailResult send_mail(const MailRequest& request) {
   set(handle, CURLOPT_MIMEPOST, mime.get());
 
   const CURLcode code = curl_easy_perform(handle.get());
-  if (exchange.stopped) throw Error::interrupted();
+  if (sending.stopped) throw Error::interrupted();
   MailResult result;
   result.accepted = code == CURLE_OK;
   long status = 0;

@@ -22,6 +22,11 @@ std::string to_upper(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 std::string replace_all(std::string_view text, std::string_view from, std::string_view to);
 
+/// '0' to '9', whatever the locale.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 /// The whole of `text` as a decimal number; nothing when it is not one or out of range. No blanks, "inf" or
 /// "nan".
 std::optional<std::int64_t> parse_integer(std::string_view text);

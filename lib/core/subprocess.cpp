@@ -23,11 +23,6 @@ constexpr std::size_t max_line_bytes = 1 << 20;
 // A signal between the look at interrupted() and poll(2) goes unnoticed for this long at most.
 constexpr int max_poll_ms = 200;
 
-void close_fd(int& fd) {
-  if (fd >= 0) ::close(fd);
-  fd = -1;
-}
-
 /// write(2) that answers EPIPE without the signal, whatever the program's handler is.
 ssize_t write_quietly(int fd, std::string_view bytes) {
   sigset_t pipe_signal, before;

@@ -11,7 +11,6 @@ namespace {
 
 using core::Money;
 
-constexpr std::int64_t a_second = 1'000'000;
 constexpr std::int64_t most_gpus = 100'000;
 
 /// What a load of one GPU costs more to rent than to own over all years; negative where renting is cheaper.

@@ -7,7 +7,6 @@
 namespace turbodiff::energy {
 namespace {
 
-constexpr std::int64_t a_second = 1'000'000;
 // nano-price per kWh x mW x us -> micro-units: 1e-9 / (1e3 x 1e6 x 3600 x 1e3) x 1e6
 constexpr __int128 per_micro_unit = static_cast<__int128>(3'600'000'000'000) * 1'000'000;
 

@@ -12,7 +12,6 @@
 namespace turbodiff::energy {
 namespace {
 
-constexpr std::int64_t a_second = 1'000'000;
 /// Processor times and memory need not be read at every tick.
 constexpr double slow_interval_s = 0.5;
 constexpr double plug_interval_s = 1;

@@ -5,8 +5,6 @@
 namespace turbodiff::energy {
 namespace {
 
-constexpr std::int64_t a_second = 1'000'000;
-
 /// The first border after `instant` (microseconds); nullptr when there is none.
 const std::int64_t* border_after(std::span<const std::int64_t> borders, std::int64_t instant) {
   const auto found = std::partition_point(borders.begin(), borders.end(),

@@ -7,6 +7,8 @@
 
 namespace turbodiff::energy {
 
+inline constexpr std::int64_t a_second = 1'000'000;  ///< in microseconds
+
 /// Microjoules: parts before the losses of the power supply and cooling, `wall` with them.
 struct EnergyParts {
   std::int64_t gpu = 0, cpu = 0, rest = 0, wall = 0;

@@ -5,7 +5,6 @@
 namespace turbodiff::report {
 namespace {
 
-constexpr Micros a_second = 1'000'000;
 constexpr Seconds a_day = 86'400;
 /// So much of the end of a long span is drawn to scale.
 constexpr Seconds line_length = 36 * 3600;
@@ -254,7 +253,7 @@ class Collector {
     std::sort(line.power.begin(), line.power.end(),
               [](const PowerStep& a, const PowerStep& b) { return a.start < b.start; });
     std::sort(line.bars.begin(), line.bars.end(),
-              [](const Bar& a, const Bar& b) { return a.attempt->start < b.attempt->start; });
+              [](const AttemptBar& a, const AttemptBar& b) { return a.attempt->start < b.attempt->start; });
   }
 
   void push_step(const PriceStep& step) {

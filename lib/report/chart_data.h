@@ -33,7 +33,7 @@ struct CurrencyCharts {
 };
 
 /// An attempt on the time line.
-struct Bar {
+struct AttemptBar {
   const Job* job = nullptr;
   const Attempt* attempt = nullptr;
   bool wasted = false;
@@ -59,7 +59,7 @@ struct TimeLine {
   Micros start = 0, end = 0;
   bool cut = false;  ///< there is more before it
   std::string currency;
-  std::vector<Bar> bars;
+  std::vector<AttemptBar> bars;
   std::vector<PriceStep> prices;
   std::vector<PowerStep> power;
 };

@@ -13,7 +13,7 @@
 namespace turbodiff::report {
 namespace {
 
-constexpr const char* style = R"(
+constexpr const char* cost_style = R"(
 :root{color-scheme:light dark;--ground:#fff;--ink:#1b1f24;--soft:#57606a;--rule:#d8dee4;--track:#eef1f4;
 --c0:#0b62b8;--c1:#2aa5a0;--c2:#8b6fc9;--c3:#c8540a}
 @media (prefers-color-scheme:dark){:root{--ground:#14171b;--ink:#e6e9ec;--soft:#a3acb6;--rule:#343b43;--track:#22272d;
@@ -124,7 +124,7 @@ std::string html_of(const Page& page) {
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{}</title>\n<style>{}</style></head>\n<body>\n<h1>{}</h1>\n",
-      html_escape(page.title), style, html_escape(page.title));
+      html_escape(page.title), cost_style, html_escape(page.title));
   if (!page.subtitle.empty())
     html += fmt::format("<p class=\"subtitle\">{}</p>\n", html_escape(page.subtitle));
   for (const PageBlock& block : page.blocks) {

@@ -39,9 +39,9 @@ class Header {
   bool first_ = true;
 };
 
-class Line {
+class CsvLine {
  public:
-  Line(std::string& out, const tariff::LocalZone& zone) : out_(out), zone_(zone) {}
+  CsvLine(std::string& out, const tariff::LocalZone& zone) : out_(out), zone_(zone) {}
   void text(std::string_view, std::string_view value) {
     comma();
     append_csv_text(out_, value);
@@ -108,7 +108,7 @@ std::string csv_text(const Report& report) {
   write_row(report, Row(), header);
   out += "\r\n";
   for (const Row& row : report.rows) {
-    Line line(out, report.options.zone);
+    CsvLine line(out, report.options.zone);
     write_row(report, row, line);
     out += "\r\n";
   }

@@ -21,9 +21,9 @@ struct Legend {
   std::string classes, label;
 };
 
-class Page {
+class PageWriter {
  public:
-  explicit Page(const PageInput& input) : input_(input), report_(input.report) {}
+  explicit PageWriter(const PageInput& input) : input_(input), report_(input.report) {}
 
   std::string write() {
     open();
@@ -182,7 +182,7 @@ class Page {
             {fmt::format("f{} paid", rate.colour), rate.label + (rate.off_peak ? " (off-peak)" : "")});
     }
     bool failed = false, cut = false;
-    for (const Bar& bar : made.line.bars) {
+    for (const AttemptBar& bar : made.line.bars) {
       failed = failed || bar.attempt->outcome == Outcome::failed;
       cut = cut || bar.attempt->outcome == Outcome::interrupted;
     }
@@ -344,7 +344,7 @@ class Page {
 }  // namespace
 
 std::string html_page(const PageInput& input) {
-  return Page(input).write();
+  return PageWriter(input).write();
 }
 
 }  // namespace turbodiff::report

@@ -14,6 +14,8 @@ namespace turbodiff::report {
 using Micros = std::int64_t;
 using Seconds = std::int64_t;
 
+inline constexpr Micros a_second = 1'000'000;
+
 /// The price that was frozen for [start, end) in seconds: 1e-9 units a kWh.
 struct PriceSpan {
   Seconds start = 0, end = 0;

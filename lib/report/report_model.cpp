@@ -14,7 +14,6 @@
 namespace turbodiff::report {
 namespace {
 
-constexpr Micros a_second = 1'000'000;
 constexpr std::array<std::string_view, 7> group_names = {"job",   "day",   "hour", "rate",
                                                          "model", "month", "gpu"};
 

@@ -7,7 +7,6 @@
 namespace turbodiff::report {
 namespace {
 
-constexpr Micros a_second = 1'000'000;
 /// microjoules x 1e-9 units a kWh -> millionths of a unit: 3.6e12 microjoules a kWh, times 1e9, over 1e6.
 constexpr __int128 per_micro_unit = static_cast<__int128>(3'600'000'000'000'000);
 
@@ -62,7 +61,7 @@ class EnergyCurve {
 };
 
 /// Running sums of an attempt.
-struct Sums {
+struct RunningSums {
   Energy energy;
   Cost cost;
   std::int64_t asap = 0, co2 = 0, depreciation = 0, cooling = 0;
@@ -100,7 +99,7 @@ class AttemptSplit {
   void run(const NextBorder& borders, const std::function<void(const Slice&)>& visit) {
     EnergyCurve curve(attempt_);
     Exact exact;
-    Sums before;
+    RunningSums before;
     Micros at = attempt_.start;
     std::size_t next = 0;
     const auto& prices = attempt_.prices;
@@ -113,7 +112,7 @@ class AttemptSplit {
         if (inside) price = &prices[next];
         until = std::min(until, (inside ? prices[next].end : prices[next].start) * a_second);
       }
-      Sums after;
+      RunningSums after;
       after.energy = until < end_ ? curve.at(until) : attempt_.energy;
       exact.add(after.energy.wall - before.energy.wall, price);
       money(after, exact, until >= end_);
@@ -126,7 +125,7 @@ class AttemptSplit {
  private:
   static std::int64_t rounded(__int128 exact) { return core::divide_half_even(exact, per_micro_unit); }
 
-  void money(Sums& sums, const Exact& exact, bool last) const {
+  void money(RunningSums& sums, const Exact& exact, bool last) const {
     const std::int64_t all = attempt_.energy.wall, some = sums.energy.wall;
     // Without energy nothing says where money goes: to the end.
     const auto follow = [&](std::int64_t value) { return last ? value : portion(value, some, all); };
@@ -146,7 +145,8 @@ class AttemptSplit {
     }
   }
 
-  static Slice slice(Micros from, Micros to, const PriceSpan* price, const Sums& before, const Sums& after) {
+  static Slice slice(Micros from, Micros to, const PriceSpan* price, const RunningSums& before,
+                     const RunningSums& after) {
     return {from,
             to,
             price,

@@ -16,7 +16,7 @@ constexpr double lane_height = 20;
 constexpr std::size_t most_lanes = 4;
 constexpr double least_bar = 1.5, least_failed_bar = 3;
 
-std::string_view class_of(const Bar& bar) {
+std::string_view class_of(const AttemptBar& bar) {
   if (bar.attempt->outcome == Outcome::done) return "bar done";
   return bar.attempt->outcome == Outcome::failed ? "bar failed" : "bar cutoff";
 }
@@ -25,7 +25,7 @@ std::string_view word_for(Outcome outcome) {
   return outcome == Outcome::done ? "done" : outcome == Outcome::failed ? "failed" : "interrupted";
 }
 
-std::string tip_of(const Bar& bar, const tariff::LocalZone& zone) {
+std::string tip_of(const AttemptBar& bar, const tariff::LocalZone& zone) {
   const Attempt& attempt = *bar.attempt;
   std::string text = fmt::format(
       "job {}, attempt {}: {}{}\n{}, {}\n{} kWh", bar.job->id, attempt.number, word_for(attempt.outcome),
@@ -37,10 +37,10 @@ std::string tip_of(const Bar& bar, const tariff::LocalZone& zone) {
 }
 
 /// A lane for each bar, so that attempts side by side do not hide each other.
-std::vector<std::size_t> lanes_of(const std::vector<Bar>& bars, std::size_t& lanes) {
+std::vector<std::size_t> lanes_of(const std::vector<AttemptBar>& bars, std::size_t& lanes) {
   std::vector<std::size_t> lane_of;
   std::vector<Micros> free_from;
-  for (const Bar& bar : bars) {
+  for (const AttemptBar& bar : bars) {
     std::size_t lane = 0;
     while (lane < free_from.size() && free_from[lane] > bar.attempt->start && lane + 1 < most_lanes) ++lane;
     if (lane == free_from.size()) free_from.push_back(0);
@@ -60,7 +60,7 @@ void draw_bars(Svg& svg, const Plot& plot, const TimeLine& line, const tariff::L
   std::stable_partition(order.begin(), order.end(),
                         [&](std::size_t i) { return line.bars[i].attempt->outcome == Outcome::done; });
   for (const std::size_t i : order) {
-    const Bar& bar = line.bars[i];
+    const AttemptBar& bar = line.bars[i];
     const double x1 = plot.x(static_cast<double>(std::max(line.start, bar.attempt->start)));
     const double x2 =
         std::max(x1 + (bar.attempt->outcome == Outcome::done ? least_bar : least_failed_bar),

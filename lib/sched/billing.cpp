@@ -14,8 +14,6 @@
 namespace turbodiff::sched {
 namespace {
 
-using Json = nlohmann::json;
-
 constexpr std::size_t most_samples = 600;
 /// Of the whole machine by its model alone, at 95 %.
 constexpr std::int64_t model_uncertainty_ppm = 500'000;
@@ -42,26 +40,26 @@ void set_facts(store::Bill& bill, const energy::SpanFacts& facts, const std::str
   if (facts.host_peak_bytes > 0) bill.host_peak_bytes = facts.host_peak_bytes;
 }
 
-Json json_of(const std::optional<std::int64_t>& value) {
-  return value ? Json(*value) : Json();
+nlohmann::json json_of(const std::optional<std::int64_t>& value) {
+  return value ? nlohmann::json(*value) : nlohmann::json();
 }
 
 /// What a later runner needs to bill the attempt if this one is cut off.
 std::string state_text(const energy::SpanFacts& facts, const std::string& gpu) {
-  return Json{{"measured", facts.measured},
-              {"method", facts.method},
-              {"flags", facts.flags},
-              {"uncertainty_ppm", facts.uncertainty_ppm},
-              {"gpu_permille", json_of(facts.gpu_permille)},
-              {"cpu_permille", json_of(facts.cpu_permille)},
-              {"gpu_peak_bytes", json_of(facts.gpu_peak_bytes)},
-              {"host_peak_bytes", json_of(facts.host_peak_bytes)},
-              {"gpu", gpu}}
+  return nlohmann::json{{"measured", facts.measured},
+                        {"method", facts.method},
+                        {"flags", facts.flags},
+                        {"uncertainty_ppm", facts.uncertainty_ppm},
+                        {"gpu_permille", json_of(facts.gpu_permille)},
+                        {"cpu_permille", json_of(facts.cpu_permille)},
+                        {"gpu_peak_bytes", json_of(facts.gpu_peak_bytes)},
+                        {"host_peak_bytes", json_of(facts.host_peak_bytes)},
+                        {"gpu", gpu}}
       .dump();
 }
 
 std::pair<energy::SpanFacts, std::string> facts_in(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, false);
+  const nlohmann::json json = nlohmann::json::parse(text, nullptr, false);
   energy::SpanFacts facts;
   if (!json.is_object()) return {facts, ""};
   const auto number = [&](const char* name) -> std::optional<std::int64_t> {

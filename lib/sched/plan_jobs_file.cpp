@@ -14,8 +14,6 @@
 namespace turbodiff::sched {
 namespace {
 
-using Json = nlohmann::json;
-
 const std::vector<std::string>& known_keys() {
   static const std::vector<std::string> keys = {"id",       "seconds", "watts", "earliest", "deadline",
                                                 "priority", "when",    "after", "group",    "setup_seconds"};
@@ -25,7 +23,7 @@ const std::vector<std::string>& known_keys() {
 /// One job of the file, with what is needed to say where it went wrong.
 class JobReader {
  public:
-  JobReader(const Json& job, std::string source, std::size_t number, const TimeReader& read_time)
+  JobReader(const nlohmann::json& job, std::string source, std::size_t number, const TimeReader& read_time)
       : job_(job), name_(fmt::format("{}: job {}", source, number)), read_time_(read_time) {}
 
   PlanJob read() {
@@ -55,7 +53,7 @@ class JobReader {
     throw Error::bad_request(fmt::format("{}: '{}' {}", name_, key, what));
   }
 
-  const Json* find(const char* key, bool required) const {
+  const nlohmann::json* find(const char* key, bool required) const {
     const auto found = job_.find(key);
     if (found != job_.end() && !found->is_null()) return &*found;
     if (required) fail(key, "is missing");
@@ -63,7 +61,7 @@ class JobReader {
   }
 
   std::string text(const char* key, bool required) const {
-    const Json* value = find(key, required);
+    const nlohmann::json* value = find(key, required);
     if (!value) return {};
     if (value->is_number_integer() && std::string_view(key) == "id") return value->dump();
     if (!value->is_string()) fail(key, "must be a text");
@@ -71,7 +69,7 @@ class JobReader {
   }
 
   std::int64_t whole(const char* key, bool required, std::int64_t least) const {
-    const Json* value = find(key, required);
+    const nlohmann::json* value = find(key, required);
     if (!value) return 0;
     if (!value->is_number()) fail(key, "must be a number");
     const double number = value->get<double>();
@@ -82,7 +80,7 @@ class JobReader {
   }
 
   std::int64_t milliwatts() const {
-    const Json* value = find("watts", true);
+    const nlohmann::json* value = find("watts", true);
     if (!value->is_number()) fail("watts", "must be a number");
     const double watts = value->get<double>();
     if (!(watts >= 0 && watts <= 1e9)) fail("watts", "must be from 0 to 1e9");
@@ -90,7 +88,7 @@ class JobReader {
   }
 
   std::optional<Seconds> time(const char* key) const {
-    const Json* value = find(key, false);
+    const nlohmann::json* value = find(key, false);
     if (!value) return std::nullopt;
     if (!value->is_string()) fail(key, "must be a time as text, such as \"2026-11-24T06:30:00Z\"");
     try {
@@ -109,19 +107,19 @@ class JobReader {
   }
 
   std::vector<std::string> after() const {
-    const Json* value = find("after", false);
+    const nlohmann::json* value = find("after", false);
     if (!value) return {};
     if (value->is_string()) return {value->get<std::string>()};
     if (!value->is_array()) fail("after", "must be an array of ids");
     std::vector<std::string> ids;
-    for (const Json& id : *value) {
+    for (const nlohmann::json& id : *value) {
       if (!id.is_string() && !id.is_number_integer()) fail("after", "must be an array of ids");
       ids.push_back(id.is_string() ? id.get<std::string>() : id.dump());
     }
     return ids;
   }
 
-  const Json& job_;
+  const nlohmann::json& job_;
   std::string name_;
   const TimeReader& read_time_;
 };
@@ -130,25 +128,25 @@ class JobReader {
 
 std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source,
                                const TimeReader& read_time) {
-  Json document;
+  nlohmann::json document;
   if (core::json_nesting(json) > core::max_json_nesting)
     throw Error::bad_request(source + ": lists and objects stand too deep in each other",
                              "write an array of objects with id, seconds and watts");
   try {
-    document = Json::parse(json);
-  } catch (const Json::parse_error& error) {
+    document = nlohmann::json::parse(json);
+  } catch (const nlohmann::json::parse_error& error) {
     const std::string_view before = json.substr(0, std::min<std::size_t>(error.byte, json.size()));
     const auto line = 1 + std::count(before.begin(), before.end(), '\n');
     throw Error::bad_request(fmt::format("{}:{}: this is not JSON", source, line),
                              "write an array of objects with id, seconds and watts");
   }
-  if (document.is_object() && document.contains("jobs")) document = Json(document["jobs"]);
+  if (document.is_object() && document.contains("jobs")) document = nlohmann::json(document["jobs"]);
   if (!document.is_array())
     throw Error::bad_request(source + ": this is not a list of jobs",
                              "write an array of objects with id, seconds and watts");
   std::vector<PlanJob> jobs;
   std::set<std::string> ids;
-  for (const Json& job : document) {
+  for (const nlohmann::json& job : document) {
     jobs.push_back(JobReader(job, source, jobs.size() + 1, read_time).read());
     if (!ids.insert(jobs.back().id).second)
       throw Error::bad_request(

@@ -10,7 +10,7 @@
 namespace turbodiff::sched {
 namespace {
 
-constexpr std::int64_t most_rounds = 40;
+constexpr std::int64_t most_settling_rounds = 40;
 constexpr std::int64_t work_to_pull = 40;  ///< for each job
 /// Jobs laid out anew while changes of order are tried, so that the work is bounded without a clock.
 constexpr std::int64_t least_work = 400'000, most_work_a_job = 300;
@@ -411,7 +411,7 @@ Workboard settle_order(const Problem& problem, const Workboard& board, const std
     if (auto other = place_in_order(problem, best, fixed); other && is_more_settled(problem, *other, best))
       best = std::move(*other);
   const auto jobs = static_cast<std::int64_t>(problem.tasks.size());
-  const std::int64_t a_round = std::max(least_work / most_rounds, work_to_pull * jobs);
+  const std::int64_t a_round = std::max(least_work / most_settling_rounds, work_to_pull * jobs);
   for (std::int64_t work_left = std::max(least_work, most_work_a_job * jobs); work_left > 0;
        work_left -= a_round) {
     const bool pulled = pull_forward(problem, best);

@@ -11,28 +11,26 @@
 namespace turbodiff::sched {
 namespace {
 
-using Json = nlohmann::json;
-
-const Json& at(const Json& object, const char* key) {
-  static const Json nothing;
+const nlohmann::json& at(const nlohmann::json& object, const char* key) {
+  static const nlohmann::json nothing;
   if (!object.is_object()) return nothing;
   const auto found = object.find(key);
   return found == object.end() ? nothing : *found;
 }
 
-std::string text(const Json& object, const char* key) {
-  const Json& value = at(object, key);
+std::string text(const nlohmann::json& object, const char* key) {
+  const nlohmann::json& value = at(object, key);
   return value.is_string() ? value.get<std::string>() : std::string();
 }
 
-std::int64_t whole(const Json& object, const char* key) {
-  const Json& value = at(object, key);
+std::int64_t whole(const nlohmann::json& object, const char* key) {
+  const nlohmann::json& value = at(object, key);
   return value.is_number_integer() ? value.get<std::int64_t>() : 0;
 }
 
-double seconds(const Json& object, const char* key) {
+double seconds(const nlohmann::json& object, const char* key) {
   constexpr double longest = 1e9;
-  const Json& value = at(object, key);
+  const nlohmann::json& value = at(object, key);
   const double number = value.is_number() ? value.get<double>() : 0;
   return number >= 0 && number <= longest ? number : 0;
 }
@@ -40,7 +38,7 @@ double seconds(const Json& object, const char* key) {
 }  // namespace
 
 std::optional<WorkerEvent> read_worker_event(std::string_view line) {
-  const Json json = Json::parse(line, nullptr, false);
+  const nlohmann::json json = nlohmann::json::parse(line, nullptr, false);
   const std::string kind = text(json, "event");
   if (kind.empty()) return std::nullopt;
   WorkerEvent event;
@@ -49,17 +47,17 @@ std::optional<WorkerEvent> read_worker_event(std::string_view line) {
     event.kind = WorkerEvent::Kind::ready;
   } else if (kind == "done") {
     event.kind = WorkerEvent::Kind::done;
-    const Json& times = at(at(json, "output"), "seconds");
+    const nlohmann::json& times = at(at(json, "output"), "seconds");
     event.stages = {seconds(times, "load"), seconds(times, "text"), seconds(times, "denoise"),
                     seconds(times, "decode"), seconds(times, "encode")};
   } else if (kind == "failed") {
     event.kind = WorkerEvent::Kind::failed;
-    const Json& error = at(json, "error");
+    const nlohmann::json& error = at(json, "error");
     const std::int64_t code = whole(error, "code");
     if ((code >= static_cast<int>(ErrorCode::work_failed) && code <= static_cast<int>(ErrorCode::refused)) ||
         code == static_cast<int>(ErrorCode::interrupted))
       event.code = static_cast<int>(code);
-    const Json& retry = at(error, "retry");
+    const nlohmann::json& retry = at(error, "retry");
     event.retry = retry.is_boolean() ? retry.get<bool>() : worth_a_retry(static_cast<ErrorCode>(event.code));
     event.message = text(error, "message");
     if (event.message.empty()) event.message = "the engine failed";

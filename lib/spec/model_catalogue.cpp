@@ -12,7 +12,7 @@ constexpr std::string_view wan_vae = "Wan2.1_VAE.pth";
 constexpr std::string_view wan_t5 = "models_t5_umt5-xxl-enc-bf16.pth";
 constexpr std::string_view wan_tokenizer = "spiece.model";
 
-ModelDefaults text_to_video(std::string_view resolution) {
+ModelDefaults text_to_video_defaults(std::string_view resolution) {
   ModelDefaults defaults;
   defaults.resolution = std::string(resolution);
   defaults.size = *find_resolution(resolution, "16:9");
@@ -20,8 +20,8 @@ ModelDefaults text_to_video(std::string_view resolution) {
   return defaults;
 }
 
-ModelDefaults image_to_video(std::string_view resolution) {
-  ModelDefaults defaults = text_to_video(resolution);
+ModelDefaults image_to_video_defaults(std::string_view resolution) {
+  ModelDefaults defaults = text_to_video_defaults(resolution);
   defaults.sigma_max = 200;
   defaults.image_to_video = true;
   return defaults;
@@ -48,13 +48,22 @@ CatalogueEntry turbo(std::string_view name, std::string_view architecture, std::
           wan_t5,
           wan_tokenizer,
           source,
-          text_to_video(resolution)};
+          text_to_video_defaults(resolution)};
 }
 
 CatalogueEntry turbo_pair(std::string_view name, std::string_view summary, std::string_view high,
                           std::string_view low, std::string_view source) {
-  return {name,   "Wan2.2-A14B",         summary, "", high, low, wan_vae, wan_t5, wan_tokenizer,
-          source, image_to_video("720p")};
+  return {name,
+          "Wan2.2-A14B",
+          summary,
+          "",
+          high,
+          low,
+          wan_vae,
+          wan_t5,
+          wan_tokenizer,
+          source,
+          image_to_video_defaults("720p")};
 }
 
 std::vector<CatalogueEntry> make_catalogue() {
@@ -121,7 +130,8 @@ bool is_architecture_name(std::string_view name) {
 }
 
 ModelDefaults defaults_of_architecture(std::string_view architecture) {
-  ModelDefaults defaults = architecture == "Wan2.2-A14B" ? image_to_video("720p") : text_to_video("480p");
+  ModelDefaults defaults =
+      architecture == "Wan2.2-A14B" ? image_to_video_defaults("720p") : text_to_video_defaults("480p");
   defaults.distilled = std::nullopt;
   return defaults;
 }

@@ -22,10 +22,6 @@ constexpr std::size_t longest_name = 200;
 /// So many names at most stand in a message.
 constexpr std::size_t max_named = 20;
 
-std::string shown(std::string_view text) {
-  return core::truncate_to_width(core::escape_control(text), 60);
-}
-
 /// The index of the item of this name; a problem that says what there is otherwise.
 template <typename Item>
 std::optional<std::size_t> index_of(const std::vector<Item>& items, const YamlNode& node,
@@ -34,11 +30,11 @@ std::optional<std::size_t> index_of(const std::vector<Item>& items, const YamlNo
   std::vector<std::string> names, first_names;
   for (std::size_t i = 0; i < items.size(); ++i) {
     if (items[i].name == name) return i;
-    names.push_back(shown(items[i].name));
+    names.push_back(core::excerpt(items[i].name));
   }
   first_names.assign(names.begin(), names.begin() + static_cast<long>(std::min(names.size(), max_named)));
   if (names.size() > max_named) first_names.push_back("...");
-  problems.add(node.where(), fmt::format("{}: unknown {} '{}'{}; there {} {}", key, kind, shown(name),
+  problems.add(node.where(), fmt::format("{}: unknown {} '{}'{}; there {} {}", key, kind, core::excerpt(name),
                                          core::did_you_mean(name, names), names.size() == 1 ? "is" : "are",
                                          names.empty() ? "none" : core::join(first_names, ", ")));
   return std::nullopt;
@@ -70,9 +66,9 @@ std::vector<Rate> read_rates(YamlMap& map, bool with_off_peak, Problems& problem
   for (const auto& [key, value] : node->entries) {
     if (key.text.size() > longest_name)
       problems.add(key.where(), fmt::format("{}: the name of a rate is longer than {} bytes",
-                                            names.path_of(shown(key.text)), longest_name));
+                                            names.path_of(core::excerpt(key.text)), longest_name));
     if (problems.full()) break;
-    rates.push_back(read_rate(key, value, names.path_of(shown(key.text)), with_off_peak, problems));
+    rates.push_back(read_rate(key, value, names.path_of(core::excerpt(key.text)), with_off_peak, problems));
   }
   if (rates.empty() && node->kind == YamlNode::Kind::map)
     problems.add(node->where(), fmt::format("{} has no rate", map.path_of("rates")));
@@ -105,10 +101,10 @@ std::vector<Season> read_seasons(YamlMap& map, Problems& problems) {
     for (const Season& other : seasons) {
       const bool twice = other.name == season.name;
       if (!twice && !overlap(other, season)) continue;
-      problems.add(
-          item->where(),
-          twice ? fmt::format("{}: season '{}' is there twice", path, shown(season.name))
-                : fmt::format("{}: season '{}' overlaps '{}'", path, shown(season.name), shown(other.name)));
+      problems.add(item->where(),
+                   twice ? fmt::format("{}: season '{}' is there twice", path, core::excerpt(season.name))
+                         : fmt::format("{}: season '{}' overlaps '{}'", path, core::excerpt(season.name),
+                                       core::excerpt(other.name)));
       break;
     }
     if (problems.full()) break;
@@ -120,7 +116,8 @@ std::vector<Season> read_seasons(YamlMap& map, Problems& problems) {
 HolidayRule read_holiday_rule(const YamlNode& node, const std::string& key, Problems& problems) {
   if (node.kind == YamlNode::Kind::scalar && node.text == "exclude") return HolidayRule::exclude;
   if (node.kind == YamlNode::Kind::scalar && node.text == "only") return HolidayRule::only;
-  problems.add(node.where(), fmt::format("{} must be exclude or only, not '{}'", key, shown(node.text)));
+  problems.add(node.where(),
+               fmt::format("{} must be exclude or only, not '{}'", key, core::excerpt(node.text)));
   return HolidayRule::any;
 }
 

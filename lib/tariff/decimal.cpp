@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/strings.h"
 
 namespace turbodiff::tariff {
 namespace {
@@ -67,10 +68,6 @@ void drop_digits(Limbs& value, int digits) {
       if (++limb != 0) break;
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// Digits of a number without its sign; `decimals` counts those after the point.
 struct Digits {
   std::string text;
@@ -81,7 +78,7 @@ std::optional<Digits> read_digits(std::string_view text) {
   Digits digits;
   std::size_t at = 0;
   bool point = false;
-  for (; at < text.size() && (is_digit(text[at]) || (text[at] == '.' && !point)); ++at) {
+  for (; at < text.size() && (core::is_digit(text[at]) || (text[at] == '.' && !point)); ++at) {
     if (text[at] == '.') {
       point = true;
     } else {
@@ -97,7 +94,7 @@ std::optional<Digits> read_digits(std::string_view text) {
   if (at == text.size() || text.size() - at > 4) return std::nullopt;
   int exponent = 0;
   for (; at < text.size(); ++at) {
-    if (!is_digit(text[at])) return std::nullopt;
+    if (!core::is_digit(text[at])) return std::nullopt;
     exponent = exponent * 10 + (text[at] - '0');
   }
   digits.decimals += minus ? exponent : -exponent;

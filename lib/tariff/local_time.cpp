@@ -14,13 +14,10 @@ namespace {
 
 constexpr Seconds longest_duration_s = 3653 * seconds_a_day;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// Takes exactly `count` digits off the front.
 std::optional<int> take_number(std::string_view& text, std::size_t count) {
-  if (text.size() < count || !std::all_of(text.begin(), text.begin() + static_cast<long>(count), is_digit))
+  if (text.size() < count ||
+      !std::all_of(text.begin(), text.begin() + static_cast<long>(count), core::is_digit))
     return std::nullopt;
   int value = 0;
   for (const char c : text.substr(0, count)) value = value * 10 + (c - '0');
@@ -58,8 +55,8 @@ std::optional<Seconds> take_time_of_day(std::string_view& text, bool* fraction) 
   const auto second = take_number(text, 2);
   if (!second || *second > 59) return std::nullopt;
   if (take(text, '.')) {
-    if (text.empty() || !is_digit(text[0])) return std::nullopt;
-    for (; !text.empty() && is_digit(text[0]); text.remove_prefix(1))
+    if (text.empty() || !core::is_digit(text[0])) return std::nullopt;
+    for (; !text.empty() && core::is_digit(text[0]); text.remove_prefix(1))
       if (text[0] != '0' && fraction != nullptr) *fraction = true;
   }
   return *clock + *second;
@@ -125,7 +122,7 @@ std::optional<Seconds> parse_duration(std::string_view text) {
   if (text.empty()) return std::nullopt;
   while (!text.empty()) {
     std::size_t digits = 0;
-    while (digits < text.size() && is_digit(text[digits])) ++digits;
+    while (digits < text.size() && core::is_digit(text[digits])) ++digits;
     if (digits == 0 || digits > 9 || digits == text.size()) return std::nullopt;
     const Seconds count = *core::parse_integer(text.substr(0, digits));
     static constexpr std::string_view units = "smhdw";

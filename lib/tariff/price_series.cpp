@@ -19,10 +19,6 @@ namespace {
 constexpr std::size_t max_problems = 21;
 constexpr std::uintmax_t max_file_bytes = 64 << 20;
 
-std::string shown(std::string_view text) {
-  return core::truncate_to_width(core::escape_control(text), 60);
-}
-
 std::string_view without_quotes(std::string_view field) {
   field = core::trim(field);
   if (field.size() >= 2 && field.front() == '"' && field.back() == '"')
@@ -72,20 +68,20 @@ class SeriesReader {
   void read_row(std::string_view text, int line) {
     const auto fields = core::split(text, ',');
     if (fields.size() != 2) {
-      add(line, fmt::format("expected the two columns start,{}, not '{}'", column_, shown(text)));
+      add(line, fmt::format("expected the two columns start,{}, not '{}'", column_, core::excerpt(text)));
       return;
     }
     bool fraction = false;
     const auto start = parse_rfc3339(without_quotes(fields[0]), &fraction);
     if (!start || fraction) {
       add(line, fmt::format("start must be a time with an offset like 2026-10-25T00:00:00+02:00, not '{}'",
-                            shown(fields[0])));
+                            core::excerpt(fields[0])));
       return;
     }
     std::string expected;
     const auto value = Decimal::parse(without_quotes(fields[1]), &expected);
     if (!value) {
-      add(line, fmt::format("{} must be {}, not '{}'", column_, expected, shown(fields[1])));
+      add(line, fmt::format("{} must be {}, not '{}'", column_, expected, core::excerpt(fields[1])));
       return;
     }
     series_.rows.push_back({*start, *value, line});

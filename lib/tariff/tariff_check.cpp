@@ -22,10 +22,6 @@ using Severity = Finding::Severity;
 constexpr Seconds never_over = std::numeric_limits<Seconds>::max();
 constexpr LocalDay warned_before = 60;  // days
 
-std::string shown(std::string_view text) {
-  return core::truncate_to_width(core::escape_control(text), 60);
-}
-
 /// "FILE:LINE:COLUMN" -> "LINE"
 std::string line_of(const std::string& where) {
   const auto parts = core::split(where, ':');
@@ -176,10 +172,10 @@ class RuleCheck {
       }
       if (!used)
         add(rate.where, "unused-rate",
-            fmt::format("the rate '{}' is never used: {}", shown(rate.name),
+            fmt::format("the rate '{}' is never used: {}", core::excerpt(rate.name),
                         named ? "its rules never match" : "no rule names it"));
       if (const auto doubt = wrong_unit(rate.price, tariff_.currency))
-        add(rate.where, "wrong-unit", fmt::format("the rate '{}': {}", shown(rate.name), *doubt));
+        add(rate.where, "wrong-unit", fmt::format("the rate '{}': {}", core::excerpt(rate.name), *doubt));
     }
   }
 
@@ -188,7 +184,8 @@ class RuleCheck {
       if (std::none_of(calendar_.rules.begin(), calendar_.rules.end(),
                        [&](const Rule& rule) { return rule.season == i; }))
         add(calendar_.seasons[i].where, "unused-season",
-            fmt::format("the season '{}' is never used: no rule names it", shown(calendar_.seasons[i].name)));
+            fmt::format("the season '{}' is never used: no rule names it",
+                        core::excerpt(calendar_.seasons[i].name)));
   }
 
   const Tariff& tariff_;

@@ -13,7 +13,7 @@ namespace {
 
 /// `bytes` with what `rewrite` makes of each match in place of the match.
 template <typename Rewrite>
-std::string substitute(const ClassPattern& pattern, std::string_view bytes, const Rewrite& rewrite) {
+std::string substitute_all(const ClassPattern& pattern, std::string_view bytes, const Rewrite& rewrite) {
   const ClassedText classed = pattern.classify_bytes(bytes);
   std::string out;
   out.reserve(bytes.size());
@@ -50,7 +50,7 @@ std::string restore_a_grave_words(std::string_view bytes) {
 
 std::string restore_byte_a0(std::string_view bytes) {
   static const ClassPattern pattern(altered_utf8_ranges, altered_utf8_sequences);
-  return substitute(pattern, restore_a_grave_words(bytes), [](std::string_view match) {
+  return substitute_all(pattern, restore_a_grave_words(bytes), [](std::string_view match) {
     std::string fixed(match);
     std::replace(fixed.begin(), fixed.end(), ' ', '\xA0');
     return fixed;
@@ -59,7 +59,7 @@ std::string restore_byte_a0(std::string_view bytes) {
 
 std::string replace_lossy_sequences(std::string_view bytes) {
   static const ClassPattern pattern(lossy_utf8_ranges, lossy_utf8_sequences);
-  return substitute(pattern, bytes, [](std::string_view) { return std::string_view("\xEF\xBF\xBD"); });
+  return substitute_all(pattern, bytes, [](std::string_view) { return std::string_view("\xEF\xBF\xBD"); });
 }
 
 }  // namespace turbodiff::text

@@ -11,8 +11,8 @@
 namespace turbodiff::weights {
 namespace {
 
-constexpr std::uint64_t longest_name = 4096;
-constexpr std::uint32_t most_dimensions = 8;
+constexpr std::uint64_t longest_gguf_key = 4096;
+constexpr std::uint32_t most_gguf_dimensions = 8;
 constexpr std::uint64_t shown_array_items = 64;
 constexpr int deepest_array = 8;
 constexpr std::uint64_t default_alignment = 32;
@@ -22,7 +22,7 @@ constexpr std::string_view original_shape_key = "comfy.gguf.orig_shape.";
 enum class ValueType : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, array, u64, i64, f64 };
 
 /// A ggml_type: what a tensor's data are made of.
-struct ElementType {
+struct GgufType {
   std::string name;
   std::int64_t elements = 1;  ///< of a block
   std::size_t bytes = 0;      ///< of a block; 0 where they are not known
@@ -31,19 +31,19 @@ struct ElementType {
   bool readable = true;
 };
 
-ElementType plain(Dtype dtype) {
+GgufType plain(Dtype dtype) {
   return {std::string(name_of(dtype)), 1, size_of(dtype), dtype};
 }
-ElementType blocks(BlockFormat format) {
+GgufType blocks(BlockFormat format) {
   const BlockLayout layout = layout_of(format);
   return {std::string(name_of(format)), layout.elements, layout.bytes, Dtype::f32, format};
 }
-ElementType foreign(const char* name, std::int64_t elements, std::size_t bytes) {
+GgufType foreign(const char* name, std::int64_t elements, std::size_t bytes) {
   return {name, elements, bytes, Dtype::u8, BlockFormat::none, false};
 }
 
 /// ggml_type of a tensor (enum ggml_type and the block_* structures of ggml's ggml.h and ggml-common.h).
-ElementType element_type(std::uint32_t type) {
+GgufType element_type(std::uint32_t type) {
   switch (type) {
     case 0:
       return plain(Dtype::f32);
@@ -114,9 +114,9 @@ ElementType element_type(std::uint32_t type) {
   }
 }
 
-struct Entry {
+struct GgufEntry {
   std::string name;
-  ElementType type;
+  GgufType type;
   std::vector<std::int64_t> shape;
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
@@ -144,7 +144,7 @@ class GgufReader {
                                         tensor_count, pair_count));
     for (std::uint64_t i = 0; i < pair_count; ++i) read_pair();
     refuse_part();
-    std::vector<Entry> entries;
+    std::vector<GgufEntry> entries;
     for (std::uint64_t i = 0; i < tensor_count; ++i) entries.push_back(read_entry());
     table_.header = {{0, reader_.position()}};
     place(std::move(entries));
@@ -218,7 +218,8 @@ class GgufReader {
 
   void read_pair() {
     const std::string_view name = text("a key");
-    if (name.empty() || name.size() > longest_name) bad_file(file_.where, "it has an empty or overlong key");
+    if (name.empty() || name.size() > longest_gguf_key)
+      bad_file(file_.where, "it has an empty or overlong key");
     const std::string key(name);
     const auto type = static_cast<ValueType>(reader_.read<std::uint32_t>());
     std::string value = type == ValueType::array ? array(key) : scalar(type, key);
@@ -242,17 +243,17 @@ class GgufReader {
              "join them with llama.cpp's gguf-split --merge");
   }
 
-  Entry read_entry() {
-    Entry entry;
+  GgufEntry read_entry() {
+    GgufEntry entry;
     const std::string_view name = text("a tensor name");
-    if (name.empty() || name.size() > longest_name)
+    if (name.empty() || name.size() > longest_gguf_key)
       bad_file(file_.where, "it has an empty or overlong tensor name");
     entry.name = name;
     const auto fail = [&](const std::string& problem) {
       bad_file(file_.where, fmt::format("tensor '{}' {}", printable(entry.name), problem));
     };
     const auto dimensions = reader_.read<std::uint32_t>();
-    if (dimensions > most_dimensions) fail(fmt::format("has {} dimensions", dimensions));
+    if (dimensions > most_gguf_dimensions) fail(fmt::format("has {} dimensions", dimensions));
     for (std::uint32_t i = 0; i < dimensions; ++i) {
       const auto size = reader_.read<std::uint64_t>();
       if (size > static_cast<std::uint64_t>(INT64_MAX)) fail("has an impossible shape");
@@ -274,7 +275,7 @@ class GgufReader {
   }
 
   /// The shape a file had to flatten to fit the four dimensions ggml allows.
-  void restore_shape(Entry& entry) {
+  void restore_shape(GgufEntry& entry) {
     const auto found = table_.metadata.find(std::string(original_shape_key) + entry.name);
     if (found == table_.metadata.end()) return;
     std::vector<std::int64_t> shape;
@@ -283,20 +284,20 @@ class GgufReader {
       if (c >= '0' && c <= '9' && !shape.empty() && shape.back() < (std::int64_t{1} << 40))
         shape.back() = shape.back() * 10 + (c - '0');
     }
-    if (shape.size() > most_dimensions || checked_numel(shape) != checked_numel(entry.shape))
+    if (shape.size() > most_gguf_dimensions || checked_numel(shape) != checked_numel(entry.shape))
       bad_file(file_.where,
                fmt::format("tensor '{}' has {} values, its {}* key says {}", printable(entry.name),
                            *checked_numel(entry.shape), original_shape_key, printable(found->second)));
     entry.shape = std::move(shape);
   }
 
-  void place(std::vector<Entry>&& entries) {
+  void place(std::vector<GgufEntry>&& entries) {
     const std::uint64_t start = (reader_.position() + alignment_ - 1) / alignment_ * alignment_;
     const std::uint64_t size = file_.bytes.size();
     const std::uint64_t available = start < size ? size - start : 0;
     std::unordered_set<std::string> names;
-    std::vector<const Entry*> order;
-    for (Entry& entry : entries) {
+    std::vector<const GgufEntry*> order;
+    for (GgufEntry& entry : entries) {
       const std::string name = printable(entry.name);
       if (!names.insert(entry.name).second)
         bad_file(file_.where, fmt::format("it has two tensors '{}'", name));
@@ -308,14 +309,14 @@ class GgufReader {
                              entry.bytes, entry.offset, available));
       order.push_back(&entry);
     }
-    std::sort(order.begin(), order.end(), [](const Entry* a, const Entry* b) {
+    std::sort(order.begin(), order.end(), [](const GgufEntry* a, const GgufEntry* b) {
       return std::pair(a->offset, a->bytes) < std::pair(b->offset, b->bytes);
     });
     for (std::size_t i = 1; i < order.size(); ++i)
       if (order[i]->offset < order[i - 1]->offset + order[i - 1]->bytes)
         bad_file(file_.where,
                  fmt::format("the data of tensor '{}' overlap another tensor's", printable(order[i]->name)));
-    for (Entry& entry : entries) {
+    for (GgufEntry& entry : entries) {
       restore_shape(entry);
       auto strides = contiguous_strides(entry.shape);
       TensorView view{std::move(entry.name),

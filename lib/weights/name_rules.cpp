@@ -4,12 +4,10 @@
 #include <array>
 #include <charconv>
 
+#include "core/strings.h"
+
 namespace turbodiff::weights {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 constexpr std::size_t most_numbers = 4;
 
@@ -26,7 +24,7 @@ std::optional<Captures> match(std::string_view pattern, std::string_view name) {
   for (const char expected : pattern) {
     if (expected == '#') {
       std::size_t end = at;
-      while (end < name.size() && is_digit(name[end]) && end - at < 9) ++end;
+      while (end < name.size() && core::is_digit(name[end]) && end - at < 9) ++end;
       if (end == at || captures.count == most_numbers) return std::nullopt;
       captures.numbers[captures.count++] = name.substr(at, end - at);
       at = end;

@@ -6,7 +6,7 @@ namespace turbodiff::weights {
 namespace {
 
 constexpr std::size_t longest_key = 255;
-constexpr std::size_t most_dimensions = 16;
+constexpr std::size_t most_pickle_dimensions = 16;
 using Kind = PickleValue::Kind;
 
 }  // namespace
@@ -128,7 +128,7 @@ std::uint64_t PickleMachine::expect_size(ValueId id, const char* what) const {
 
 std::vector<std::int64_t> PickleMachine::expect_sizes(ValueId id, const char* what) const {
   const auto& items = expect(id, Kind::sequence, what).items;
-  if (items.size() > most_dimensions) malformed("has a tensor of more than 16 dimensions");
+  if (items.size() > most_pickle_dimensions) malformed("has a tensor of more than 16 dimensions");
   std::vector<std::int64_t> sizes;
   for (const ValueId item : items) sizes.push_back(static_cast<std::int64_t>(expect_size(item, what)));
   return sizes;

@@ -16,7 +16,7 @@ constexpr std::uint64_t largest_header = 100'000'000;
 constexpr std::size_t most_dimensions = 16;
 
 /// An element type of the format: how many bits it has, and which of ours it is, if any.
-struct ElementType {
+struct SafetensorsType {
   std::string_view name;
   std::int64_t bits;
   std::optional<Dtype> dtype;
@@ -24,33 +24,33 @@ struct ElementType {
 
 /// All that the format knows (safetensors/src/tensor.rs in huggingface/safetensors). Files may hold others;
 /// those and the ones without a type of ours can be in a file, only not be read.
-constexpr std::array<ElementType, 22> element_types = {{{"F64", 64, Dtype::f64},
-                                                        {"F32", 32, Dtype::f32},
-                                                        {"F16", 16, Dtype::f16},
-                                                        {"BF16", 16, Dtype::bf16},
-                                                        {"F8_E4M3", 8, Dtype::f8_e4m3},
-                                                        {"F8_E5M2", 8, Dtype::f8_e5m2},
-                                                        {"I64", 64, Dtype::i64},
-                                                        {"I32", 32, Dtype::i32},
-                                                        {"I16", 16, Dtype::i16},
-                                                        {"I8", 8, Dtype::i8},
-                                                        {"U8", 8, Dtype::u8},
-                                                        {"BOOL", 8, Dtype::boolean},
-                                                        {"U16", 16, std::nullopt},
-                                                        {"U32", 32, std::nullopt},
-                                                        {"U64", 64, std::nullopt},
-                                                        {"C64", 64, std::nullopt},
-                                                        {"F8_E8M0", 8, std::nullopt},
-                                                        {"F8_E4M3FNUZ", 8, std::nullopt},
-                                                        {"F8_E5M2FNUZ", 8, std::nullopt},
-                                                        {"F6_E2M3", 6, std::nullopt},
-                                                        {"F6_E3M2", 6, std::nullopt},
-                                                        {"F4", 4, std::nullopt}}};
+constexpr std::array<SafetensorsType, 22> element_types = {{{"F64", 64, Dtype::f64},
+                                                            {"F32", 32, Dtype::f32},
+                                                            {"F16", 16, Dtype::f16},
+                                                            {"BF16", 16, Dtype::bf16},
+                                                            {"F8_E4M3", 8, Dtype::f8_e4m3},
+                                                            {"F8_E5M2", 8, Dtype::f8_e5m2},
+                                                            {"I64", 64, Dtype::i64},
+                                                            {"I32", 32, Dtype::i32},
+                                                            {"I16", 16, Dtype::i16},
+                                                            {"I8", 8, Dtype::i8},
+                                                            {"U8", 8, Dtype::u8},
+                                                            {"BOOL", 8, Dtype::boolean},
+                                                            {"U16", 16, std::nullopt},
+                                                            {"U32", 32, std::nullopt},
+                                                            {"U64", 64, std::nullopt},
+                                                            {"C64", 64, std::nullopt},
+                                                            {"F8_E8M0", 8, std::nullopt},
+                                                            {"F8_E4M3FNUZ", 8, std::nullopt},
+                                                            {"F8_E5M2FNUZ", 8, std::nullopt},
+                                                            {"F6_E2M3", 6, std::nullopt},
+                                                            {"F6_E3M2", 6, std::nullopt},
+                                                            {"F4", 4, std::nullopt}}};
 
 /// Null for a type that the format does not know, or not yet.
-const ElementType* element_type_named(std::string_view name) {
+const SafetensorsType* element_type_named(std::string_view name) {
   const auto found = std::find_if(element_types.begin(), element_types.end(),
-                                  [&](const ElementType& type) { return type.name == name; });
+                                  [&](const SafetensorsType& type) { return type.name == name; });
   return found == element_types.end() ? nullptr : &*found;
 }
 
@@ -222,7 +222,7 @@ void check_cover(const std::vector<Entry>& entries, std::uint64_t data_size, con
 /// The bytes of a tensor must be as many as shape and dtype say, where the dtype is known.
 void check_size(const Entry& entry, const std::string& where) {
   const auto count = checked_numel(*entry.shape);
-  const ElementType* type = element_type_named(*entry.dtype);
+  const SafetensorsType* type = element_type_named(*entry.dtype);
   const std::uint64_t given = (*entry.range)[1] - (*entry.range)[0];
   std::int64_t bits = 0;
   const bool fits = type == nullptr ? count.has_value()
@@ -265,7 +265,7 @@ TensorTable read_safetensors(const FileBytes& file) {
   }
   check_cover(handler.entries, data_size, where);
   for (Entry& entry : handler.entries) {
-    const ElementType* type = element_type_named(*entry.dtype);
+    const SafetensorsType* type = element_type_named(*entry.dtype);
     auto strides = contiguous_strides(*entry.shape);
     TensorView view{std::move(entry.name),    Dtype::u8,  std::move(*entry.shape), std::move(strides),
                     data + (*entry.range)[0], file.owner, BlockFormat::none};

@@ -7,7 +7,7 @@ using namespace turbodiff::testing;
 
 namespace {
 
-struct Shape {
+struct MatmulShape {
   std::int64_t m, n, k;
 };
 
@@ -19,8 +19,8 @@ at::Tensor run(const at::Tensor& x, const ops::Int8Matrix& weight, const at::Ten
 
 TEST_CASE("quantised blocks are the reference's, bit for bit") {
   for (const at::ScalarType type : {at::kFloat, at::kBFloat16})
-    for (const auto& [m, n, k] :
-         {Shape{1, 0, 1}, Shape{37, 0, 128}, Shape{130, 0, 256}, Shape{300, 0, 200}, Shape{129, 0, 1537}}) {
+    for (const auto& [m, n, k] : {MatmulShape{1, 0, 1}, MatmulShape{37, 0, 128}, MatmulShape{130, 0, 256},
+                                  MatmulShape{300, 0, 200}, MatmulShape{129, 0, 1537}}) {
       CAPTURE(m);
       CAPTURE(k);
       at::Tensor x = random({m, k}, 1) * 7;
@@ -42,8 +42,9 @@ TEST_CASE("halves round to even, the largest value saturates to 127 and its nega
 
 TEST_CASE("int8 linear layers are the reference's, bit for bit") {
   on_every({at::kFloat, at::kBFloat16}, [](at::Device device, at::ScalarType type) {
-    for (const auto& [m, n, k] : {Shape{37, 64, 128}, Shape{130, 136, 256}, Shape{1, 1536, 1536},
-                                  Shape{7, 8, 4}, Shape{257, 77, 300}, Shape{128, 600, 1537}})
+    for (const auto& [m, n, k] :
+         {MatmulShape{37, 64, 128}, MatmulShape{130, 136, 256}, MatmulShape{1, 1536, 1536},
+          MatmulShape{7, 8, 4}, MatmulShape{257, 77, 300}, MatmulShape{128, 600, 1537}})
       for (const bool with_bias : {true, false}) {
         CAPTURE(m);
         CAPTURE(n);

@@ -8,17 +8,17 @@ using namespace turbodiff;
 using namespace turbodiff::testing;
 
 namespace {
-struct Shape {
+struct RowsShape {
   std::int64_t batch, length, dim;
 };
 /// Real model widths with ragged lengths, and small ones that leave vector remainders.
-const std::vector<Shape> shapes{{1, 37, 1536}, {2, 19, 5120}, {1, 5, 8960},
-                                {1, 3, 13824}, {3, 7, 66},    {1, 1, 2}};
+const std::vector<RowsShape> row_shapes{{1, 37, 1536}, {2, 19, 5120}, {1, 5, 8960},
+                                        {1, 3, 13824}, {3, 7, 66},    {1, 1, 2}};
 }  // namespace
 
 TEST_CASE("layer norm with modulation agrees with plain tensor operations") {
   on_every({at::kFloat, at::kBFloat16, at::kHalf}, [](at::Device device, at::ScalarType type) {
-    for (const auto& [batch, length, dim] : shapes)
+    for (const auto& [batch, length, dim] : row_shapes)
       for (const std::int64_t groups : {std::int64_t{1}, length}) {
         CAPTURE(dim);
         CAPTURE(groups);
@@ -36,7 +36,7 @@ TEST_CASE("layer norm with modulation agrees with plain tensor operations") {
 
 TEST_CASE("affine layer norm agrees with plain tensor operations") {
   on_every({at::kFloat, at::kBFloat16}, [](at::Device device, at::ScalarType type) {
-    for (const auto& [batch, length, dim] : shapes) {
+    for (const auto& [batch, length, dim] : row_shapes) {
       const at::Tensor x = random({batch, length, dim}, 4).to(device);
       const at::Tensor weight = random({dim}, 5).to(device), bias = random({dim}, 6).to(device);
       CHECK(rel_l2(ops::layer_norm_affine(x, weight, bias, 1e-6, type),
@@ -49,7 +49,7 @@ TEST_CASE("affine layer norm agrees with plain tensor operations") {
 
 TEST_CASE("RMS norm agrees with plain tensor operations, from and to every type") {
   on_every({at::kFloat, at::kBFloat16, at::kHalf}, [](at::Device device, at::ScalarType type) {
-    for (const auto& [batch, length, dim] : shapes)
+    for (const auto& [batch, length, dim] : row_shapes)
       for (const at::ScalarType out : {at::kFloat, type}) {
         const at::Tensor x = random({batch, length, dim}, 7).to(device, type),
                          weight = random({dim}, 8).to(device);
@@ -88,7 +88,7 @@ TEST_CASE("a rotation keeps the length of every pair") {
 
 TEST_CASE("the gated residual agrees with plain tensor operations") {
   on_every({at::kFloat, at::kBFloat16, at::kHalf}, [](at::Device device, at::ScalarType type) {
-    for (const auto& [batch, length, dim] : shapes)
+    for (const auto& [batch, length, dim] : row_shapes)
       for (const std::int64_t groups : {std::int64_t{1}, length}) {
         const at::Tensor x = random({batch, length, dim}, 12).to(device),
                          y = random({batch, length, dim}, 13).to(device, type);

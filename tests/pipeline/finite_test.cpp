@@ -16,7 +16,7 @@ using namespace turbodiff::testing;
 
 namespace {
 
-spec::GenerationRequest small_request() {
+spec::GenerationRequest tiny_request() {
   spec::GenerationRequest request;
   request.prompt = "a red circle moving right";
   request.size = {32, 32};
@@ -95,28 +95,28 @@ TEST_CASE("weights that are no numbers end the generation in the stage that meet
   spec::ModelFiles files = demo_files();
   files.dit = changed(demo_files().dit, weights::Component::dit, folder.path() / "dit.safetensors",
                       "head.head.bias", set_nan);
-  const Failure step = failure_of(files, small_request());
+  const Failure step = failure_of(files, tiny_request());
   check_lasting(step, "step 1 of 3 gave values that are no numbers");
   CHECK(step.frames == 0);
 
   files = demo_files();
   files.vae = changed(demo_files().vae, weights::Component::vae, folder.path() / "vae.safetensors",
                       "decoder.head.2.bias", set_nan);
-  const Failure decode = failure_of(files, small_request());
+  const Failure decode = failure_of(files, tiny_request());
   check_lasting(decode, "decoding latent frame 1 of 2");
   CHECK(decode.frames == 0);
 
   files = demo_files();
   files.text_encoder = changed(demo_files().text_encoder, weights::Component::text_encoder,
                                folder.path() / "t5.safetensors", "norm.weight", set_nan);
-  check_lasting(failure_of(files, small_request(), folder.path() / "cache"), "the text encoder");
+  check_lasting(failure_of(files, tiny_request(), folder.path() / "cache"), "the text encoder");
   // Nothing of it was kept for the next prompt.
-  check_lasting(failure_of(files, small_request(), folder.path() / "cache"), "the text encoder");
+  check_lasting(failure_of(files, tiny_request(), folder.path() / "cache"), "the text encoder");
 }
 
 TEST_CASE("noise that is no number ends the generation in its first step, or in that whose noise it is") {
   const TempDir folder;
-  spec::GenerationRequest request = small_request();
+  spec::GenerationRequest request = tiny_request();
   request.noise = folder.path() / "noise.safetensors";
   at::Tensor noise = at::zeros({1, 16, 2, 4, 4}), step_noise = at::zeros({2, 1, 16, 2, 4, 4});
   const auto save = [&] {
@@ -138,7 +138,7 @@ TEST_CASE("values beyond fp16 end the generation, and another type is what helps
   spec::ModelFiles files = demo_files();
   files.dit = changed(demo_files().dit, weights::Component::dit, folder.path() / "dit.safetensors",
                       "patch_embedding.bias", [](at::Tensor& values) { values.fill_(1e6); });
-  spec::GenerationRequest request = small_request();
+  spec::GenerationRequest request = tiny_request();
   request.dtype = spec::Precision::fp16;
   const Failure failure = failure_of(files, request);
   check_lasting(failure, "step 1 of 3");
@@ -151,7 +151,7 @@ TEST_CASE("a kept step that is no number is not gone on from") {
   const TempDir folder;
   const pipeline::StepCheckpoint checkpoint(folder.path() / "state", "the same");
   checkpoint.write({1, at::full({1, 16, 2, 4, 4}, std::nan(""), at::kDouble), {}});
-  const Failure failure = failure_of(demo_files(), small_request(), {}, &checkpoint);
+  const Failure failure = failure_of(demo_files(), tiny_request(), {}, &checkpoint);
   CHECK(failure.message.empty());
   CHECK(failure.frames == 5);
 }

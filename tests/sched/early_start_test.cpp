@@ -9,12 +9,12 @@ using sched::When;
 
 namespace {
 
-constexpr Seconds now = 1'790'000'000;
+constexpr Seconds origin = 1'790'000'000;
 
 tariff::Segment segment(Seconds begin, Seconds end, std::optional<std::int64_t> price, bool off_peak) {
   tariff::Segment result;
-  result.start = now + begin;
-  result.end = now + end;
+  result.start = origin + begin;
+  result.end = origin + end;
   if (price) result.price = tariff::Price{*price, *price, 0, 0};
   result.off_peak = off_peak;
   return result;
@@ -22,7 +22,7 @@ tariff::Segment segment(Seconds begin, Seconds end, std::optional<std::int64_t> 
 
 PlannedJob planned(Seconds start, Seconds length) {
   PlannedJob job;
-  job.start = now + start;
+  job.start = origin + start;
   job.end = job.start + length;
   return job;
 }
@@ -34,7 +34,7 @@ TEST_CASE("a job may start before its planned second where that costs no more") 
                                   segment(200, 300, std::nullopt, true), segment(300, 400, 20, true),
                                   segment(400, 500, 10, true)});
   const auto may = [&](Seconds at, Seconds start, Seconds length, When when) {
-    return sched::costs_no_more_at(curve, planned(start, length), when, now + at);
+    return sched::costs_no_more_at(curve, planned(start, length), when, origin + at);
   };
   CHECK(may(10, 50, 20, When::off_peak));          // the same price
   CHECK(may(10, 320, 20, When::off_peak));         // the same in another window
