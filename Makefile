@@ -143,7 +143,7 @@ tsan: ## HTTP, meters, notices and the watch folder under ThreadSanitizer
 	@scripts/setup.sh --no-engine
 	@scripts/configure.sh $(BUILD)-tsan tsan
 	@cmake --build $(BUILD)-tsan -j $(JOBS) --target turbodiff-sched connect_test energy_test daemon_test
-	@TSAN_OPTIONS=halt_on_error=1 ctest --test-dir $(BUILD)-tsan --output-on-failure -R '^(connect|energy|daemon)$$'
+	@TSAN_OPTIONS=halt_on_error=1 ctest --test-dir $(BUILD)-tsan --output-on-failure -R '^(connect|energy|daemon)(\.|$$)'
 
 floor: ## build and test without the engine and LibTorch
 	@scripts/setup.sh --no-engine

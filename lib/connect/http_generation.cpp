@@ -8,6 +8,7 @@
 #include "connect/http_place.h"
 #include "connect/http_reply.h"
 #include "spec/generation_request.h"
+#include "store/job_errors.h"
 
 namespace turbodiff::connect {
 namespace fs = std::filesystem;
@@ -22,6 +23,8 @@ constexpr std::chrono::milliseconds look_interval{1000};
 
 int status_of_failed_job(const store::Job& job) {
   if (job.state == store::State::cancelled) return 409;
+  // As where it is posted: a deadline is part of the request, not a limit of the machine.
+  if (job.error == store::error_of_deadline) return 422;
   if (job.error_code == static_cast<int>(ErrorCode::bad_request)) return 422;
   return status_of(job.error_code == static_cast<int>(ErrorCode::refused) ? ErrorCode::refused
                                                                           : ErrorCode::work_failed);

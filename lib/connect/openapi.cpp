@@ -76,7 +76,7 @@ void add_generation(Paths& paths) {
        {411, "The length of the body is not told"},
        {413, "The body is too large"},
        {415, "The body is not JSON"},
-       {422, "The deadline cannot be met, or the engine refuses the request"},
+       {422, "The deadline cannot be met or has passed, or the engine refuses the request"},
        {507, "A limit of the machine: disk or memory"}});
   post["requestBody"] = {{"required", true},
                          {"content", {{"application/json", {{"schema", reference("Generation")}}}}}};

@@ -126,12 +126,15 @@ bool Daemon::has_leisure() const {
 }
 
 void Daemon::tell_missed_deadlines() {
-  if (settings_.notices == nullptr) return;
+  next_miss_.reset();
   for (const UnplacedJob& job : plan_.plan.unplaced) {
     const store::JobId id = std::stoll(job.id);
-    if (!job.late) continue;
+    if (!job.late && !plan_.blocked.contains(id)) continue;
     try {
-      if (const auto deadline = store_.job(id).spec.deadline)
+      const auto deadline = store_.job(id).spec.deadline;
+      if (!deadline) continue;
+      if (*deadline > planned_at_) next_miss_ = std::min(next_miss_.value_or(*deadline), *deadline);
+      if (job.late && settings_.notices != nullptr)
         settings_.notices->deadline_missed(id, *deadline, job.reason);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) log_.warn("{}", error.message());
@@ -237,6 +240,7 @@ void Daemon::sleep(std::optional<Seconds> until) {
   const auto by = [&](Seconds instant) { until = until ? std::min(*until, instant) : instant; };
   if (next != nullptr && !paused_) by(next->start);
   if (!plan_.plan.unplaced.empty()) by(planned_at_ + try_again_s);
+  if (next_miss_) by(*next_miss_);
   std::optional<Seconds> reread = tariff_due();
   // Fetching can take a while, and must not make the next job late.
   if (reread && next != nullptr && !paused_ && *reread + slow_fetch_s > next->start) reread.reset();
@@ -253,6 +257,7 @@ void Daemon::sleep(std::optional<Seconds> until) {
     dirty_ = true;
   }
   if (!plan_.plan.unplaced.empty() && now() >= planned_at_ + try_again_s) dirty_ = true;
+  if (next_miss_ && now() >= *next_miss_) dirty_ = true;  // it fails then, and whoever waits for it is told
 }
 
 /// Idle time is metered only so often that no counter wraps unseen.

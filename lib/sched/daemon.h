@@ -110,6 +110,7 @@ class Daemon {
   bool restart_worker_ = false;
   QueuePlan plan_;
   Seconds planned_at_ = 0;
+  std::optional<Seconds> next_miss_;  ///< when the next job that will not end by its deadline has missed it
   double planned_until_s_ = 0,
          planning_s_ = 0;  ///< monotonic: when the last plan was ready, and how long it took
   Seconds tariff_read_at_ = 0;

@@ -8,6 +8,7 @@
 #include "core/hash.h"
 #include "store/database.h"
 #include "store/doorbell.h"
+#include "store/job_errors.h"
 #include "store/rows.h"
 
 namespace turbodiff::store {
@@ -407,7 +408,7 @@ std::vector<JobId> JobStore::fail_overdue(Micros now) {
     Transaction transaction(*database_, "overdue");
     failed = overdue();
     for (const JobId id : failed)
-      fail_unrun(id, static_cast<int>(ErrorCode::refused), "its deadline passed before it could run", now);
+      fail_unrun(id, static_cast<int>(ErrorCode::refused), std::string(error_of_deadline), now);
     const std::vector<JobId> others = fail_dependents(now);
     failed.insert(failed.end(), others.begin(), others.end());
     transaction.commit();

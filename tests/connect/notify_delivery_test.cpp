@@ -27,15 +27,18 @@ struct DeliveryFixture : StoreFixture {
     ChannelSettings made;
     made.name = "it";
     made.type = type;
-    made.timeout_s = 3;
+    made.timeout_s = 5 * slowness;
     made.burst = 100;
     write_secret(path("secret"), "s3cret:word\n");
     made.secret = {SecretSource::Kind::file, path("secret"), "key_file", "c.yaml:1:1"};
     return made;
   }
 
-  /// Sends one notice until it is through; how often it was tried, and the problem of the last failure.
-  void deliver(const ChannelSettings& settings, const Picture& picture = {}) {
+  /// Sends one notice until it is through, with `meanwhile` between tries; how often it was tried, and the
+  /// problem of the last failure.
+  void deliver(
+      const ChannelSettings& settings, const Picture& picture = {},
+      const std::function<void()>& meanwhile = [] {}) {
     const std::vector<store::ChannelRow> rows = {{"it", {store::NoticeKind::batch}}};
     store().set_channels(rows, now());
     const BatchSummary batch = summary();
@@ -47,6 +50,7 @@ struct DeliveryFixture : StoreFixture {
     const auto begin = std::chrono::steady_clock::now();
     while (const auto next = sender.look({})) {
       REQUIRE(std::chrono::steady_clock::now() - begin < std::chrono::minutes(10));
+      meanwhile();
       if (*next > now()) std::this_thread::sleep_for(std::chrono::microseconds(*next - now()));
     }
     result = store().deliveries(10).at(0);
@@ -119,21 +123,14 @@ TEST_CASE_FIXTURE(DeliveryFixture, "what a service refuses is not tried again") 
 }
 
 TEST_CASE_FIXTURE(DeliveryFixture, "nobody listens: the message waits, and goes once somebody does") {
-  int port = 0;
-  {
-    NotifyServer taken("http", path_of("before"), {});
-    port = taken.port();
-  }
+  const HeldPort port;
   auto settings = channel(ChannelType::ntfy);
-  settings.server = fmt::format("http://127.0.0.1:{}", port);
+  settings.server = fmt::format("http://127.0.0.1:{}", port.number());
   settings.target = "nights";
   std::unique_ptr<NotifyServer> server;
-  std::thread late([&] {
-    std::this_thread::sleep_for(std::chrono::milliseconds(300));
-    server = std::make_unique<NotifyServer>("http", path_of("log"), Strings{}, port);
+  deliver(settings, {}, [&] {
+    if (!server) server = std::make_unique<NotifyServer>("http", path_of("log"), Strings{}, port.number());
   });
-  deliver(settings);
-  late.join();
   CHECK(result.state == DeliveryState::sent);
   CHECK(result.tries >= 2);
   REQUIRE(server->did() == Strings{"ok"});

@@ -1,7 +1,11 @@
 // notify_server.py as a child of the test.
 #pragma once
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <memory>
@@ -10,7 +14,7 @@
 #include <vector>
 
 #include "core/subprocess.h"
-#include "testing.h"
+#include "waiting.h"
 
 namespace turbodiff::testing {
 
@@ -40,8 +44,7 @@ class NotifyServer {
     options.output = core::SubprocessOptions::Stream::pipe;
     options.on_output = [this](std::string_view line) { port_ = std::stoi(std::string(line)); };
     process_ = std::make_unique<core::Subprocess>(std::move(options));
-    for (int i = 0; i < 600 && port_ == 0; ++i) process_->wait_some(0.05);
-    REQUIRE(port_ != 0);
+    wait_for(*process_, [&] { return port_ != 0; });
   }
   ~NotifyServer() { process_->terminate(5); }
 
@@ -70,6 +73,32 @@ class NotifyServer {
   std::string kind_, log_;
   std::unique_ptr<core::Subprocess> process_;
   int port_ = 0;
+};
+
+/// A port of the loopback at which nobody listens, and which nobody else is given meanwhile. A server of the
+/// test's own can take it, as both allow the address to be used again.
+class HeldPort {
+ public:
+  HeldPort() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int yes = 1;
+    ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* plain = reinterpret_cast<sockaddr*>(&address);
+    REQUIRE(::bind(socket_, plain, size) == 0);
+    REQUIRE(::getsockname(socket_, plain, &size) == 0);
+    number_ = ntohs(address.sin_port);
+  }
+  ~HeldPort() { ::close(socket_); }
+  HeldPort(const HeldPort&) = delete;
+  HeldPort& operator=(const HeldPort&) = delete;
+  int number() const { return number_; }
+
+ private:
+  int socket_;
+  int number_ = 0;
 };
 
 /// Bytes of Base64 as the log has them.

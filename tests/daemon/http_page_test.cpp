@@ -1,8 +1,6 @@
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <regex>
-#include <thread>
 
 #include "file_modes.h"
 #include "http_daemon.h"
@@ -19,14 +17,6 @@ std::vector<std::string> page_files() {
   for (const auto& entry : fs::directory_iterator(TURBODIFF_SOURCE_DIR "/lib/connect/page"))
     names.push_back(entry.path().filename().string());
   return names;
-}
-
-bool comes_true(const std::function<bool()>& condition) {
-  for (int i = 0; i < 600; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
-  return false;
 }
 
 }  // namespace
@@ -119,21 +109,10 @@ TEST_CASE_FIXTURE(HttpDaemon, "a restarted worker gives its job back, which lose
 TEST_CASE_FIXTURE(HttpDaemon, "the event stream tells at once that a job runs") {
   place().set("FAKE_ENGINE_SECONDS", "300");
   start_quick();
-  core::SubprocessOptions options;
-  options.argv = {"curl", "-sN", fmt::format("http://127.0.0.1:{}/api/events", http().port())};
-  options.output = core::SubprocessOptions::Stream::pipe;
-  bool listens = false, runs = false;
-  options.on_output = [&](std::string_view line) {
-    listens = listens || line.starts_with("data: ");
-    runs = runs || line.find("\"job\":1,") != std::string_view::npos;
-  };
-  core::Subprocess stream(std::move(options));
-  for (int i = 0; i < 100 && !listens; ++i) stream.wait(0.05);
-  REQUIRE(listens);
+  EventStream events(http().port());
   CHECK(http().post("/sdapi/v1/txt2vid", R"({"prompt":"x","async":true,)" + tiny + "}").status == 202);
+  const auto begin = std::chrono::steady_clock::now();
+  wait_for(events.process(), [&] { return events.text().find("\"job\":1,") != std::string::npos; });
   // An idle stream looks by itself only every 15 s.
-  for (int i = 0; i < 200 && !runs; ++i) stream.wait(0.05);
-  CHECK(runs);
-  stream.signal(SIGTERM);
-  stream.wait();
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(14));
 }

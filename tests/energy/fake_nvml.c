@@ -1,7 +1,8 @@
 /* Stands for NVIDIA's libnvidia-ml.so.1: the same names, types and codes, driven by a trace.
  *
  * A test that has loaded it sets its state with fake_nvml_set(). Another program is driven by the file that
- * FAKE_NVML_TRACE names, with one event a line, times in seconds of CLOCK_BOOTTIME:
+ * FAKE_NVML_TRACE names, also when another is renamed to it, with one event a line, times in seconds of
+ * CLOCK_BOOTTIME:
  *   watts TIME W     from then on the GPU draws W
  *   lost TIME        it has fallen off the bus
  *   back TIME        it is there again
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 enum { SUCCESS = 0, UNINITIALIZED = 1, INVALID = 2, NOT_SUPPORTED = 3, NO_PERMISSION = 4, LOST = 15 };
@@ -43,10 +45,16 @@ void fake_nvml_set(int counter_result, unsigned long long counter_mj, int power_
   state.utilisation = utilisation;
 }
 
+/* When it is not the file that was read last. */
 static void read_trace(const char* name) {
-  FILE* in = fopen(name, "r");
+  static ino_t last = 0;
+  struct stat file;
   char kind[16];
+  if (stat(name, &file) != 0 || file.st_ino == last) return;
+  FILE* in = fopen(name, "r");
   if (in == NULL) return;
+  last = file.st_ino;
+  event_count = 0;
   while (event_count < 4096 && fscanf(in, "%15s", kind) == 1) {
     struct event e = {kind[0], 0, 0};
     if (strcmp(kind, "start") == 0) {
@@ -62,6 +70,8 @@ static void read_trace(const char* name) {
 
 /* The state of the trace now. */
 static void follow(void) {
+  const char* trace = getenv("FAKE_NVML_TRACE");
+  if (trace != NULL) read_trace(trace);
   if (event_count == 0) return;
   struct timespec now;
   clock_gettime(CLOCK_BOOTTIME, &now);
@@ -83,8 +93,6 @@ static void follow(void) {
 }
 
 int nvmlInit_v2(void) {
-  const char* trace = getenv("FAKE_NVML_TRACE");
-  if (trace != NULL && event_count == 0) read_trace(trace);
   if (getenv("FAKE_NVML_NO_DRIVER") != NULL) return 9;
   initialized = 1;
   return SUCCESS;

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdlib>
-#include <thread>
+
+#include "waiting.h"
 
 namespace turbodiff::testing {
 namespace {
@@ -47,13 +47,8 @@ void tell(sd_bus* bus, const char* interface, const char* method, const char* ty
   sd_bus_message_unref(call(bus, interface, method, types, args...));
 }
 
-template <typename Condition>
-void wait_for(const char* what, const Condition& condition) {
-  for (int i = 0; i < 3000; ++i) {
-    if (condition()) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  FAIL("waited in vain for " << what);
+void wait_for(const char* what, const std::function<bool()>& condition) {
+  REQUIRE_MESSAGE(comes_true(condition), "waited in vain for " << what);
 }
 
 bool only_asks(const std::string& method) {

@@ -11,6 +11,7 @@
 
 #include "power/private_bus.h"
 #include "turbodiff_process.h"
+#include "waiting.h"
 
 namespace turbodiff::testing {
 
@@ -130,16 +131,14 @@ class NightMachine {
   void off() {
     if (!service_) return;
     service_->signal(SIGTERM);
-    const auto status = service_->wait(60);
+    const auto status = service_->wait(static_cast<double>(patience.count()));
     CHECK_MESSAGE((status && status->ok()), told_);
     service_.reset();
   }
   void wait_for(const char* what, const std::function<bool()>& condition) {
-    for (int i = 0; i < 2400; ++i) {
-      if (condition()) return;
-      REQUIRE_MESSAGE(!service_->wait(0.05), told_);
-    }
-    FAIL("waited in vain for " << std::string(what) << ":\n" << told_);
+    const bool held =
+        comes_true(condition, [&](double pause_s) { REQUIRE_MESSAGE(!service_->wait(pause_s), told_); });
+    REQUIRE_MESSAGE(held, "waited in vain for " << std::string(what) << ":\n" << told_);
   }
   /// What the service has said.
   const std::string& told() const { return told_; }

@@ -22,6 +22,7 @@ double seconds_of(clockid_t clock) {
 }
 
 constexpr double cpu_watts = 6;
+const std::string engine = TURBODIFF_SOURCE_DIR "/tests/sched_cli/fake_engine.py";
 
 /// powercap's files, grown by a thread at constant power. It is small, for the thread may be late.
 class FakePowercap {
@@ -60,14 +61,16 @@ class FakePowercap {
 class GpuTrace {
  public:
   void step(double seconds, double watts) { steps_.push_back({seconds, watts}); }
-  void event(const std::string& kind, double seconds) {
-    events_ += fmt::format("{} {:.6f}\n", kind, start_s_ + seconds);
+  void step_now(double watts) { step(seconds_of(CLOCK_BOOTTIME) - start_s_, watts); }
+  void event_now(const std::string& kind) {
+    events_ += fmt::format("{} {:.6f}\n", kind, seconds_of(CLOCK_BOOTTIME));
   }
   void write(const fs::path& file) const {
     std::string text = "start 123456\n";
     for (const auto& [seconds, watts] : steps_)
       text += fmt::format("watts {:.6f} {}\n", start_s_ + seconds, watts);
-    write_file(file, text + events_);
+    write_file(file.string() + ".new", text + events_);
+    fs::rename(file.string() + ".new", file);
   }
   /// Between two instants in microseconds since 1970.
   double joules(double from_us, double to_us) const {
@@ -99,9 +102,14 @@ class MeteredPlace : public SchedPlace {
                "version: 1\nenergy: { rest_watts: 40, psu_efficiency: 0.8, cooling: 1.25 }\n");
     place().set("TURBODIFF_CONFIG", path("config.yaml"));
   }
-  Finished run_jobs() const {
-    return run({"--tariff", path("open.yaml"), "run", "--once", "--engine",
-                std::string(TURBODIFF_SOURCE_DIR) + "/tests/sched_cli/fake_engine.py"});
+  Finished run_jobs() const { return run(run_arguments()); }
+  std::vector<std::string> run_arguments() const {
+    return {"--tariff", path("open.yaml"), "run", "--once", "--engine", engine};
+  }
+  /// Rows of energy that were noted while jobs ran, one a second.
+  int samples() const {
+    SQLite::Database db(path("jobs.db"), SQLite::OPEN_READONLY, 5000);
+    return db.execAndGet("SELECT count(*) FROM energy_samples").getInt();
   }
   static double wall_joules(const GpuTrace& trace, double from_us, double to_us) {
     return (trace.joules(from_us, to_us) + (cpu_watts + 40) * (to_us - from_us) / 1e6) / 0.8 * 1.25;
@@ -187,11 +195,22 @@ TEST_CASE_FIXTURE(MeteredPlace,
                   "a GPU that is lost in mid-job is in the record, and what it used is not nothing") {
   GpuTrace trace;
   trace.step(0, 200);
-  add("a.mp4");
-  trace.event("lost", 1.6);
   trace.write(path("trace"));
-  const auto result = run_jobs();
-  REQUIRE_MESSAGE(result.code == 0, result.err);
+  place().set("FAKE_ENGINE_SECONDS", "0");
+  place().set("FAKE_ENGINE_UNTIL", path("over"));
+  add("a.mp4");
+  auto options = call(run_arguments());
+  options.errors = core::SubprocessOptions::Stream::null;
+  core::Subprocess process(std::move(options));
+  wait_for(process, [&] { return samples() >= 1; });
+  trace.event_now("lost");
+  trace.write(path("trace"));
+  const int before = samples();
+  wait_for(process, [&] { return samples() >= before + 2; });
+  write_file(path("over"), "");
+  const auto status = process.wait(static_cast<double>(patience.count()));
+  REQUIRE(status);
+  CHECK(status->ok());
   const auto attempt = job(1)["attempts"][0];
   CHECK(attempt["source"] == "estimate");
   CHECK(attempt["energy"]["flags"].dump().find("gpu-lost") != std::string::npos);
@@ -203,20 +222,15 @@ TEST_CASE_FIXTURE(MeteredPlace, "a daemon that is killed in mid-job leaves a bil
   GpuTrace trace;
   trace.step(0, 250);
   trace.write(path("trace"));
-  place().set("FAKE_ENGINE_SECONDS", "60");
+  place().set("FAKE_ENGINE_SECONDS", "3600");
   add("a.mp4");
-  auto options = call({"--tariff", path("open.yaml"), "daemon", "--engine",
-                       std::string(TURBODIFF_SOURCE_DIR) + "/tests/sched_cli/fake_engine.py"});
+  auto options = call({"--tariff", path("open.yaml"), "daemon", "--engine", engine});
   options.errors = core::SubprocessOptions::Stream::null;
   {
     core::Subprocess daemon(std::move(options));
-    for (int i = 0; i < 600; ++i) {
-      daemon.wait(0.05);
-      SQLite::Database db(path("jobs.db"), SQLite::OPEN_READONLY, 5000);
-      if (db.execAndGet("SELECT count(*) FROM energy_samples").getInt() >= 6) break;
-    }
+    wait_for(daemon, [&] { return samples() >= 6; });
     daemon.signal(SIGKILL);
-    daemon.wait(10);
+    daemon.wait();
   }
   place().set("FAKE_ENGINE_SECONDS", "0.1");
   CHECK(run_jobs().code == 0);
@@ -254,12 +268,25 @@ TEST_CASE_FIXTURE(MeteredPlace, "what is metered now is shown, and what to do wh
 TEST_CASE_FIXTURE(MeteredPlace, "a calibration gives the power supply and the rest back") {
   GpuTrace trace;
   trace.step(0, 30);
-  trace.step(2.2, 330);
   trace.write(path("trace"));
-  const auto fitted =
-      json({"energy", "calibrate", "--seconds", "1.5", "--idle-watts", "80", "--load-watts", "430"});
+  auto options = call(
+      {"energy", "calibrate", "--seconds", "1.5", "--idle-watts", "80", "--load-watts", "430", "--json"});
+  options.output = options.errors = core::SubprocessOptions::Stream::pipe;
+  std::string out;
+  options.on_output = [&](std::string_view line) { out += line; };
+  // It measures once the machine has settled.
+  options.on_errors = [&](std::string_view line) {
+    if (line.find("under load") == std::string_view::npos) return;
+    trace.step_now(330);
+    trace.write(path("trace"));
+  };
+  core::Subprocess process(std::move(options));
+  const auto status = process.wait(static_cast<double>(patience.count()));
+  REQUIRE(status);
+  REQUIRE(status->ok());
+  const auto fitted = nlohmann::json::parse(out);
   CHECK(schema_violations(read_schema("sched-energy-calibrate"), fitted).empty());
-  CHECK(fitted["idle"]["inner_watts"].get<double>() < 100);
+  CHECK(fitted["idle"]["inner_watts"].get<double>() == doctest::Approx(30 + cpu_watts).epsilon(0.02));
   CHECK(fitted["load"]["inner_watts"].get<double>() == doctest::Approx(330 + cpu_watts).epsilon(0.02));
   const double efficiency = fitted["psu_efficiency"];
   CHECK(efficiency * (430 - 80) == doctest::Approx(fitted["load"]["inner_watts"].get<double>() -
@@ -275,15 +302,13 @@ TEST_CASE_FIXTURE(MeteredPlace,
   const auto limit = [&] { return read_file(path("limit")); };
   write_file(path("limit"), "290000\n");
   place().set("FAKE_ENGINE_SECONDS", "0.05");
-  const std::string engine = std::string(TURBODIFF_SOURCE_DIR) + "/tests/sched_cli/fake_engine.py";
   auto options = call({"--tariff", path("open.yaml"), "daemon", "--engine", engine, "--power-limit", "210"});
   options.errors = core::SubprocessOptions::Stream::null;
   {
     core::Subprocess daemon(std::move(options));
-    for (int i = 0; i < 600 && limit() != "210000\n"; ++i) daemon.wait(0.05);
-    CHECK(limit() == "210000\n");
+    wait_for(daemon, [&] { return limit() == "210000\n"; });
     daemon.signal(SIGKILL);
-    daemon.wait(10);
+    daemon.wait();
   }
   CHECK(limit() == "210000\n");
   CHECK(run_jobs().code == 0);

@@ -8,10 +8,13 @@ using namespace turbodiff::testing;
 
 namespace {
 
-/// `count` hourly rows from the hour that is now.
-std::string hours_from_now(int count, const std::string& price) {
+std::time_t this_hour() {
+  return std::time(nullptr) / 3600 * 3600;
+}
+
+/// `count` hourly rows from an hour on.
+std::string hours_from(std::time_t hour, int count, const std::string& price) {
   std::string csv = "start,price\n";
-  std::time_t hour = std::time(nullptr) / 3600 * 3600;
   for (int i = 0; i < count; ++i, hour += 3600) {
     std::tm utc{};
     gmtime_r(&hour, &utc);
@@ -20,6 +23,9 @@ std::string hours_from_now(int count, const std::string& price) {
     csv += std::string(text) + "," + price + "\n";
   }
   return csv;
+}
+std::string hours_from_now(int count, const std::string& price) {
+  return hours_from(this_hour(), count, price);
 }
 
 class FeedPlace : public SchedPlace {
@@ -104,15 +110,19 @@ TEST_CASE_FIXTURE(SchedPlace, "a daemon goes by a price file as soon as it is ch
   CHECK(job(id)["state"] == "queued");
   write_file(path("new.csv"), hours_from_now(48, "0.1"));
   std::filesystem::rename(path("new.csv"), path("spot.csv"));
-  CHECK(run({"wait", std::to_string(id), "--timeout", "60s"}).code == 0);
-  daemon.signal(SIGTERM);
-  const auto status = daemon.wait(30);
-  REQUIRE(status);
-  CHECK(status->ok());
+  CHECK(wait_for_job(id) == 0);
+  CHECK(stop(daemon).ok());
 }
 
 TEST_CASE_FIXTURE(FeedPlace, "cost takes a url's prices, keeps them, and says what it cannot know") {
-  server.answer(200, hours_from_now(24, "0.1"));
+  const std::time_t hour = this_hour();
+  server.answer(200, hours_from(hour, 24, "0.1"));
+  // Both calls in the middle of one hour, one a minute after the other.
+  place().set("TURBODIFF_ALLOW_TEST_CLOCK", "1");
+  const auto set_time = [&](std::time_t now) {
+    place().set("TURBODIFF_TEST_CLOCK", fmt::format("{},{},1", now, std::time(nullptr)));
+  };
+  set_time(hour + 1800);
   const auto cost = [&](const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {"cost",     "video",  "--gpu",      "h100",
                                           "--tariff", tariff(), "--exchange", "0.9"};
@@ -122,8 +132,7 @@ TEST_CASE_FIXTURE(FeedPlace, "cost takes a url's prices, keeps them, and says wh
   const auto first = cost({"--json"});
   REQUIRE_MESSAGE(first.code == 0, first.err);
   server.answer(503, "busy");
-  place().set("TURBODIFF_ALLOW_TEST_CLOCK", "1");
-  place().set("TURBODIFF_TEST_CLOCK", fmt::format("{0},{1},1", std::time(nullptr) + 60, std::time(nullptr)));
+  set_time(hour + 1860);
   const auto kept = cost({"--json"});
   CHECK_MESSAGE(kept.code == 0, kept.err);
   CHECK(kept.err.find("using what came at") != std::string::npos);
@@ -156,14 +165,11 @@ TEST_CASE_FIXTURE(FeedPlace, "a daemon asks again, and runs jobs once prices are
   auto options = call({"--tariff", tariff(), "daemon"});
   options.errors = core::SubprocessOptions::Stream::null;
   core::Subprocess daemon(std::move(options));
-  for (int i = 0; i < 200 && server.requests() < 2; ++i) daemon.wait(0.05);
+  wait_for(daemon, [&] { return server.requests() >= 2; });
   CHECK(job(id)["state"] == "queued");
   server.answer(200, hours_from_now(48, "0.1"));
-  CHECK(run({"wait", std::to_string(id), "--timeout", "60s"}).code == 0);
+  CHECK(wait_for_job(id) == 0);
   CHECK(job(id)["actual"]["kwh"].get<double>() > 0);
   CHECK(job(id)["actual"]["currency"] == "EUR");
-  daemon.signal(SIGTERM);
-  const auto status = daemon.wait(30);
-  REQUIRE(status);
-  CHECK(status->ok());
+  CHECK(stop(daemon).ok());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <csignal>
+#include <future>
 #include <memory>
 
 #include "loopback_client.h"
@@ -30,10 +31,13 @@ class HttpDaemon : public SchedPlace {
         port_ = std::stoi(std::string(line.substr(at + 17)));
     };
     daemon_ = std::make_unique<core::Subprocess>(std::move(options));
-    for (int i = 0; i < 400 && port_ == 0; ++i) daemon_->wait(0.05);
+    const auto is_up = [&] { return port_ != 0; };
+    comes_true(is_up, [&](double pause_s) { REQUIRE_MESSAGE(!daemon_->wait(pause_s), told_); });
     REQUIRE_MESSAGE(port_ != 0, told_);
   }
-  void start_quick() { start({"--engine", TURBODIFF_SOURCE_DIR "/tests/sched_cli/fake_engine.py"}); }
+  void start_quick(const std::string& tariff = "open.yaml") {
+    start({"--tariff", path(tariff), "--engine", TURBODIFF_SOURCE_DIR "/tests/sched_cli/fake_engine.py"});
+  }
   void stop() {
     if (!daemon_) return;
     daemon_->signal(SIGTERM);
@@ -54,6 +58,43 @@ class HttpDaemon : public SchedPlace {
   std::unique_ptr<core::Subprocess> daemon_;
   std::string told_;
   int port_ = 0;
+};
+
+/// A post that waits for its video in a thread of its own; once it is made its job is in the queue.
+class WaitingPost {
+ public:
+  /// `fields` as JSON has them, beside the prompt and the size.
+  WaitingPost(const HttpDaemon& daemon, const std::string& fields) {
+    const std::size_t before = daemon.json({"list"})["jobs"].size();
+    reply_ = std::async(std::launch::async, [http = daemon.http(), fields] {
+      return http.post("/sdapi/v1/txt2vid", R"({"prompt":"x",)" + fields + "," + tiny + "}");
+    });
+    REQUIRE(comes_true([&] { return daemon.json({"list"})["jobs"].size() > before; }));
+  }
+  LoopbackReply reply() const { return reply_.get(); }
+
+ private:
+  std::shared_future<LoopbackReply> reply_;
+};
+
+/// The page's stream of events, as curl prints it; once it is made its first event has come.
+class EventStream {
+ public:
+  explicit EventStream(int port) {
+    core::SubprocessOptions options;
+    options.argv = {"curl", "-sN", fmt::format("http://127.0.0.1:{}/api/events", port)};
+    options.output = core::SubprocessOptions::Stream::pipe;
+    options.on_output = [this](std::string_view line) { text_ += std::string(line) + "\n"; };
+    curl_ = std::make_unique<core::Subprocess>(std::move(options));
+    wait_for(*curl_, [&] { return text_.find("data: ") != std::string::npos; });
+  }
+  const std::string& text() const { return text_; }
+  core::Subprocess& process() { return *curl_; }
+  void wait_for_end() { REQUIRE(curl_->wait(static_cast<double>(patience.count()))); }
+
+ private:
+  std::string text_;
+  std::unique_ptr<core::Subprocess> curl_;
 };
 
 }  // namespace turbodiff::testing

@@ -1,5 +1,3 @@
-#include <thread>
-
 #include "file_modes.h"
 #include "http_daemon.h"
 
@@ -52,7 +50,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "jobs are added, looked at and changed") {
   check_error(http().get(address + "/video"), 409, "is held");
   check_error(http().post(address + "/retry"), 409, "cannot be");
   CHECK(http().post(address + "/release").json()["state"] != "held");
-  CHECK(run({"wait", std::to_string(id), "--timeout", "30s"}).code == 0);
+  CHECK(wait_for_job(id) == 0);
   const auto list = http().get("/api/jobs?state=done&limit=5").json();
   CHECK(schema_violations(read_schema("sched-list"), list) == std::vector<std::string>{});
   CHECK(list["jobs"].size() == 1);
@@ -72,8 +70,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "a preview is asked of the engine by asking for it
   const auto id =
       http().post("/sdapi/v1/txt2vid", R"({"prompt":"x","async":true,)" + tiny + "}").json()["id"];
   const std::string address = fmt::format("/api/jobs/{}/preview", id.get<int>());
-  for (int i = 0; i < 400 && job(1)["state"] != "running"; ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(25));
+  REQUIRE(comes_true([&] { return job(1)["state"] == "running"; }));
   const auto none = http().get(address);
   CHECK(none.status == 204);
   CHECK(none.body.empty());
@@ -86,7 +83,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "a preview is asked of the engine by asking for it
   CHECK(shown.headers.find("image/png") != std::string::npos);
   CHECK(shown.headers.find("no-store") != std::string::npos);
   CHECK(run({"cancel", "1"}).code == 0);
-  CHECK(run({"wait", "1", "--timeout", "60s"}).code == 1);  // it is over, and was not done
+  CHECK(wait_for_job(1) == 1);  // it is over, and was not done
   CHECK(job(1)["state"] == "cancelled");
   CHECK(http().get(address).status == 204);
   check_error(http().get("/api/jobs/99/preview"), 404, "no job 99");
@@ -95,7 +92,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "a preview is asked of the engine by asking for it
 }
 
 TEST_CASE_FIXTURE(HttpDaemon, "what cannot be is refused in one line, and adds nothing") {
-  start_quick();
+  start_quick("closed.yaml");
   const auto post = [&](const std::string& body) { return http().post("/sdapi/v1/txt2vid", body); };
   check_error(post(R"({"prompt":"x","stepps":4})"), 400, "did you mean 'steps'");
   check_error(post(R"({"prompt":"x","frames":6})"), 400, "4k+1");
@@ -103,7 +100,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "what cannot be is refused in one line, and adds n
   check_error(post(R"({"prompt":"x","image":"/etc/passwd"})"), 400, "names a file");
   check_error(post(R"({"prompt":"x","model":"../../etc"})"), 400, "not a path");
   check_error(post(R"({"prompt":"x","model":"none"})"), 404, "none");
-  check_error(post(R"({"prompt":"x","deadline":"+1s","when":"off-peak"})"), 422, "deadline");
+  check_error(post(R"({"prompt":"x","deadline":"+30m","when":"off-peak"})"), 422, "deadline");
   check_error(post(R"({"prompt":"x","after":99,"async":true})"), 404, "99");
   check_error(post("not json"), 400, "JSON");
   check_error(post(std::string(2u << 20, 'x')), 413, "too large");
@@ -139,20 +136,23 @@ TEST_CASE_FIXTURE(HttpDaemon, "off loopback a token is needed, which is never sh
   CHECK(told().find(token) == std::string::npos);
 }
 
+TEST_CASE_FIXTURE(HttpDaemon, "a deadline that passes meanwhile is told as one that cannot be met") {
+  start_quick();
+  const WaitingPost post(*this, R"("earliest":"+2h","deadline":"+9h")");
+  CHECK(run({"edit", "1", "--deadline", "+1s"}).code == 0);
+  check_error(post.reply(), 422, "its deadline passed before it could run");
+  CHECK(job(1)["state"] == "failed");
+}
+
 TEST_CASE_FIXTURE(HttpDaemon, "a stop tells those who wait, and their jobs stay; events end") {
   start_quick();
-  LoopbackReply waiting, events;
-  std::thread poster(
-      [&] { waiting = http().post("/sdapi/v1/txt2vid", R"({"prompt":"x","earliest":"+2h",)" + tiny + "}"); });
-  std::thread listener([&] { events = http().get("/api/events"); });
-  for (int i = 0; i < 200 && json({"list"})["jobs"].empty(); ++i)
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EventStream events(http().port());
+  const WaitingPost post(*this, R"("earliest":"+2h")");
   stop();
-  poster.join();
-  listener.join();
-  check_error(waiting, 503, "goes on when it is started again");
+  check_error(post.reply(), 503, "goes on when it is started again");
   CHECK(job(1)["state"] == "queued");
-  CHECK(events.body.find("event: queue") != std::string::npos);
+  events.wait_for_end();
+  CHECK(events.text().find("event: queue") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(HttpDaemon, "a night script finds all its videos done before its last line") {

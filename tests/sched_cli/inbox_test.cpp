@@ -114,18 +114,16 @@ TEST_CASE_FIXTURE(WatchPlace, "on a network file system the folder is polled") {
   options.errors = core::SubprocessOptions::Stream::pipe;
   options.on_errors = [&](std::string_view line) { told += std::string(line) + "\n"; };
   core::Subprocess daemon(std::move(options));
-  const auto taken = [&](const std::string& name) {
-    for (int i = 0; i < 800 && !has("done/" + name); ++i) REQUIRE_MESSAGE(!daemon.wait(0.025), told);
-    return has("done/" + name);
+  const auto is_taken = [&](const std::string& name) {
+    wait_for(daemon, [&] { return has("done/" + name); });
   };
-  CHECK(taken("before.txt"));
+  is_taken("before.txt");
   CHECK_MESSAGE(told.find("is looked at every 1 s: it is on NFS") != std::string::npos, told);
   // Another machine's clock is far behind, and nothing tells of its file but its size.
   drop("after.txt", "b");
   fs::last_write_time(path("watch/after.txt"), fs::file_time_type::clock::now() - std::chrono::hours(5));
-  CHECK(taken("after.txt"));
-  daemon.signal(SIGTERM);
-  daemon.wait(10);
+  is_taken("after.txt");
+  stop(daemon);
   CHECK(jobs().size() == 2);
 }
 
@@ -210,8 +208,7 @@ TEST_CASE_FIXTURE(WatchPlace, "a file is not taken while it is written, and only
   auto options = call({"--tariff", path("closed.yaml"), "daemon"});
   core::Subprocess daemon(std::move(options));
   drop("first.txt", "a");
-  for (int i = 0; i < 400 && !has("done/first.txt"); ++i) daemon.wait(0.025);
-  REQUIRE(has("done/first.txt"));
+  wait_for(daemon, [&] { return has("done/first.txt"); });
   place().set("TURBODIFF_STORE", path("other.db"));
   const auto second = once();
   CHECK(second.code == 4);
@@ -222,9 +219,8 @@ TEST_CASE_FIXTURE(WatchPlace, "a file is not taken while it is written, and only
   CHECK(has("slow.txt"));
   slow << "circle\n";
   slow.close();
-  for (int i = 0; i < 400 && !has("done/slow.txt"); ++i) daemon.wait(0.025);
-  daemon.signal(SIGTERM);
-  daemon.wait(10);
+  wait_for(daemon, [&] { return has("done/slow.txt"); });
+  stop(daemon);
   REQUIRE(jobs().size() == 2);
   CHECK(job(2)["prompt"] == "a red circle");
 }

@@ -6,17 +6,9 @@
 
 #include "json_schema.h"
 #include "turbodiff_process.h"
+#include "waiting.h"
 
 namespace turbodiff::testing {
-
-/// Until the condition holds, while the program runs; however busy the machine is.
-inline void wait_for(core::Subprocess& process, const std::function<bool()>& condition) {
-  for (int i = 0; i < 4800; ++i) {
-    if (condition()) return;
-    REQUIRE_MESSAGE(!process.wait(0.025), "the program has ended early");
-  }
-  FAIL("waited in vain");
-}
 
 class SchedPlace {
  public:
@@ -27,9 +19,7 @@ class SchedPlace {
     place_.set("TURBODIFF_ENERGY_CPU", "on");
     place_.set("TURBODIFF_POWERCAP", place_.text_path("no-powercap"));
     write_file(place_.path("open.yaml"), tariff("open", "[ { rate: valley } ]"));
-    // Cheap in an hour that is far from now.
-    const std::int64_t later = std::time(nullptr) + 6 * 3600;
-    write_closed_tariff("closed.yaml", later - later % 3600);
+    write_closed_tariff("closed.yaml", closed_opens_);
   }
 
   /// A tariff that is cheap from `opens` (a whole minute, seconds since 1970) for an hour.
@@ -39,6 +29,9 @@ class SchedPlace {
     write_file(place_.path(name), tariff("closed", "[ { hours: \"" + hour(minute) + "-" + hour(minute + 60) +
                                                        "\", rate: valley }, { rate: peak } ]"));
   }
+
+  /// When closed.yaml is cheap: from an hour that is far from now.
+  std::int64_t closed_opens() const { return closed_opens_; }
 
   Workplace& place() { return place_; }
   std::string path(const std::string& name) const { return place_.text_path(name); }
@@ -73,6 +66,10 @@ class SchedPlace {
     return json(size)["ids"][0];
   }
   nlohmann::json job(std::int64_t id) const { return json({"show", std::to_string(id)}); }
+  /// Waits for a job that a daemon runs: the exit code.
+  int wait_for_job(std::int64_t id) const {
+    return run({"wait", std::to_string(id), "--timeout", patience_text}).code;
+  }
 
  private:
   static std::string tariff(const std::string& name, const std::string& calendar) {
@@ -83,6 +80,7 @@ class SchedPlace {
            calendar + "\n";
   }
   Workplace place_;
+  std::int64_t closed_opens_ = (std::time(nullptr) / 3600 + 6) * 3600;
 };
 
 }  // namespace turbodiff::testing

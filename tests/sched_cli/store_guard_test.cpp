@@ -46,14 +46,14 @@ Activity activity_of(pid_t pid) {
 
 /// What the process is at when it has slept for a second; it may plan for a while before.
 std::optional<Activity> settled(pid_t pid) {
-  Activity before;
-  for (int i = 0; i < 60; ++i) {
-    const Activity now = activity_of(pid);
-    if (now == before && now.sleeps) return now;
-    before = now;
-    std::this_thread::sleep_for(std::chrono::seconds(1));
-  }
-  return std::nullopt;
+  Activity before, now;
+  const bool sleeps = comes_true(
+      [&] {
+        before = std::exchange(now, activity_of(pid));
+        return now == before && now.sleeps;
+      },
+      [](double) { std::this_thread::sleep_for(std::chrono::seconds(1)); });
+  return sleeps ? std::optional(now) : std::nullopt;
 }
 
 }  // namespace
@@ -127,8 +127,5 @@ TEST_CASE_FIXTURE(SchedPlace, "an idle daemon is small, sleeps, and keeps a seco
     CHECK(finished.error_line().find(fmt::format("(process {}) runs the jobs of", daemon.pid())) !=
           std::string::npos);
   }
-  daemon.signal(SIGTERM);
-  const auto status = daemon.wait(30);
-  REQUIRE(status);
-  CHECK(status->ok());
+  CHECK(stop(daemon).ok());
 }
