@@ -72,11 +72,7 @@ void HttpHandlers::wait_for(Call& call, store::JobId id, const std::vector<std::
     const auto states = call.queue.store().states(std::span(&id, 1));
     if (!states.contains(id)) throw HttpError{409, Error::work_failed(fmt::format("job {} was removed", id))};
     if (store::is_final(states.at(id))) break;
-    if (states.at(id) ==
-        store::State::held) {  // cut off too often: nothing happens before someone looks at it
-      const store::Job held = call.queue.store().job(id);
-      if (held.failures > held.spec.retries) break;
-    }
+    if (states.at(id) == store::State::held && store::is_set_aside(call.queue.store().job(id))) break;
     if (changes_.stopping())
       throw HttpError{503, Error::refused("the daemon is being stopped",
                                           fmt::format("job {} goes on when it is started again", id))};

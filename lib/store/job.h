@@ -97,6 +97,11 @@ struct Job {
   std::vector<JobId> after;
 };
 
+/// Held because its attempts were cut off more often than its retries allow, and not by its owner: nothing more
+/// happens before someone looks at it.
+bool is_set_aside(State state, int failures, int retries);
+bool is_set_aside(const Job& job);
+
 /// What was used in [start, end), microseconds since 1970. The parts are before the losses of the power
 /// supply and cooling, `wall` is with them. Microjoules.
 struct EnergySample {

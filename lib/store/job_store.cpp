@@ -223,11 +223,11 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
   ring(file());
 }
 
-void JobStore::change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql) {
+void JobStore::hold(JobId id, Micros now) {
   guarded(*database_, [&] {
-    Transaction transaction(*database_, name);
-    const State state = after(job(id).state, action, id);
-    auto update = database_->statement(sql);
+    Transaction transaction(*database_, "hold");
+    const State state = after(job(id).state, Action::hold, id);
+    auto update = database_->statement("UPDATE jobs SET state = 'held' WHERE id = ?");
     update.bind(1, id);
     update.exec();
     add_event(id, now, name_of(state), "");
@@ -236,21 +236,26 @@ void JobStore::change_state(std::string_view name, JobId id, Action action, Micr
   ring(file());
 }
 
-void JobStore::hold(JobId id, Micros now) {
-  change_state("hold", id, Action::hold, now, "UPDATE jobs SET state = 'held' WHERE id = ?");
-}
-
 void JobStore::release(JobId id, Micros now) {
-  change_state(
-      "release", id, Action::release, now,
-      "UPDATE jobs SET state = 'queued', failures = iif(failures > retries, 0, failures), error_code = "
-      "iif(failures > retries, 0, error_code), error = iif(failures > retries, '', error), not_before "
-      "= iif(failures > retries, NULL, not_before) WHERE id = ?");
+  guarded(*database_, [&] {
+    Transaction transaction(*database_, "release");
+    const Job held = job(id);
+    const State state = after(held.state, Action::release, id);
+    auto update = database_->statement(
+        is_set_aside(held) ? "UPDATE jobs SET state = 'queued', failures = 0, error_code = 0, error = '', "
+                             "not_before = NULL WHERE id = ?"
+                           : "UPDATE jobs SET state = 'queued' WHERE id = ?");
+    update.bind(1, id);
+    update.exec();
+    add_event(id, now, name_of(state), "");
+    transaction.commit();
+  });
+  ring(file());
 }
 
 void JobStore::retry(JobId id, Micros now) {
   const Job before = guarded(*database_, [&] { return job(id); });
-  if (before.state == State::held && before.failures > before.spec.retries) return release(id, now);
+  if (is_set_aside(before)) return release(id, now);
   guarded(*database_, [&] {
     Transaction transaction(*database_, "retry");
     const Job failed = job(id);

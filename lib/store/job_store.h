@@ -283,7 +283,6 @@ class JobStore {
   std::vector<JobId> insert(std::span<const NewJob> jobs, Micros now);
   std::optional<TakenFile> known_file(const DroppedFile& file, bool skip_same) const;
   TakenFile take_file(const DroppedFile& file, bool skip_same, Micros now);
-  void change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql);
   void check_epoch(std::int64_t epoch) const;
   void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
                      std::span<const PriceSnapshot> prices, int error_code, const std::string& error,

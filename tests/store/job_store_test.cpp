@@ -43,6 +43,18 @@ TEST_CASE_FIXTURE(StoreFixture, "every state takes the actions of the machine an
   CHECK(store().list({}).empty());
 }
 
+TEST_CASE("a job is set aside when it is held and has failed more often than it may") {
+  for (const State state : {State::queued, State::held, State::running, State::done, State::failed,
+                            State::cancelled})
+    for (const int failures : {0, 2, 3}) {
+      store::Job job;
+      job.state = state;
+      job.failures = failures;
+      job.spec.retries = 2;
+      CHECK(store::is_set_aside(job) == (state == State::held && failures == 3));
+    }
+}
+
 TEST_CASE(
     "the table of states is complete: each pair of state and action is allowed or refused as documented") {
   using store::Action;
