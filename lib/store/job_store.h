@@ -185,9 +185,9 @@ class JobStore {
   /// once.
   bool cancel(JobId id, Micros now);
   /// Of a failed or cancelled job, and of one that is held because it was cut off too often. With it the jobs
-  /// that had failed because it did. Error bad_request for a job that comes after one that has failed or was
-  /// cancelled.
-  void retry(JobId id, Micros now);
+  /// that had failed because it did. What was held when it failed for want of another is held again. Returns
+  /// the job's state. Error bad_request for a job that comes after one that has failed or was cancelled.
+  State retry(JobId id, Micros now);
   /// Error bad_request when jobs that wait come after it.
   void remove(JobId id);
   /// Fails the waiting jobs whose deadline has passed and those that come after them. Returns all of them.
