@@ -88,6 +88,7 @@ struct Job {
   std::string model, fingerprint, device;
   int attempts = 0;  ///< begun
   int failures = 0;  ///< that count against retries
+  int forgiven_attempts = 0;  ///< the first ones, begun before its failures were last set to 0
   Micros added_at = 0;
   std::optional<Micros> not_before;  ///< a retry waits until then
   std::optional<Micros> started_at, finished_at;

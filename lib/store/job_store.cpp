@@ -242,8 +242,8 @@ void JobStore::release(JobId id, Micros now) {
     const Job held = job(id);
     const State state = after(held.state, Action::release, id);
     auto update = database_->statement(
-        is_set_aside(held) ? "UPDATE jobs SET state = 'queued', failures = 0, error_code = 0, error = '', "
-                             "not_before = NULL WHERE id = ?"
+        is_set_aside(held) ? "UPDATE jobs SET state = 'queued', failures = 0, forgiven_attempts = attempts, "
+                             "error_code = 0, error = '', not_before = NULL WHERE id = ?"
                            : "UPDATE jobs SET state = 'queued' WHERE id = ?");
     update.bind(1, id);
     update.exec();
@@ -272,8 +272,8 @@ State JobStore::retry(JobId id, Micros now) {
       const Job one = k == 0 ? failed : job(again[k]);
       if (!one.spec.overwrite) require_free_output(*database_, one.spec.output, one.id);
       auto update = database_->statement(
-          "UPDATE jobs SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, not_before = "
-          "NULL, error_code = 0, error = '', started_at = NULL, finished_at = NULL, cancel_requested = 0 "
+          "UPDATE jobs SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
+          "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, finished_at = NULL, cancel_requested = 0 "
           "WHERE id = ?");
       update.bind(1, one.id);
       update.exec();
