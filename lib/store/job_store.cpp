@@ -273,7 +273,8 @@ State JobStore::retry(JobId id, Micros now) {
       if (!one.spec.overwrite) require_free_output(*database_, one.spec.output, one.id);
       auto update = database_->statement(
           "UPDATE jobs SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
-          "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, finished_at = NULL, cancel_requested = 0 "
+          "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, "
+          "finished_at = NULL, cancel_requested = 0 "
           "WHERE id = ?");
       update.bind(1, one.id);
       update.exec();
@@ -355,8 +356,8 @@ void JobStore::require_in_place() const {
   if (database_->has_moved()) throw StoreGone(file());
 }
 
-/// It ends without having run. A held job fails as well: releasing it would not help. That it was held is kept
-/// for retry().
+/// It ends without having run. A held job fails as well: releasing it would not help. That it was held is
+/// kept for retry().
 void JobStore::fail_unrun(JobId id, int code, const std::string& reason, Micros now) {
   auto update = database_->statement(
       "UPDATE jobs SET state = 'failed', was_held = (state = 'held'), finished_at = ?, not_before = NULL, "

@@ -188,9 +188,8 @@ std::vector<EndedAttempt> JobStore::unreported() const {
       ended.prompt = find.getColumn(attempt_column_count + 1).getString();
       ended.output = find.getColumn(attempt_column_count + 2).getString();
       ended.deadline = optional_int(find.getColumn(attempt_column_count + 3));
-      ended.set_aside =
-          is_set_aside(ended.job_state, find.getColumn(attempt_column_count + 4).getInt(),
-                       find.getColumn(attempt_column_count + 5).getInt());
+      ended.set_aside = is_set_aside(ended.job_state, find.getColumn(attempt_column_count + 4).getInt(),
+                                     find.getColumn(attempt_column_count + 5).getInt());
       ended.error = std::move(attempt.error);
       ended.started_at = attempt.started_at;
       ended.ended_at = attempt.ended_at.value_or(0);

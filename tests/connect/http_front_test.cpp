@@ -177,7 +177,8 @@ TEST_CASE("a client that does not read is given up, and keeps nobody waiting bef
   CHECK(patient.ask("GET /large HTTP/1.1\r\n\r\n").size() == 64U << 20);
 }
 
-TEST_CASE("a client that hangs up before its reply is known to be gone, one that only sends no more gets it") {
+TEST_CASE(
+    "a client that hangs up before its reply is known to be gone, one that only sends no more gets it") {
   for (const std::string version : {"HTTP/1.1", "HTTP/1.0"}) {
     EchoFront front;
     const std::string request = "GET /wait " + version + "\r\n\r\n";

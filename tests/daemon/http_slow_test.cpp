@@ -91,7 +91,8 @@ TEST_CASE_FIXTURE(HttpDaemon, "200 slow clients of each kind leave the page as q
   MESSAGE("slowest with 200: " << slowest << " s");
 }
 
-TEST_CASE_FIXTURE(HttpDaemon, "who hangs up makes room for others who wait for their videos, and his job stays") {
+TEST_CASE_FIXTURE(HttpDaemon,
+                  "who hangs up makes room for others who wait for their videos, and his job stays") {
   start_quick();
   constexpr int most_waiting = 64;
   const std::string later = R"({"prompt":"x","earliest":"+3h"})", now = R"({"prompt":"x",)" + tiny + "}";
@@ -105,10 +106,11 @@ TEST_CASE_FIXTURE(HttpDaemon, "who hangs up makes room for others who wait for t
   };
   {
     SlowClients clients(http().port());
-    clients.open_many(most_waiting,
-                      fmt::format("POST /sdapi/v1/txt2vid HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: {}"
-                                  "\r\n\r\n{}",
-                                  http().port(), later.size(), later));
+    clients.open_many(
+        most_waiting,
+        fmt::format("POST /sdapi/v1/txt2vid HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: {}"
+                    "\r\n\r\n{}",
+                    http().port(), later.size(), later));
     const auto all_added = [&] { return json({"list", "--state", "queued"})["jobs"].size() == most_waiting; };
     REQUIRE(comes_true(all_added));
     CHECK(is_full());

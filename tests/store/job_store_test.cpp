@@ -74,8 +74,8 @@ TEST_CASE_FIXTURE(StoreFixture, "a held job that failed because another did is h
 }
 
 TEST_CASE("a job is set aside when it is held and has failed more often than it may") {
-  for (const State state : {State::queued, State::held, State::running, State::done, State::failed,
-                            State::cancelled})
+  for (const State state :
+       {State::queued, State::held, State::running, State::done, State::failed, State::cancelled})
     for (const int failures : {0, 2, 3}) {
       store::Job job;
       job.state = state;
