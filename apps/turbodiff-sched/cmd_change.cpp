@@ -67,8 +67,7 @@ void add_change(Queue& queue) {
     return queue.store().cancel(id, queue.now_micros()) ? "cancelled" : "is being stopped";
   });
   add_one(queue, "retry", "Queue failed or cancelled jobs again", [&queue](store::JobId id) {
-    queue.store().retry(id, queue.now_micros());
-    return "queued";
+    return std::string(store::name_of(queue.store().retry(id, queue.now_micros())));
   });
   add_one(queue, "remove", "Delete jobs and their logs; outputs stay, and what they cost",
           [&queue](store::JobId id) {

@@ -19,11 +19,8 @@ struct WaitFlags {
   std::optional<std::string> timeout;
 };
 
-/// Held because it was cut off too often: nothing more happens before someone looks at it.
 bool is_set_aside(Queue& queue, store::JobId id, store::State state) {
-  if (state != store::State::held) return false;
-  const store::Job job = queue.store().job(id);
-  return job.state == store::State::held && job.failures > job.spec.retries;
+  return state == store::State::held && store::is_set_aside(queue.store().job(id));
 }
 
 void wait(Queue& queue, const WaitFlags& flags) {

@@ -35,7 +35,7 @@ WaitingReason planned_reason(Queue& queue, const QueueNow& facts, const store::J
 WaitingReason waiting_reason(Queue& queue, const QueueNow& facts, const store::Job& job,
                              const std::optional<tariff::Seconds>& planned_start) {
   if (job.state == store::State::held)
-    return {job.failures > job.spec.retries ? "is held, as it was cut off too often" : "is held",
+    return {store::is_set_aside(job) ? "is held, as it was cut off too often" : "is held",
             fmt::format("; 'turbodiff-sched release {}' lets it run", job.id)};
   if (facts.paused) return {"the queue is paused", "; 'turbodiff-sched resume' lets jobs run"};
   for (const store::JobId before : job.after) {

@@ -5,10 +5,12 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/progress_sinks.h"
 #include "core/signals.h"
 #include "core/strings.h"
+#include "core/system_info.h"
 #include "engine_commands.h"
 #include "generate_jobs.h"
 #include "generate_report.h"
@@ -100,9 +102,13 @@ class Generate {
   void show_plans(const JobList& list, const std::vector<PlannedJob>& planned) {
     Json jobs = Json::array();
     std::string text;
+    // The first waits until the program has started, which it has just done here. Processor time: other
+    // programs may have had the machine meanwhile.
+    double start_s = core::process_cpu_seconds();
     for (const PlannedJob& job : planned) {
       core::throw_if_interrupted();
-      const double seconds = pipeline::expected_seconds(job.plan);
+      const auto samples = static_cast<double>(job.job.seeds.size());
+      const double seconds = std::exchange(start_s, 0) + samples * pipeline::expected_seconds(job.plan);
       jobs.push_back(plan_json(list, job, seconds));
       text += (text.empty() ? "" : "\n") + plan_text(list, job, seconds);
     }

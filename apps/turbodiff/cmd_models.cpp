@@ -108,6 +108,16 @@ void list(cli::Program& program, bool published) {
   program.print("\n" + known.render(program.table_columns()));
 }
 
+/// What was asked about has been shown; that it cannot be used is an answer of its own.
+void require_usable(const Model& model) {
+  if (model.problem.empty() && model.complete()) return;
+  throw cli::ReportedFailure(
+      model.problem.empty()
+          ? Error::bad_request(
+                fmt::format("model '{}' has no {}", model.name, core::join(model.missing, ", no ")))
+          : Error::bad_request(fmt::format("model '{}' cannot be used: {}", model.name, model.problem)));
+}
+
 void show(cli::Program& program, const std::string& name) {
   Model model = spec::find_model(name, program.model_dirs());
   // First of all, as it may go on in the program that has LibTorch.
@@ -124,7 +134,10 @@ void show(cli::Program& program, const std::string& name) {
   document["sha256"] = std::move(sums);
   document["networks"] = networks;
   cache.save();
-  if (program.flags().json) return program.print_json(document);
+  if (program.flags().json) {
+    program.print_json(document);
+    return require_usable(model);
+  }
 
   std::string text = fmt::format("{:<14}{}\n", "name", model.name);
   const auto line = [&](const std::string& label, const std::string& value) {
@@ -147,6 +160,7 @@ void show(cli::Program& program, const std::string& name) {
       line(network, core::join(parts, ", "));
     }
   program.print(text);
+  require_usable(model);
 }
 
 void verify(cli::Program& program, const std::string& name, bool accept) {
@@ -211,7 +225,7 @@ void add_models(cli::Program& program) {
   listing.add_flag("--published", *published, "Also the published models that are known by name")
       ->group("Options");
   add_name(program.add_command(
-               "show", "Files, sizes and fingerprint of a model",
+               "show", "Files, sizes and fingerprint of a model; exit code 2 when it cannot be used",
                [name](cli::Program& running) { show(running, *name); }, &models),
            true);
   const auto accept = std::make_shared<bool>(false);

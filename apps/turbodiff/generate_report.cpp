@@ -33,10 +33,6 @@ double duration(const Job& job) {
   return static_cast<double>(job.request.frames) / job.request.fps;
 }
 
-double all_seconds(const PlannedJob& planned, double seconds) {
-  return seconds * static_cast<double>(planned.job.seeds.size());
-}
-
 }  // namespace
 
 Json output_json(const Job& job, const JobResult& result) {
@@ -83,7 +79,7 @@ Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
           {"memory_bytes", plan.memory_bytes},
           {"mapped_bytes", plan.mapped_bytes},
           {"output_bytes", expected_bytes(job)},
-          {"expected_seconds", rounded(all_seconds(planned, seconds), 1e3)}};
+          {"expected_seconds", rounded(seconds, 1e3)}};
 }
 
 std::string plan_text(const JobList& list, const PlannedJob& planned, double seconds) {
@@ -113,7 +109,7 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
   line("memory", fmt::format("about {}, and {} of weights used in place",
                              core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
                              core::format_bytes(static_cast<std::uint64_t>(plan.mapped_bytes))));
-  line("time", fmt::format("about {}", core::format_duration(all_seconds(planned, seconds))));
+  line("time", fmt::format("about {}", core::format_duration(seconds)));
   return text;
 }
 

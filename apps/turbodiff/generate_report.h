@@ -14,7 +14,7 @@ namespace turbodiff::app {
 /// a tariff and is null; energy is null without a known power.
 nlohmann::ordered_json output_json(const Job& job, const JobResult& result);
 
-/// One job of a dry run; `seconds` is what one sample is expected to take.
+/// One job of a dry run; `seconds` is what all its samples are expected to take.
 nlohmann::ordered_json plan_json(const JobList& list, const PlannedJob& planned, double seconds);
 
 /// The same as lines for people.

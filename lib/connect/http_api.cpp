@@ -139,10 +139,13 @@ class HttpApi::Server : private httplib::Server {
 
   void serve(httplib::Stream& stream, bool own_user) {
     bool closed = false;
-    process_request(stream, /*close_connection=*/true, closed, [own_user](httplib::Request& request) {
-      request.headers.erase(own_user_field);
-      if (own_user) request.set_header(own_user_field, "1");
-    });
+    process_request(
+        stream, /*close_connection=*/true, closed, [&stream, own_user](httplib::Request& request) {
+          // What a client of the library is asked while it loads: false ends it.
+          request.progress = [&stream](std::uint64_t, std::uint64_t) { return stream.is_writable(); };
+          request.headers.erase(own_user_field);
+          if (own_user) request.set_header(own_user_field, "1");
+        });
   }
 
   httplib::Server::HandlerResponse handle_without_body(const httplib::Request& request,

@@ -189,6 +189,7 @@ class HttpFront::Loop {
       if (got < 0) connection.reply->break_off();
       if (got <= 0) {
         connection.hung_up = true;
+        if (connection.stage == Stage::answering) probe(connection);
         return;
       }
       const auto size = static_cast<std::size_t>(got);
@@ -199,6 +200,12 @@ class HttpFront::Loop {
       connection.discarded += size;
       if (connection.discarded > most_discarded) connection.reply->break_off(), connection.hung_up = true;
     }
+  }
+
+  /// A client that sends nothing more may still read, or be gone. The system of one that is gone refuses
+  /// whatever comes, which is seen as an error of the socket. HTTP/1.0 has nothing that could be sent.
+  static void probe(Connection& connection) {
+    if (connection.head.version != "HTTP/1.0") connection.reply->write_interim();
   }
 
   void look(Connection& connection) {
@@ -215,7 +222,7 @@ class HttpFront::Loop {
         connection.stage = Stage::body;
         connection.since = Clock::now();
         connection.deadline = connection.since + limits_.body_time;
-        if (expects) connection.reply->write("HTTP/1.1 100 Continue\r\n\r\n");
+        if (expects) connection.reply->write_interim();
       }
       const std::string_view body = std::string_view(connection.input).substr(connection.head.size);
       if (body_is_complete(connection.head, body) || body.size() > 2 * limits_.body) ready(connection);

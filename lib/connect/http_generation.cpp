@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 
 /// Each takes a thread; beyond, there would be none left to look how far they are.
 constexpr int most_waiting = 64;
-/// Where the bell does not ring: how often the state is looked at.
+/// Where the bell does not ring: how often the state is looked at, and whether the client is still there.
 constexpr std::chrono::milliseconds look_interval{1000};
 
 int status_of_failed_job(const store::Job& job) {
@@ -75,11 +75,9 @@ void HttpHandlers::wait_for(Call& call, store::JobId id, const std::vector<std::
     const auto states = call.queue.store().states(std::span(&id, 1));
     if (!states.contains(id)) throw HttpError{409, Error::work_failed(fmt::format("job {} was removed", id))};
     if (store::is_final(states.at(id))) break;
-    if (states.at(id) ==
-        store::State::held) {  // cut off too often: nothing happens before someone looks at it
-      const store::Job held = call.queue.store().job(id);
-      if (held.failures > held.spec.retries) break;
-    }
+    if (states.at(id) == store::State::held && store::is_set_aside(call.queue.store().job(id))) break;
+    if (!call.request.progress(0, 0))
+      throw HttpError{499, Error::refused("the client has gone", fmt::format("job {} goes on", id))};
     if (changes_.stopping())
       throw HttpError{503, Error::refused("the daemon is being stopped",
                                           fmt::format("job {} goes on when it is started again", id))};

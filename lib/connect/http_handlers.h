@@ -22,8 +22,8 @@ class HttpHandlers {
  public:
   HttpHandlers(const HttpSettings& settings, HttpQueueFactory make_queue, ChangeSignal& changes);
 
-  /// Answers a request that has passed the guard. `body` is read by the addresses that take one. Every
-  /// failure becomes a reply.
+  /// Answers a request that has passed the guard. `body` is read by the addresses that take one, and the
+  /// request's `progress` is false once its client has gone. Every failure becomes a reply.
   void handle(const httplib::Request& request, httplib::Response& response,
               const std::function<std::string()>& body);
 

@@ -96,6 +96,7 @@ std::optional<RequestHead> parse_head(std::string_view text, const HeadLimits& l
         throw not_http();
       head.method = words[0];
       head.target = words[1];
+      head.version = words[2];
       first = false;
     } else if (line.empty()) {
       head.size = at;

@@ -18,7 +18,7 @@ struct HeadLimits {
 };
 
 struct RequestHead {
-  std::string method, target;
+  std::string method, target, version;                      ///< "HTTP/1.1"
   std::vector<std::pair<std::string, std::string>> fields;  ///< names in lower case
   std::size_t size = 0;                                     ///< bytes, with the blank line
 

@@ -44,11 +44,21 @@ bool ReplyBuffer::write(std::string_view bytes) {
   std::unique_lock lock(mutex_);
   room_.wait(lock, [&] { return broken_ || unsent() < most_unsent; });
   if (broken_) return false;
+  begun_ = true;
+  append(bytes);
+  if (unsent() > 0) wake_.set();
+  return !broken_;
+}
+
+void ReplyBuffer::write_interim() {
+  const std::lock_guard lock(mutex_);
+  if (!begun_ && !finished_ && !broken_) append("HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+void ReplyBuffer::append(std::string_view bytes) {
   if (unsent() == 0) progress_ = Clock::now();
   bytes_.append(bytes);
   send_some();
-  if (unsent() > 0) wake_.set();
-  return !broken_;
 }
 
 void ReplyBuffer::finish() {

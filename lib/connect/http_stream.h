@@ -42,6 +42,8 @@ class ReplyBuffer {
 
   /// Waits while the client is far behind; false when it is gone.
   bool write(std::string_view bytes);
+  /// "100 Continue", which HTTP allows any number of before a reply; nothing once that has begun.
+  void write_interim();
   void finish();
   /// Nothing is sent any more, and whoever waits in write() returns.
   void break_off();
@@ -56,6 +58,7 @@ class ReplyBuffer {
 
  private:
   std::size_t unsent() const { return bytes_.size() - sent_; }
+  void append(std::string_view bytes);
   void send_some();
   void break_locked();
 
@@ -65,7 +68,7 @@ class ReplyBuffer {
   std::condition_variable room_;
   std::string bytes_;
   std::size_t sent_ = 0;
-  bool finished_ = false, broken_ = false;
+  bool begun_ = false, finished_ = false, broken_ = false;
   Clock::time_point progress_ = Clock::now();  ///< of what is unsent
 };
 

@@ -27,6 +27,21 @@ constexpr std::size_t size_of(Dtype dtype) {
   }
 }
 
+/// Whether its values are fractions, fp8 included.
+constexpr bool is_floating(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::f64:
+    case Dtype::f32:
+    case Dtype::f16:
+    case Dtype::bf16:
+    case Dtype::f8_e4m3:
+    case Dtype::f8_e5m2:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// Name as users see it: "fp32", "bf16", "int8", ...
 constexpr std::string_view name_of(Dtype dtype) {
   switch (dtype) {

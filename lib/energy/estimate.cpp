@@ -88,9 +88,10 @@ NetworkSize network_of(double bytes) {
   return {known.dim * scale, known.ffn_dim * scale, known.layers * scale};
 }
 
-double decode_flops_per_pixel(double bytes) {
+DecoderWork decoder_work_of(double bytes) {
   constexpr double bytes_of_wan = 508e6, largest = 1e12;
-  return SpeedGuess{}.flops_per_pixel * std::clamp(bytes, 1.0, largest) / bytes_of_wan;
+  const double ratio = std::clamp(bytes, 1.0, largest) / bytes_of_wan;
+  return {DecoderWork{}.flops * ratio, DecoderWork{}.bytes * std::sqrt(ratio)};
 }
 
 Workload workload_of(const spec::GenerationRequest& request) {
@@ -200,7 +201,7 @@ TimeModel::TimeModel(const SpeedGuess& guess, std::span<const Observation> obser
   denoise_ = fit(denoise, part_of(observations, &StageSeconds::denoise, false), per_step);
   // Encoding H.264 takes some 100 operations a pixel.
   decode_ = fit(pixels, part_of(observations, &StageSeconds::decode, false),
-                {0.02, guess.flops_per_pixel / guess.flops_per_s});
+                {0.02, guess.decoder.flops / guess.flops_per_s + guess.decoder.bytes / guess.bytes_per_s});
   encode_ = fit(pixels, part_of(observations, &StageSeconds::encode, false), {0.01, 2e-8});
   text_s_ = median(part_of(observations, &StageSeconds::text, true));
   load_s_ = median(part_of(observations, &StageSeconds::load, true));

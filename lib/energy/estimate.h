@@ -41,19 +41,28 @@ struct NetworkSize {
 /// The built-in demo model.
 inline constexpr NetworkSize demo_network{128, 512, 5};
 /// What a current GPU does with these networks, roughly.
-inline constexpr double gpu_flops_per_s = 1e14;
+inline constexpr double gpu_flops_per_s = 1e14, gpu_bytes_per_s = 1e12;
 
 /// Sizes of a transformer of Wan2.1's shape whose weights take `bytes`.
 NetworkSize network_of(double bytes);
 
+/// What a VAE's decoder does for each pixel; Wan2.1's where nothing is known.
+struct DecoderWork {
+  double flops = 8.5e6;
+  double bytes = 40.4e3;  ///< through memory, in fp32
+};
+
+/// Of a VAE of Wan2.1's shape whose weights take `bytes`: with the channels the traffic grows as they do, the
+/// arithmetic as their square.
+DecoderWork decoder_work_of(double bytes);
+
 /// What is assumed before anything has been measured.
 struct SpeedGuess {
-  NetworkSize network;
-  double flops_per_s = 5e10;       ///< that networks reach, not the machine's peak
-  double flops_per_pixel = 1.5e6;  ///< of the VAE's decoder
+  NetworkSize network = {};
+  DecoderWork decoder = {};
+  double flops_per_s = 5e10;  ///< that networks reach, not the machine's peak
+  double bytes_per_s = 5e10;  ///< through memory
 };
-/// Work of the decoder of a VAE whose weights take `bytes`, beside that of Wan2.1's.
-double decode_flops_per_pixel(double bytes);
 
 struct TimeEstimate {
   double seconds = 0;        ///< without loading the model

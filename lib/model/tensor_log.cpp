@@ -26,21 +26,6 @@ std::string pattern_text(const std::vector<std::int64_t>& shape) {
   return text + "]";
 }
 
-bool is_floating(const weights::TensorView& view) {
-  if (view.block != weights::BlockFormat::none) return true;
-  switch (view.dtype) {
-    case Dtype::f64:
-    case Dtype::f32:
-    case Dtype::f16:
-    case Dtype::bf16:
-    case Dtype::f8_e4m3:
-    case Dtype::f8_e5m2:
-      return true;
-    default:
-      return false;
-  }
-}
-
 }  // namespace
 
 std::optional<Misfit> find_misfit(const weights::Checkpoint& checkpoint, const std::string& name,
@@ -66,7 +51,7 @@ std::optional<Misfit> find_misfit(const weights::Checkpoint& checkpoint, const s
         fmt::format("tensor '{}' of '{}' is {}, expected int8", name, path, name_of(view->dtype)),
         "int8 layers are stored as int8_weight, scale and bias")};
   }
-  if (is_floating(*view)) return std::nullopt;
+  if (view->block != weights::BlockFormat::none || is_floating(view->dtype)) return std::nullopt;
   return Misfit{Error::bad_request(
       fmt::format("tensor '{}' of '{}' is {}, expected floating point", name, path, name_of(view->dtype)),
       "it is quantised in a way that is not supported; pass the bf16, fp16 or GGUF file of the same model")};

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include "ops/aligned.h"
 #include "ops/linear.h"
 
 namespace turbodiff::ops {
@@ -43,7 +44,7 @@ at::Tensor conv3d(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   if (is_pointwise(x, weight, padding[0] + padding[1], stride_t)) return pointwise(x, weight, bias);
   const std::array<std::int64_t, 3> pad{0, padding[0], padding[1]}, stride{stride_t, 1, 1}, dilation{1, 1, 1};
   const at::Tensor input = x.contiguous(at::MemoryFormat::ChannelsLast3d);
-  if (use_onednn(x)) return at::mkldnn_convolution(input, weight, bias, pad, stride, dilation, 1);
+  if (use_onednn(x)) return at::mkldnn_convolution(input, aligned(weight), bias, pad, stride, dilation, 1);
   return at::conv3d(input, weight, bias, stride, pad).contiguous(at::MemoryFormat::ChannelsLast3d);
 }
 
@@ -52,7 +53,7 @@ at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
   if (is_pointwise(x, weight, padding, stride)) return pointwise(x, weight, bias);
   const std::array<std::int64_t, 2> pad{padding, padding}, strides{stride, stride}, dilation{1, 1};
   const at::Tensor input = x.contiguous(at::MemoryFormat::ChannelsLast);
-  if (use_onednn(x)) return at::mkldnn_convolution(input, weight, bias, pad, strides, dilation, 1);
+  if (use_onednn(x)) return at::mkldnn_convolution(input, aligned(weight), bias, pad, strides, dilation, 1);
   return at::conv2d(input, weight, bias, strides, pad).contiguous(at::MemoryFormat::ChannelsLast);
 }
 

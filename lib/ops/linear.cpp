@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/signals.h"
+#include "ops/aligned.h"
 #include "ops/parallel.h"
 
 namespace turbodiff::ops {
@@ -51,8 +52,8 @@ at::Tensor in_tiles(const at::Tensor& x, const at::Tensor& weight, const at::Ten
     const std::int64_t band = tile / tiles.columns.count, strip = tile % tiles.columns.count;
     const std::int64_t first = tiles.columns.first(strip), count = tiles.columns.size_of(strip);
     const at::Tensor rows = from.narrow(0, tiles.rows.first(band), tiles.rows.size_of(band));
-    const at::Tensor part = weight.narrow(0, first, count);
-    const at::Tensor part_bias = bias.defined() ? bias.narrow(0, first, count) : at::Tensor();
+    const at::Tensor part = aligned(weight.narrow(0, first, count));
+    const at::Tensor part_bias = bias.defined() ? aligned(bias.narrow(0, first, count)) : at::Tensor();
     at::Tensor to = y.narrow(0, tiles.rows.first(band), tiles.rows.size_of(band)).narrow(1, first, count);
     if (x.scalar_type() != at::kFloat)
       to.copy_(part_bias.defined() ? at::linear(rows, part, part_bias) : at::linear(rows, part));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/signals.h"
+#include "ops/aligned.h"
 #include "ops/cpu/blocked_attention.h"
 #include "ops/device/kernels_for.h"
 #include "ops/device/sla.h"
@@ -63,7 +64,8 @@ void add_linear_branch(at::Tensor& out, const at::Tensor& q, const at::Tensor& k
         at::matmul(phi_k.transpose(0, 1), rows(v, tile).to(at::kFloat)));
     sums.select(0, head).select(0, part).copy_(phi_k.sum(0));
   });
-  const at::Tensor weight = projection.weight.to(at::kFloat).t(), bias = projection.bias.to(at::kFloat);
+  const at::Tensor weight = aligned(projection.weight.to(at::kFloat)).t(),
+                   bias = projection.bias.to(at::kFloat);
   const at::Tensor folded = at::empty({heads, d, weight.size(1)}, at::kFloat),
                    sum = at::empty({heads, d, 1}, at::kFloat);
   parallel_tiles(heads, [&](std::int64_t head) {

@@ -42,20 +42,6 @@ Checkpoint open_any(const Conversion& wanted) {
   return Checkpoint::open(wanted.from, Component::dit);
 }
 
-bool is_float(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::f64:
-    case Dtype::f32:
-    case Dtype::f16:
-    case Dtype::bf16:
-    case Dtype::f8_e4m3:
-    case Dtype::f8_e5m2:
-      return true;
-    default:
-      return false;
-  }
-}
-
 /// The weight of a linear layer within a block.
 bool is_block_linear(const std::string& name) {
   if (!name.starts_with("blocks.") || !name.ends_with(".weight")) return false;
@@ -179,7 +165,7 @@ class Converter {
   Dtype type_of(const std::string& name) const {
     const TensorView& view = *checkpoint_.find(name);
     const bool plain = view.block == weights::BlockFormat::none;
-    if (plain && !is_float(view.dtype)) return view.dtype;
+    if (plain && !is_floating(view.dtype)) return view.dtype;
     if (name.find(".proj_l.") != std::string::npos || name.ends_with(".scale")) return Dtype::f32;
     return wanted_.dtype.value_or(plain ? view.dtype : Dtype::bf16);
   }

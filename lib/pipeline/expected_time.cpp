@@ -25,21 +25,46 @@ constexpr double core_bytes_per_s = 6e9, operator_on_cpu_s = 2e-5;
 /// More cores than these do not read faster.
 constexpr int reading_cores = 8;
 
-constexpr double load_bytes_per_s = 1e9;
+/// Weights converted into memory; beyond so many the machine's own rate is worth measuring.
+constexpr double load_bytes_per_s = 1e9, much_to_load = 64 << 20;
 /// Opening the files, the first call of every library, starting the encoder; encoding a pixel.
 constexpr double start_s = 0.06, encode_pixel_s = 4e-8;
+
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// Bytes a second that are converted into memory which the program has not had before, as weights are when
+/// they are loaded. What the system does for each new page is most of it on some machines.
+double timed_load_rate() {
+  constexpr std::int64_t elements = 16 << 20;  // too large for the allocator to keep
+  constexpr int enough = 2;
+  const at::Tensor stored = at::ones({elements}, at::kBFloat16);
+  double fastest = 1e9;
+  for (int i = 0; i < enough; ++i) {
+    core::throw_if_interrupted();
+    const double started = now();
+    const at::Tensor converted = stored.to(at::kFloat);
+    fastest = std::min(fastest, now() - started);
+  }
+  return elements * sizeof(float) / fastest;
+}
+
+double load_rate(const Plan& plan) {
+  if (!plan.runtime.device.is_cpu() || plan.loaded_bytes < much_to_load) return load_bytes_per_s;
+  static const double rate = timed_load_rate();
+  return rate;
+}
 
 double timed_rate(const Runtime& runtime) {
   const c10::InferenceMode inference;
   apply(runtime);
-  constexpr std::int64_t size = 768;
+  // So short that some of them run from one end to the other before another program has its turn.
+  constexpr std::int64_t size = 512;
   constexpr double long_enough_s = 0.1;
   constexpr int enough = 3;
   const auto options = at::TensorOptions().device(runtime.device).dtype(runtime.type);
   const at::Tensor a = at::ones({size, size}, options);
-  const auto now = [] {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-  };
   at::matmul(a, a).cpu();
   const double begin = now();
   double fastest = 1e9;
@@ -67,9 +92,10 @@ double expected_seconds(const Plan& plan) {
       plan.runtime.device.is_cuda()
           ? gpu_pace
           : Pace{core_bytes_per_s * std::min(plan.runtime.threads, reading_cores), operator_on_cpu_s};
-  return start_s + flops / (matrix_rate(plan.runtime) * network_efficiency) +
-         plan.traffic.bytes / pace.bytes_per_s + plan.traffic.operators * pace.operator_s +
-         plan.loaded_bytes / load_bytes_per_s + plan.pixels * encode_pixel_s;
+  const double rate = matrix_rate(plan.runtime) * network_efficiency;  // sets the threads, too
+  return start_s + flops / rate + plan.traffic.bytes / pace.bytes_per_s +
+         plan.traffic.operators * pace.operator_s + plan.loaded_bytes / load_rate(plan) +
+         plan.pixels * encode_pixel_s;
 }
 
 }  // namespace turbodiff::pipeline

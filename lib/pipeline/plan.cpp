@@ -85,6 +85,13 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   add(dit_traffic(dit, plan.tokens, element), request.steps);
   add(vae_decode_traffic(components.vae, plan.latent, element), 1);
   plan.loaded_bytes = held;
+  if (!(on_cpu && model::scalar_type_of(stored(components.text_encoder, "blocks.0.attn.q.weight")) ==
+                      plan.runtime.text_type)) {
+    // Of the embedding only the rows of the prompt are read.
+    const auto* embedding = components.text_encoder.find("token_embedding.weight");
+    plan.loaded_bytes += weight_bytes(components.text_encoder, text_element) -
+                         static_cast<double>((embedding != nullptr ? embedding->numel() : 0) * text_element);
+  }
   plan.pixels = static_cast<double>(request.frames) * request.size.width * request.size.height;
   plan.mapped_bytes =
       static_cast<std::int64_t>((dit_in_place ? dit_bytes : 0) + (vae_in_place ? vae_bytes : 0));

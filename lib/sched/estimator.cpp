@@ -22,17 +22,23 @@ std::int64_t Estimator::milliwatts(const std::string& device) const {
 
 energy::SpeedGuess Estimator::guess_of(const store::Preset& preset, bool nothing_known) const {
   // Share of a bare matrix product's rate that a whole network reaches.
-  constexpr double network_efficiency = 0.6;
+  constexpr double network_efficiency = 0.6, core_bytes_per_s = 6e9;
+  /// More cores than these do not read faster.
+  constexpr int reading_cores = 8;
   energy::SpeedGuess guess;
   const auto sizes = guess_.sizes ? guess_.sizes(preset) : std::nullopt;
   if (sizes) {
     guess.network = energy::network_of(sizes->transformer);
-    guess.flops_per_pixel = energy::decode_flops_per_pixel(sizes->vae);
+    guess.decoder = energy::decoder_work_of(sizes->vae);
   }
   if (preset.model == "demo") guess.network = energy::demo_network;
   if (milliwatts(preset.device) >= 300'000) {
     guess.flops_per_s = energy::gpu_flops_per_s;
-  } else if (const auto rate = nothing_known && guess_.matrix_rate ? guess_.matrix_rate() : std::nullopt) {
+    guess.bytes_per_s = energy::gpu_bytes_per_s;
+    return guess;
+  }
+  guess.bytes_per_s = core_bytes_per_s * std::clamp(power_.cores, 1, reading_cores);
+  if (const auto rate = nothing_known && guess_.matrix_rate ? guess_.matrix_rate() : std::nullopt) {
     guess.flops_per_s = *rate * network_efficiency;
   }
   return guess;

@@ -13,10 +13,12 @@ namespace {
 
 /// Whether the attempt finished a step that none of the job's earlier ones has finished. What was finished
 /// before does not count again, so that a job whose checkpoint is lost each time cannot go on for ever.
-bool got_further(const store::JobStore& store, const store::Attempt& attempt) {
+/// Whoever retries a job lets it begin anew: the attempts before are as if they had not been.
+bool got_further(const store::JobStore& store, const store::Job& job, const store::Attempt& attempt) {
   std::int64_t before = 0;
-  for (const store::Attempt& other : store.attempts(attempt.job))
-    if (other.number < attempt.number) before = std::max(before, other.steps);
+  for (const store::Attempt& other : store.attempts(job.id))
+    if (other.number > job.forgiven_attempts && other.number < attempt.number)
+      before = std::max(before, other.steps);
   return attempt.steps > before;
 }
 
@@ -69,7 +71,8 @@ int JobRunner::recover() {
     std::string told = "was finished, and is published now";
     if (published) {
       persist([&, &bill = bill, &prices = prices] { store_.finish(epoch_, attempt, bill, prices, now()); });
-    } else if (job.state != store::State::running || job.cancel_requested || got_further(store_, attempt)) {
+    } else if (job.state != store::State::running || job.cancel_requested ||
+               got_further(store_, job, attempt)) {
       told = "was cut off, and is queued again";
       persist([&, &bill = bill, &prices = prices] {
         store_.interrupt(epoch_, attempt, bill, prices, "turbodiff-sched or the machine stopped", now());

@@ -83,6 +83,14 @@ bool is_final(State state) {
   return state == State::done || state == State::failed || state == State::cancelled;
 }
 
+bool is_set_aside(State state, int failures, int retries) {
+  return state == State::held && failures > retries;
+}
+
+bool is_set_aside(const Job& job) {
+  return is_set_aside(job.state, job.failures, job.spec.retries);
+}
+
 State after(State state, Action action, JobId job) {
   for (const Transition& row : transitions()) {
     if (row.action != action) continue;

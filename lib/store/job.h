@@ -86,8 +86,9 @@ struct Job {
   std::int64_t preset = 0;
   std::int64_t tokens = 0, steps = 0, pixels = 0;
   std::string model, fingerprint, device;
-  int attempts = 0;  ///< begun
-  int failures = 0;  ///< that count against retries
+  int attempts = 0;           ///< begun
+  int failures = 0;           ///< that count against retries
+  int forgiven_attempts = 0;  ///< the first ones, begun before its failures were last set to 0
   Micros added_at = 0;
   std::optional<Micros> not_before;  ///< a retry waits until then
   std::optional<Micros> started_at, finished_at;
@@ -96,6 +97,11 @@ struct Job {
   std::string error;
   std::vector<JobId> after;
 };
+
+/// Held because its attempts were cut off more often than its retries allow, and not by its owner: nothing
+/// more happens before someone looks at it.
+bool is_set_aside(State state, int failures, int retries);
+bool is_set_aside(const Job& job);
 
 /// What was used in [start, end), microseconds since 1970. The parts are before the losses of the power
 /// supply and cooling, `wall` is with them. Microjoules.

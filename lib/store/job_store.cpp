@@ -224,11 +224,11 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
   ring(file());
 }
 
-void JobStore::change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql) {
+void JobStore::hold(JobId id, Micros now) {
   guarded(*database_, [&] {
-    Transaction transaction(*database_, name);
-    const State state = after(job(id).state, action, id);
-    auto update = database_->statement(sql);
+    Transaction transaction(*database_, "hold");
+    const State state = after(job(id).state, Action::hold, id);
+    auto update = database_->statement("UPDATE jobs SET state = 'held' WHERE id = ?");
     update.bind(1, id);
     update.exec();
     add_event(id, now, name_of(state), "");
@@ -237,21 +237,30 @@ void JobStore::change_state(std::string_view name, JobId id, Action action, Micr
   ring(file());
 }
 
-void JobStore::hold(JobId id, Micros now) {
-  change_state("hold", id, Action::hold, now, "UPDATE jobs SET state = 'held' WHERE id = ?");
-}
-
 void JobStore::release(JobId id, Micros now) {
-  change_state(
-      "release", id, Action::release, now,
-      "UPDATE jobs SET state = 'queued', failures = iif(failures > retries, 0, failures), error_code = "
-      "iif(failures > retries, 0, error_code), error = iif(failures > retries, '', error), not_before "
-      "= iif(failures > retries, NULL, not_before) WHERE id = ?");
+  guarded(*database_, [&] {
+    Transaction transaction(*database_, "release");
+    const Job held = job(id);
+    const State state = after(held.state, Action::release, id);
+    auto update = database_->statement(
+        is_set_aside(held) ? "UPDATE jobs SET state = 'queued', failures = 0, forgiven_attempts = attempts, "
+                             "error_code = 0, error = '', not_before = NULL WHERE id = ?"
+                           : "UPDATE jobs SET state = 'queued' WHERE id = ?");
+    update.bind(1, id);
+    update.exec();
+    add_event(id, now, name_of(state), "");
+    transaction.commit();
+  });
+  ring(file());
 }
 
-void JobStore::retry(JobId id, Micros now) {
+State JobStore::retry(JobId id, Micros now) {
   const Job before = guarded(*database_, [&] { return job(id); });
-  if (before.state == State::held && before.failures > before.spec.retries) return release(id, now);
+  if (is_set_aside(before)) {
+    release(id, now);
+    return State::queued;
+  }
+  State state = State::queued;
   guarded(*database_, [&] {
     Transaction transaction(*database_, "retry");
     const Job failed = job(id);
@@ -264,11 +273,15 @@ void JobStore::retry(JobId id, Micros now) {
       const Job one = k == 0 ? failed : job(again[k]);
       if (!one.spec.overwrite) require_free_output(*database_, one.spec.output, one.id);
       auto update = database_->statement(
-          "UPDATE jobs SET state = 'queued', failures = 0, not_before = NULL, error_code = 0, error = '', "
-          "started_at = NULL, finished_at = NULL, cancel_requested = 0 WHERE id = ?");
+          "UPDATE jobs SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
+          "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, "
+          "finished_at = NULL, cancel_requested = 0 "
+          "WHERE id = ?");
       update.bind(1, one.id);
       update.exec();
-      add_event(one.id, now, name_of(State::queued), "");
+      const State next = job(one.id).state;
+      if (k == 0) state = next;
+      add_event(one.id, now, name_of(next), "");
       auto find = database_->statement(
           "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE d.after_id = ?1 AND "
           "j.state = 'failed' AND j.error_code = ?2 AND j.removed = 0 AND NOT EXISTS (SELECT 1 FROM "
@@ -281,6 +294,7 @@ void JobStore::retry(JobId id, Micros now) {
     transaction.commit();
   });
   ring(file());
+  return state;
 }
 
 bool JobStore::cancel(JobId id, Micros now) {
@@ -343,11 +357,12 @@ void JobStore::require_in_place() const {
   if (database_->has_moved()) throw StoreGone(file());
 }
 
-/// It ends without having run. A held job fails as well: releasing it would not help.
+/// It ends without having run. A held job fails as well: releasing it would not help. That it was held is
+/// kept for retry().
 void JobStore::fail_unrun(JobId id, int code, const std::string& reason, Micros now) {
   auto update = database_->statement(
-      "UPDATE jobs SET state = 'failed', finished_at = ?, not_before = NULL, error_code = ?, error = ? WHERE "
-      "id = ?");
+      "UPDATE jobs SET state = 'failed', was_held = (state = 'held'), finished_at = ?, not_before = NULL, "
+      "error_code = ?, error = ? WHERE id = ?");
   update.bind(1, now);
   update.bind(2, code);
   update.bind(3, reason);

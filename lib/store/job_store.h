@@ -185,9 +185,9 @@ class JobStore {
   /// once.
   bool cancel(JobId id, Micros now);
   /// Of a failed or cancelled job, and of one that is held because it was cut off too often. With it the jobs
-  /// that had failed because it did. Error bad_request for a job that comes after one that has failed or was
-  /// cancelled.
-  void retry(JobId id, Micros now);
+  /// that had failed because it did. What was held when it failed for want of another is held again. Returns
+  /// the job's state. Error bad_request for a job that comes after one that has failed or was cancelled.
+  State retry(JobId id, Micros now);
   /// Error bad_request when jobs that wait come after it.
   void remove(JobId id);
   /// Fails the waiting jobs whose deadline has passed and those that come after them. Returns all of them.
@@ -283,7 +283,6 @@ class JobStore {
   std::vector<JobId> insert(std::span<const NewJob> jobs, Micros now);
   std::optional<TakenFile> known_file(const DroppedFile& file, bool skip_same) const;
   TakenFile take_file(const DroppedFile& file, bool skip_same, Micros now);
-  void change_state(std::string_view name, JobId id, Action action, Micros now, const char* sql);
   void check_epoch(std::int64_t epoch) const;
   void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
                      std::span<const PriceSnapshot> prices, int error_code, const std::string& error,

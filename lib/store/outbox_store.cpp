@@ -170,7 +170,7 @@ std::vector<EndedAttempt> JobStore::unreported() const {
   return guarded(*database_, [&] {
     std::vector<EndedAttempt> all;
     static const std::string sql = fmt::format(
-        "SELECT {}, j.state, j.prompt, j.output, j.deadline, j.failures > j.retries FROM attempts a JOIN "
+        "SELECT {}, j.state, j.prompt, j.output, j.deadline, j.failures, j.retries FROM attempts a JOIN "
         "jobs j ON j.id = a.job_id "
         "LEFT "
         "JOIN energy e ON e.attempt_id = a.id WHERE j.removed = 0 AND a.ended_at IS NOT NULL AND a.id > "
@@ -188,8 +188,8 @@ std::vector<EndedAttempt> JobStore::unreported() const {
       ended.prompt = find.getColumn(attempt_column_count + 1).getString();
       ended.output = find.getColumn(attempt_column_count + 2).getString();
       ended.deadline = optional_int(find.getColumn(attempt_column_count + 3));
-      ended.set_aside =
-          ended.job_state == State::held && find.getColumn(attempt_column_count + 4).getInt() != 0;
+      ended.set_aside = is_set_aside(ended.job_state, find.getColumn(attempt_column_count + 4).getInt(),
+                                     find.getColumn(attempt_column_count + 5).getInt());
       ended.error = std::move(attempt.error);
       ended.started_at = attempt.started_at;
       ended.ended_at = attempt.ended_at.value_or(0);

@@ -35,6 +35,7 @@ Job read_job(SQLite::Statement& row) {
   job.cancel_requested = next().getInt() != 0;
   job.error_code = next().getInt();
   job.error = next().getString();
+  job.forgiven_attempts = next().getInt();
   return job;
 }
 

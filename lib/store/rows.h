@@ -22,7 +22,7 @@ constexpr const char* job_columns =
     "j.retries, "
     "j.job_group, j.overwrite, j.preset_id, p.tokens, p.steps, p.pixels, p.model, p.fingerprint, p.device, "
     "j.attempts, j.failures, j.added_at, j.not_before, j.started_at, j.finished_at, j.cancel_requested, "
-    "j.error_code, j.error";
+    "j.error_code, j.error, j.forgiven_attempts";
 Job read_job(SQLite::Statement& row);
 
 /// The columns that read_attempt() expects, of `attempts a LEFT JOIN energy e`.

@@ -274,8 +274,15 @@ ALTER TABLE attempts ADD COLUMN steps INTEGER NOT NULL DEFAULT 0 CHECK (steps >=
 UPDATE jobs SET state = 'cancelled' WHERE removed = 1 AND state IN ('queued', 'held');
 )sql";
 
-constexpr std::array<std::string_view, 6> all = {version_1, version_2, version_3,
-                                                 version_4, version_5, version_6};
+// What a job was before it failed for want of another: one that is held stays so. How many attempts it had
+// when it last began to count its failures anew.
+constexpr std::string_view version_7 = R"sql(
+ALTER TABLE jobs ADD COLUMN was_held INTEGER NOT NULL DEFAULT 0 CHECK (was_held IN (0, 1));
+ALTER TABLE jobs ADD COLUMN forgiven_attempts INTEGER NOT NULL DEFAULT 0 CHECK (forgiven_attempts >= 0);
+)sql";
+
+constexpr std::array<std::string_view, 7> all = {version_1, version_2, version_3, version_4,
+                                                 version_5, version_6, version_7};
 
 }  // namespace
 

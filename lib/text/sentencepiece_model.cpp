@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <optional>
-#include <string_view>
-#include <unordered_set>
 
 #include "core/error.h"
 #include "core/foreign_file.h"
@@ -129,6 +128,30 @@ void parse_normalizer_spec(std::span<const std::uint8_t> bytes, SentencePieceMod
   }
 }
 
+/// Ids in the order of their texts' bytes. Nearly all pairs are told apart by their first eight, which are
+/// compared as numbers: a vocabulary of 256,000 pieces is opened for every request.
+std::vector<std::uint32_t> order_of_texts(const std::vector<Piece>& pieces) {
+  struct Key {
+    std::uint64_t begin = 0;  ///< the first bytes, big-endian, zeros behind the end
+    std::uint32_t id = 0;
+  };
+  std::vector<Key> keys(pieces.size());
+  for (std::size_t id = 0; id < pieces.size(); ++id) {
+    keys[id].id = static_cast<std::uint32_t>(id);
+    for (std::size_t i = 0; i < sizeof(Key::begin); ++i) {
+      const std::string& text = pieces[id].text;
+      keys[id].begin = keys[id].begin << 8 | (i < text.size() ? static_cast<unsigned char>(text[i]) : 0U);
+    }
+  }
+  std::sort(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    return a.begin != b.begin ? a.begin < b.begin : pieces[a.id].text < pieces[b.id].text;
+  });
+  std::vector<std::uint32_t> ids;
+  ids.reserve(keys.size());
+  for (const Key& key : keys) ids.push_back(key.id);
+  return ids;
+}
+
 SentencePieceModel parse(std::span<const std::uint8_t> bytes) {
   SentencePieceModel model;
   bool has_trainer_spec = false;
@@ -147,10 +170,12 @@ SentencePieceModel parse(std::span<const std::uint8_t> bytes) {
   }
   if (model.pieces.empty()) throw Malformed{"it has no pieces"};
   if (!has_trainer_spec || !has_normalizer_spec) throw Malformed{"it ends before its settings"};
-  std::unordered_set<std::string_view> seen;
-  for (const Piece& piece : model.pieces) {
-    if (!seen.insert(piece.text).second) throw Malformed{"a piece stands there twice"};
-  }
+  model.by_text = order_of_texts(model.pieces);
+  const auto same_text = [&](std::uint32_t a, std::uint32_t b) {
+    return model.pieces[a].text == model.pieces[b].text;
+  };
+  if (std::adjacent_find(model.by_text.begin(), model.by_text.end(), same_text) != model.by_text.end())
+    throw Malformed{"a piece stands there twice"};
   return model;
 }
 

@@ -27,10 +27,11 @@ struct Piece {
 };
 
 struct SentencePieceModel {
-  std::vector<Piece> pieces;         // never empty, texts unique and not empty, scores finite
-  std::string precompiled_charsmap;  // normalisation map, see CharMap; may be empty
-  bool add_dummy_prefix = true;      // a word boundary before the first word
-  bool byte_fallback = false;        // unknown characters are spelled in <0xNN> pieces
+  std::vector<Piece> pieces;           // never empty, texts unique and not empty, scores finite
+  std::vector<std::uint32_t> by_text;  // ids in the order of their texts' bytes
+  std::string precompiled_charsmap;    // normalisation map, see CharMap; may be empty
+  bool add_dummy_prefix = true;        // a word boundary before the first word
+  bool byte_fallback = false;          // unknown characters are spelled in <0xNN> pieces
   std::string eos_piece = "</s>";
   std::string pad_piece = "<pad>";
 };

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <string>
 
 #include "text/utf8.h"
@@ -25,10 +24,7 @@ struct Node {
 }  // namespace
 
 Unigram::Unigram(const SentencePieceModel& model, std::int32_t unknown_id)
-    : model_(model), unknown_id_(unknown_id), by_text_(model.pieces.size()) {
-  std::iota(by_text_.begin(), by_text_.end(), 0u);
-  std::sort(by_text_.begin(), by_text_.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return model.pieces[a].text < model.pieces[b].text; });
+    : model_(model), by_text_(model.by_text), unknown_id_(unknown_id) {
   const auto least = std::min_element(model.pieces.begin(), model.pieces.end(),
                                       [](const Piece& a, const Piece& b) { return a.score < b.score; });
   unknown_score_ = static_cast<double>(least->score) - unknown_penalty;

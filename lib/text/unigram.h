@@ -28,9 +28,9 @@ class Unigram {
   std::string_view text_of(std::size_t rank) const { return model_.pieces[by_text_[rank]].text; }
 
   const SentencePieceModel& model_;
+  const std::vector<std::uint32_t>& by_text_;
   std::int32_t unknown_id_;
   double unknown_score_;
-  std::vector<std::uint32_t> by_text_;  // ids in the order of their texts' bytes
   std::vector<std::int32_t> byte_ids_;  // 256 ids of <0x00>..<0xFF>, -1 where missing; empty without fallback
 };
 

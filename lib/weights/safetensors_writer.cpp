@@ -75,7 +75,9 @@ SafetensorsWriter::SafetensorsWriter(const std::filesystem::path& path,
         {"dtype", format_name(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {begin, remaining_}}};
   }
   std::string text = header.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  text.resize((text.size() + 7) / 8 * 8, ' ');
+  // The data begin at a cache line, and so does each tensor up to the first of an odd size.
+  constexpr std::size_t cache_line = 64, length_field = sizeof(std::uint64_t);
+  text.resize((text.size() + length_field + cache_line - 1) / cache_line * cache_line - length_field, ' ');
   const std::uint64_t size = text.size();
   errno = 0;
   out_.write(reinterpret_cast<const char*>(&size), sizeof(size));

@@ -86,5 +86,8 @@ TEST_CASE("a signal ends a dry run of many prompts, which times the machine once
           .json()["jobs"];
   REQUIRE(jobs.size() == 50);
   // Two timings of a product never agree to the millisecond of a generation's seconds in 50 cases.
-  for (const auto& job : jobs) CHECK(job["expected_seconds"] == jobs[0]["expected_seconds"]);
+  // The first has the program's start on top.
+  CHECK(jobs[0]["expected_seconds"] > jobs[1]["expected_seconds"]);
+  for (std::size_t i = 1; i < jobs.size(); ++i)
+    CHECK(jobs[i]["expected_seconds"] == jobs[1]["expected_seconds"]);
 }

@@ -55,6 +55,18 @@ TEST_CASE("folders that cannot be used are listed with the reason") {
   CHECK(table.code == 0);
   CHECK(table.out.find("unusable: ") != std::string::npos);
   CHECK(place.run({"models", "list", "--quiet"}).out == "good\ndemo\ndemo-sla\n");
+  CHECK(place.run({"models", "show", "good"}).code == 0);
+  const auto shown = place.run({"models", "show", "garbage"});
+  CHECK(shown.code == 2);
+  CHECK(shown.out.find("unusable: ") != std::string::npos);
+  CHECK(shown.error_line().find("model 'garbage' cannot be used: ") == 0);
+  const auto as_json = place.run({"models", "show", "garbage", "--json"});
+  CHECK(as_json.code == 2);
+  CHECK(as_json.json()["problem"].get<std::string>().find("it is a web page") != std::string::npos);
+  fs::remove(place.path("models/good/spiece.model"));
+  const auto without = place.run({"models", "show", "good"});
+  CHECK(without.code == 2);
+  CHECK(without.error_line() == "model 'good' has no tokenizer");
 }
 
 TEST_CASE("a snapshot of the Hugging Face hub has its repository's name") {

@@ -1,6 +1,8 @@
 // turbodiff itself is small, and becomes turbodiff-media or turbodiff-engine for what needs large libraries.
 #include <sys/stat.h>
 
+#include <csignal>
+
 #include "contains.h"
 #include "core/process_spawn.h"
 #include "turbodiff_process.h"
@@ -20,10 +22,10 @@ class Installation {
     fs::copy_file(testing::program_path(), program());
   }
   fs::path program() const { return place.path("prefix/bin/turbodiff"); }
-  void write_engine(const std::string& script) const {
+  void write_engine(const std::string& script, const std::string& run_by = "/bin/sh") const {
     const fs::path file = place.path("prefix/libexec/turbodiff/turbodiff-engine");
     fs::create_directories(file.parent_path());
-    testing::write_file(file, "#!/bin/sh\n" + script);
+    testing::write_file(file, "#!" + run_by + "\n" + script);
     REQUIRE(::chmod(file.c_str(), 0755) == 0);
   }
   core::CompletedProcess run(std::vector<std::string> arguments,
@@ -36,6 +38,19 @@ class Installation {
 
   Workplace place;
 };
+
+constexpr int interrupting[] = {SIGINT, SIGTERM, SIGHUP};
+
+/// Of a set of signals in /proc/PID/status, such as SigBlk, those that interrupt.
+std::vector<int> interrupting_in(const std::string& status, const std::string& set) {
+  const std::size_t at = status.find(set + ":\t");
+  REQUIRE(at != std::string::npos);
+  const unsigned long long bits = std::stoull(status.substr(at + set.size() + 2, 16), nullptr, 16);
+  std::vector<int> found;
+  for (const int signal : interrupting)
+    if ((bits >> (signal - 1) & 1) != 0) found.push_back(signal);
+  return found;
+}
 
 /// What the dynamic loader would load for a program.
 std::string libraries_of(const fs::path& program) {
@@ -116,6 +131,33 @@ TEST_CASE("the engine gets the same process, arguments and standard input") {
         std::vector<std::string>{"generate", "a  b", "--seed", "3", "--", "passive"});
   CHECK(lines[7] == lines[0]);
   CHECK(lines[8] == "a line");
+}
+
+TEST_CASE("signals wait while one program becomes the other, which then takes them") {
+  const std::vector<int> all(std::begin(interrupting), std::end(interrupting));
+  const Installation installed;
+  // No shell: it would unblock them itself.
+  installed.write_engine("", "/bin/cat /proc/self/status");
+  const std::string begun = installed.run({"generate"}).output;
+  CHECK(interrupting_in(begun, "SigBlk") == all);
+  CHECK(interrupting_in(begun, "SigIgn").empty());
+
+  const Workplace place;
+  core::SubprocessOptions options = place.call({"worker"});
+  options.input = options.output = core::SubprocessOptions::Stream::pipe;
+  core::Subprocess* worker = nullptr;
+  std::string status;
+  options.on_output = [&](std::string_view line) {
+    if (line.find("\"ready\"") == std::string_view::npos) return;
+    status = testing::read_file(fmt::format("/proc/{}/status", worker->pid()));
+    worker->close_input();
+  };
+  core::Subprocess process(std::move(options));
+  worker = &process;
+  CHECK(process.wait()->ok());
+  REQUIRE(has(status, "turbodiff-engin"));
+  CHECK(interrupting_in(status, "SigBlk").empty());
+  CHECK(interrupting_in(status, "SigCgt") == all);
 }
 
 TEST_CASE("threads sleep while they wait unless the environment says otherwise") {

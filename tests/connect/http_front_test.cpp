@@ -84,8 +84,10 @@ struct EchoFront {
     char buffer[4096];
     for (ssize_t got = 0; (got = stream.read(buffer, sizeof buffer)) > 0;)
       text.append(buffer, static_cast<std::size_t>(got));
-    if (text.starts_with("GET /wait"))
-      for (++waiting; !released;) std::this_thread::sleep_for(milliseconds(1));
+    if (text.starts_with("GET /wait")) {
+      for (++waiting; !released && stream.is_writable();) std::this_thread::sleep_for(milliseconds(1));
+      if (!stream.is_writable()) ++gone;
+    }
     if (text.starts_with("GET /large")) {
       const std::string piece(1 << 20, 'x');
       for (int i = 0; i < 64 && stream.is_writable(); ++i)
@@ -100,7 +102,7 @@ struct EchoFront {
 
   int port = 0;
   std::atomic<bool> released{false};
-  std::atomic<int> large_ended{0}, waiting{0};
+  std::atomic<int> large_ended{0}, waiting{0}, gone{0};
   std::optional<HttpFront> front;
 };
 
@@ -166,6 +168,26 @@ TEST_CASE("a client that does not read is given up, and keeps nobody waiting bef
   CHECK(comes_true([&] { return front.large_ended == 1; }));
   EchoFront patient;
   CHECK(patient.ask("GET /large HTTP/1.1\r\n\r\n").size() == 64U << 20);
+}
+
+TEST_CASE(
+    "a client that hangs up before its reply is known to be gone, one that only sends no more gets it") {
+  for (const std::string version : {"HTTP/1.1", "HTTP/1.0"}) {
+    EchoFront front;
+    const std::string request = "GET /wait " + version + "\r\n\r\n";
+    Client half(front.port);
+    half.send(request);
+    ::shutdown(half.socket(), SHUT_WR);
+    const bool can_be_asked = version == "HTTP/1.1";
+    if (can_be_asked) {
+      { Client(front.port).send(request); }
+      CHECK(comes_true([&] { return front.gone == 1; }));
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+    front.released = true;
+    CHECK(half.read() == (can_be_asked ? "HTTP/1.1 100 Continue\r\n\r\n" : "") + ("own:" + request));
+    CHECK(front.gone == (can_be_asked ? 1 : 0));
+  }
 }
 
 TEST_CASE("beyond the connections that may be, the oldest incomplete one makes room") {

@@ -91,6 +91,34 @@ TEST_CASE_FIXTURE(HttpDaemon, "200 slow clients of each kind leave the page as q
   MESSAGE("slowest with 200: " << slowest << " s");
 }
 
+TEST_CASE_FIXTURE(HttpDaemon,
+                  "who hangs up makes room for others who wait for their videos, and his job stays") {
+  start_quick();
+  constexpr int most_waiting = 64;
+  const std::string later = R"({"prompt":"x","earliest":"+3h"})", now = R"({"prompt":"x",)" + tiny + "}";
+  const auto is_full = [&] { return http().post("/sdapi/v1/txt2vid", now).status == 503; };
+  const auto comes_true = [](const std::function<bool()>& condition) {
+    for (int i = 0; i < 300; ++i) {
+      if (condition()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+    return false;
+  };
+  {
+    SlowClients clients(http().port());
+    clients.open_many(
+        most_waiting,
+        fmt::format("POST /sdapi/v1/txt2vid HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nContent-Length: {}"
+                    "\r\n\r\n{}",
+                    http().port(), later.size(), later));
+    const auto all_added = [&] { return json({"list", "--state", "queued"})["jobs"].size() == most_waiting; };
+    REQUIRE(comes_true(all_added));
+    CHECK(is_full());
+  }
+  CHECK(comes_true([&] { return !is_full(); }));
+  CHECK(json({"list", "--state", "queued"})["jobs"].size() == most_waiting);
+}
+
 TEST_CASE_FIXTURE(HttpDaemon, "a stop does not wait for slow clients") {
   start_quick();
   REQUIRE(http().post("/sdapi/v1/txt2vid", R"({"prompt":"x",)" + tiny + "}").status == 200);

@@ -27,6 +27,21 @@ TEST_CASE("3-D convolution agrees with a sum of taps in fp64") {
   });
 }
 
+TEST_CASE("convolutions give the same bits wherever their weights lie") {
+  for (const auto type : {at::kFloat, at::kBFloat16}) {
+    const at::Tensor video = random({1, 48, 3, 9, 11}, 4).to(type);
+    for (const std::int64_t k : {1, 3}) {
+      const at::Tensor bias = random({40}, 5).to(type);
+      CHECK(same_wherever_it_lies({random({40, 48, 3, k, k}, 6).to(type), bias}, [&](const auto& w) {
+        return ops::conv3d(video, w[0], w[1], {k / 2, k / 2});
+      }));
+      CHECK(same_wherever_it_lies({random({40, 48, k, k}, 7).to(type), bias}, [&](const auto& w) {
+        return ops::conv2d(video.select(2, 0), w[0], w[1], k / 2);
+      }));
+    }
+  }
+}
+
 TEST_CASE("2-D convolution agrees with the 3-D one of a single frame") {
   const at::Tensor x = random({2, 24, 9, 11}, 7), weight = random({12, 24, 3, 3}, 8), bias = random({12}, 9);
   const at::Tensor flat = ops::conv2d(x, weight, bias, 1);

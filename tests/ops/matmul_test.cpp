@@ -24,6 +24,22 @@ TEST_CASE("linear agrees with fp64 at real widths and ragged lengths") {
   });
 }
 
+TEST_CASE("linear gives the same bits wherever its weights lie") {
+  struct Case {
+    std::int64_t rows, in, out;
+  };
+  for (const auto type : {at::kFloat, at::kBFloat16})
+    for (const auto& [rows, in, out] : {Case{1, 256, 1536}, Case{16, 128, 128}, Case{45, 192, 768},
+                                        Case{700, 192, 192}, Case{37, 1536, 576}, Case{5, 64, 7}}) {
+      CAPTURE(rows);
+      CAPTURE(in);
+      const at::Tensor x = random({1, rows, in}, 1).to(type), weight = random({out, in}, 2).to(type),
+                       bias = random({out}, 3).to(type);
+      CHECK(same_wherever_it_lies({weight, bias}, [&](const auto& w) { return ops::linear(x, w[0], w[1]); }));
+      CHECK(same_wherever_it_lies({weight}, [&](const auto& w) { return ops::linear(x, w[0], {}); }));
+    }
+}
+
 TEST_CASE("attention agrees with the whole matrix in fp64") {
   struct Case {
     std::int64_t batch, queries, keys, heads, head_dim;

@@ -48,6 +48,27 @@ bool same_with_any_threads(const Make& make) {
   return same;
 }
 
+/// The values of `x`, beginning `offset` bytes behind a multiple of 64.
+inline at::Tensor shifted(const at::Tensor& x, std::int64_t offset) {
+  const auto bytes = static_cast<std::int64_t>(x.nbytes());
+  const at::Tensor room = at::empty({bytes + 64}, at::kByte);
+  return room.narrow(0, offset, bytes).view(x.scalar_type()).view(x.sizes()).copy_(x);
+}
+
+/// True where `make` gives the same bits wherever the weights it is given lie, `weights` as they are
+/// included.
+template <typename Make>
+bool same_wherever_it_lies(const std::vector<at::Tensor>& weights, const Make& make) {
+  const at::Tensor expected = make(weights);
+  bool same = true;
+  for (const std::int64_t offset : {4, 8, 16, 24, 32, 56}) {
+    std::vector<at::Tensor> moved;
+    for (const at::Tensor& weight : weights) moved.push_back(shifted(weight, offset));
+    same = same && same_bits(make(moved), expected);
+  }
+  return same;
+}
+
 /// fp32 values from a seeded stream.
 inline at::Tensor random(at::IntArrayRef shape, std::uint64_t seed) {
   auto generator = at::detail::createCPUGenerator(seed);

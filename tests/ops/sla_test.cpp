@@ -71,6 +71,18 @@ TEST_CASE("sparse-linear attention agrees with whole matrices in fp64") {
   });
 }
 
+TEST_CASE("SLA gives the same bits wherever its projection lies") {
+  for (const auto type : {at::kFloat, at::kBFloat16})
+    for (const std::int64_t d : {22, 64, 128}) {
+      CAPTURE(d);
+      Inputs x = as(inputs(1, 300, 2, d, 60), at::kCPU, type);
+      CHECK(same_wherever_it_lies({x.projection.weight, x.projection.bias}, [&](const auto& w) {
+        x.projection = {w[0], w[1]};
+        return run(x, {.topk = 0.3});
+      }));
+    }
+}
+
 TEST_CASE("SageSLA stays close to SLA") {
   const Inputs x = as(inputs(1, 1500, 4, 128, 50), at::kCPU, at::kBFloat16);
   const double apart = rel_l2(run(x, {.topk = 0.2, .int8_scores = true}), run(x, {.topk = 0.2}));

@@ -1,14 +1,20 @@
 #include "pipeline/text_to_video.h"
 
+#include <fmt/format.h>
+
+#include <cstring>
+
 #include "core/clock.h"
 #include "core/signals.h"
 #include "model/tensor_file.h"
 #include "ops/op_testing.h"
+#include "pipeline/convert.h"
 #include "pipeline/demo_files.h"
 #include "pipeline/prompt_cache.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -41,6 +47,23 @@ std::vector<std::vector<std::uint8_t>> generate(pipeline::TextToVideo& engine,
   return bytes.frames;
 }
 
+/// `file` as safetensors whose data begin `offset` bytes behind a multiple of 64.
+fs::path converted(const fs::path& file, const fs::path& folder, std::optional<Dtype> dtype,
+                   std::size_t offset) {
+  const fs::path plain = folder / "plain.safetensors",
+                 moved = folder / file.filename().replace_extension(fmt::format("{}.safetensors", offset));
+  pipeline::convert({.from = file, .to = plain, .dtype = dtype, .force = true});
+  std::string bytes = read_file(plain);
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  const std::size_t spaces = (64 + offset - (sizeof header + header) % 64) % 64;
+  bytes.insert(sizeof header + header, spaces, ' ');
+  header += spaces;
+  std::memcpy(bytes.data(), &header, sizeof header);
+  write_file(moved, bytes);
+  return moved;
+}
+
 }  // namespace
 
 TEST_CASE(
@@ -65,6 +88,25 @@ TEST_CASE(
     CHECK(std::find(stages.begin(), stages.end(), "text") == stages.end());
     CHECK(generate(cached, request, {6}) != first);
   }
+}
+
+TEST_CASE(
+    "weights of the same values give the same bytes, in whatever type and wherever in the file they lie") {
+  spec::GenerationRequest request = small_request();
+  request.dtype = spec::Precision::fp32;
+  pipeline::TextToVideo engine(demo_files(), {});
+  const auto expected = generate(engine, request, {5});
+  const TempDir folder;
+  for (const std::optional<Dtype> dtype : {std::optional<Dtype>(), std::optional(Dtype::f32)})
+    for (const std::size_t offset : {0, 8, 24, 32, 56}) {
+      CAPTURE(dtype.has_value());
+      CAPTURE(offset);
+      spec::ModelFiles files = demo_files();
+      for (fs::path* file : {&files.dit, &files.vae, &files.text_encoder})
+        *file = converted(*file, folder.path(), dtype, offset);
+      pipeline::TextToVideo other(files, {});
+      CHECK(generate(other, request, {5}) == expected);
+    }
 }
 
 TEST_CASE("stages come in order and samples of a grid stand side by side") {

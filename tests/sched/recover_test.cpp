@@ -156,12 +156,31 @@ TEST_CASE_FIXTURE(Place, "what got further than ever before does not count, what
   CHECK(store().job(job).state == State::held);
 }
 
+TEST_CASE_FIXTURE(Place, "what a job reached before it was retried or released does not count any more") {
+  for (const bool with_retry : {false, true}) {
+    const auto job = add(0);
+    CHECK(crash(job, 3) == 0);
+    CHECK(crash(job, 3) == 1);
+    with_retry ? (void)store().retry(job, micros()) : store().release(job, micros());
+    CHECK(crash(job, 1) == 0);
+    CHECK(store().job(job).failures == 0);
+    CHECK(crash(job, 2) == 0);
+    CHECK(crash(job, 2) == 1);
+    // As well when it was cancelled meanwhile.
+    store().cancel(job, micros());
+    store().retry(job, micros());
+    CHECK(crash(job, 1) == 0);
+    CHECK(crash(job, 1) == 1);
+    store().remove(job);
+  }
+}
+
 TEST_CASE_FIXTURE(Place, "release and retry let a job that was set aside go again, with all its retries") {
   for (const bool with_retry : {false, true}) {
     const auto job = add(1);
     crash(job, 0);
     CHECK(crash(job, 0) == 1);
-    with_retry ? store().retry(job, micros()) : store().release(job, micros());
+    with_retry ? (void)store().retry(job, micros()) : store().release(job, micros());
     const store::Job released = store().job(job);
     CHECK(released.state == State::queued);
     CHECK(released.failures == 0);

@@ -43,6 +43,48 @@ TEST_CASE_FIXTURE(StoreFixture, "every state takes the actions of the machine an
   CHECK(store().list({}).empty());
 }
 
+TEST_CASE_FIXTURE(StoreFixture, "a held job that failed because another did is held again after a retry") {
+  const auto first = add("1.mp4");
+  const auto add_after = [&](const std::string& name, store::JobId before) {
+    store::NewJob job = new_job(path(name));
+    job.after = {before};
+    return store().add(std::span(&job, 1), noon).front();
+  };
+  const auto held = add_after("2.mp4", first), queued = add_after("3.mp4", held);
+  store().hold(held, noon);
+  const auto give_up = [&] {
+    store().cancel(first, noon);
+    for (const auto id : {held, queued}) CHECK(store().job(id).state == State::failed);
+  };
+  give_up();
+  CHECK(store().retry(first, noon) == State::queued);
+  CHECK(store().job(held).state == State::held);
+  CHECK(store().job(held).error.empty());
+  CHECK(store().events(held).back().kind == "held");
+  CHECK(store().job(queued).state == State::queued);
+  // Also when it is retried by itself, once what it came after is gone.
+  give_up();
+  store().remove(first);
+  CHECK(store().retry(held, noon) == State::held);
+  CHECK(store().job(queued).state == State::queued);
+  // What was released is held no more.
+  store().release(held, noon);
+  store().cancel(held, noon);
+  CHECK(store().retry(held, noon) == State::queued);
+}
+
+TEST_CASE("a job is set aside when it is held and has failed more often than it may") {
+  for (const State state :
+       {State::queued, State::held, State::running, State::done, State::failed, State::cancelled})
+    for (const int failures : {0, 2, 3}) {
+      store::Job job;
+      job.state = state;
+      job.failures = failures;
+      job.spec.retries = 2;
+      CHECK(store::is_set_aside(job) == (state == State::held && failures == 3));
+    }
+}
+
 TEST_CASE(
     "the table of states is complete: each pair of state and action is allowed or refused as documented") {
   using store::Action;

@@ -21,7 +21,7 @@ namespace {
 using Dump = std::map<std::string, std::vector<std::string>>;
 using Columns = std::map<std::string, std::string>;
 
-constexpr int versions = 5;
+constexpr int versions = 6;
 
 fs::path made(const TempDir& folder, int version) {
   const fs::path file = folder / fmt::format("version-{}.db", version);
@@ -160,6 +160,7 @@ TEST_CASE("what was in an old store is read as it was meant") {
     CHECK(left[0].attempt.job == 3);
     CHECK(left[0].attempt.state == store::AttemptState::publishing);
     CHECK(left[0].rebooted);
+    CHECK(left[0].attempt.steps == (version < 6 ? 0 : 2));
     REQUIRE(left[0].publications.size() == 1);
     CHECK(left[0].publications[0].inode == 123'456);
     if (version >= 4) {

@@ -107,6 +107,17 @@ TEST_CASE("the segmentation of the largest score wins") {
   CHECK(Tokenizer::from_bytes(bytes_of(specials + words + no_prefix), "small").encode("ab") == Ids{6, 1});
 }
 
+TEST_CASE("pieces are found among those that begin alike") {
+  // In no order, with one in front of another and letters beyond ASCII behind eight equal bytes.
+  const std::vector<std::string> texts = {"abcdefghz",      "abcdefgh",  "abcdefghij", "abcdefg",
+                                          "abcdefgh\u00e9", "abcdefghi", "a",          "abcdefghia"};
+  std::string pieces = specials + piece("\u2581", -1, 1);
+  for (const std::string& text : texts) pieces += piece(text, -1, 1);
+  const auto tokenizer = Tokenizer::from_bytes(bytes_of(pieces + settings()), "alike");
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    CHECK(tokenizer.encode(texts[i]) == Ids{3, static_cast<std::int32_t>(4 + i), 1});
+}
+
 TEST_CASE("files that are no usable tokenizer are refused by name") {
   TempDir dir;
   const auto refused = [&](const std::string& bytes, const std::string& reason) {
@@ -126,6 +137,9 @@ TEST_CASE("files that are no usable tokenizer are refused by name") {
   refused(specials + piece("a", -1, 1), "ends before its settings");
   refused(settings(), "no pieces");
   refused(specials + piece("a", -1, 1) + piece("a", -2, 1) + settings(), "twice");
+  refused(
+      specials + piece("longer-a", -1, 1) + piece("longer-b", -1, 1) + piece("longer-a", -2, 1) + settings(),
+      "twice");
   refused(specials + piece("a", -1, 9) + settings(), "unknown type");
   refused(specials + piece("a", std::numeric_limits<float>::quiet_NaN(), 1) + settings(), "not finite");
   refused(specials + piece("", -1, 1) + settings(), "empty");

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "ops/aligned.h"
 #include "ops/one_thread.h"
 #include "ops/parallel.h"
 
@@ -46,8 +47,9 @@ LinearBranch::LinearBranch(const at::Tensor& k, const PackedKeys& keys, const at
   });
   const OneThread alone;
   sums_ = sums.sum(1).contiguous();
-  const at::Tensor folded =
-      at::matmul(products.sum(1), weight.to(at::kFloat).t()).to(at::kBFloat16).contiguous();  // [heads, D, D]
+  const at::Tensor folded = at::matmul(products.sum(1), aligned(weight.to(at::kFloat)).t())
+                                .to(at::kBFloat16)
+                                .contiguous();  // [heads, D, D]
   matrices_ = at::empty_like(folded);
   for (std::int64_t head = 0; head < heads; ++head)
     rows.interleave_pairs(
