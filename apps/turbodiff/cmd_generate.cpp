@@ -102,7 +102,7 @@ class Generate {
     std::string text;
     for (const PlannedJob& job : planned) {
       core::throw_if_interrupted();
-      const double seconds = pipeline::expected_seconds(job.plan);
+      const double seconds = pipeline::expected_seconds(job.plan, program_.cache_dir_or_empty());
       jobs.push_back(plan_json(list, job, seconds));
       text += (text.empty() ? "" : "\n") + plan_text(list, job, seconds);
     }

@@ -30,6 +30,7 @@ TEST_CASE("bash completes commands, options and values") {
   CHECK(!has(offers(place, "turbodiff generate --num_"), "--num_steps"));
   CHECK(offers(place, "turbodiff generate --tier ''") == "draft standard final \n");
   CHECK(has(offers(place, "turbodiff generate --dit scr"), "script "));
+  CHECK(has(offers(place, "turbodiff generate --quant"), "--quant-linear --quant-linear=auto "));
   CHECK(has(offers(place, "turbodiff generate --js"), "--json "));
   CHECK(has(offers(place, "turbodiff completion ''"), "fish "));
 }
@@ -43,10 +44,13 @@ TEST_CASE("zsh and fish scripts know every visible option") {
   int options = 0;
   for (std::string word; words >> word;) {
     if (word.rfind("--", 0) != 0 || word.size() < 4 || word.find('/') != std::string::npos) continue;
-    word = word.substr(0, word.find_first_of(",;:.)'"));
+    const bool may_have_value = word.find("[=") != std::string::npos;
+    word = word.substr(0, word.find_first_of(",;:.)'["));
     ++options;
-    CHECK_MESSAGE(has(zsh, "'" + word + "["), word);
+    CHECK_MESSAGE(has(zsh, "'" + word + (may_have_value ? "=-[" : "[")), word);
     CHECK_MESSAGE(has(fish, "-l " + word.substr(2) + " "), word);
   }
   CHECK(options > 30);
+  CHECK(has(zsh, "::value:(auto on off force)'"));
+  CHECK(has(fish, "-l quant-linear -a 'auto on off force' "));
 }
