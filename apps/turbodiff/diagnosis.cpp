@@ -16,8 +16,10 @@
 #include "ops/attention.h"
 #include "ops/gpu_report.h"
 #include "ops/int8_linear.h"
+#include "ops/int8_speed.h"
 #include "pipeline/components.h"
 #include "pipeline/expected_time.h"
+#include "pipeline/linear_choice.h"
 #include "pipeline/runtime.h"
 #include "spec/model_folder.h"
 
@@ -111,11 +113,19 @@ Check speed_check(cli::Program& program) {
 }
 
 /// Which operators run on their fast paths here, and which by their plain ones: slower, not different.
-Check acceleration_check() {
+Check acceleration_check(cli::Program& program) {
   std::string detail = ops::has_fast_attention() ? "attention by AVX-512 bf16" : "attention by LibTorch";
   detail += ops::has_fast_int8() ? ", int8 layers by AVX-512 VNNI" : ", int8 layers by the reference path";
   Check check{"operators", CheckStatus::ok, detail, ""};
-  if (!ops::has_fast_int8()) check.fix = "--quant-linear saves memory here, not time";
+  spec::GenerationRequest request;
+  request.device.kind = spec::DeviceChoice::Kind::cpu;
+  const pipeline::Runtime cpu = pipeline::resolve_runtime(request, /*flops=*/1);
+  const auto speedup = pipeline::int8_speedup(cpu, program.cache_dir_or_empty());
+  if (speedup) check.detail += fmt::format(" and {:.3g} times as fast as {}", *speedup, cpu.type_name());
+  if (!ops::int8_pays(speedup))
+    check.fix =
+        "on this CPU --quant-linear runs plain layers; --quant-linear=force runs int8 ones for the memory "
+        "saved";
   if (pipeline::cuda_available()) add_gpu_operators(check);
   return check;
 }
@@ -198,7 +208,7 @@ std::vector<Check> run_checks(cli::Program& program) {
   add("system", system_check);
   add("cpu", cpu_check);
   add("memory", memory_check);
-  add("operators", acceleration_check);
+  add("operators", [&] { return acceleration_check(program); });
   add("speed", [&] { return speed_check(program); });
   add("gpu", gpu_check);
   add("encoders", encoder_check);

@@ -44,6 +44,7 @@ Json output_json(const Job& job, const JobResult& result) {
                {"fps", job.request.fps},       {"seconds", seconds_json(result)},
                {"energy", std::move(energy)},  {"cost", nullptr},
                {"currency", nullptr}};
+  json["quant_linear"] = job.request.quant_linear == spec::QuantLinear::force;
   if (job.seeds.size() > 1) json["seeds"] = job.seeds;
   if (!job.contact_sheet.empty()) json["contact_sheet"] = job.contact_sheet.string();
   if (!job.latents.empty()) json["latents"] = job.latents.string();
@@ -68,7 +69,7 @@ Json plan_json(const JobList& list, const PlannedJob& planned, double seconds) {
           {"sampler", spec::name_of(job.request.sampler)},
           {"attention", spec::name_of(job.request.attention)},
           {"key_blocks", std::move(key_blocks)},
-          {"quant_linear", plan.linear == model::LinearKind::int8},
+          {"quant_linear", plan.linear.kind == model::LinearKind::int8},
           {"sigma_max", job.request.sigma_max},
           {"device", plan.runtime.device_name()},
           {"dtype", plan.runtime.type_name()},
@@ -104,7 +105,7 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
     line("attention", fmt::format("{}, {} of {} key blocks", spec::name_of(job.request.attention),
                                   plan.key_blocks->kept, plan.key_blocks->of));
   line("runs on", fmt::format("{} in {}{} with {}", plan.runtime.device_name(), plan.runtime.type_name(),
-                              plan.linear == model::LinearKind::int8 ? ", linear layers in int8," : "",
+                              plan.linear.kind == model::LinearKind::int8 ? ", linear layers in int8," : "",
                               core::counted(plan.runtime.threads, "thread")));
   line("memory", fmt::format("about {}, and {} of weights used in place",
                              core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),

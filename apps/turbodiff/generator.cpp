@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "core/error.h"
 #include "core/output_file.h"
 #include "core/signals.h"
@@ -116,7 +118,15 @@ PlannedJob Generator::plan(const JobList& list, const Job& job) {
   }
   planned.job.request.dtype = precision_of(planned.plan.runtime);
   planned.job.request.attention = planned.plan.attention;
-  planned.job.request.quant_linear = planned.plan.linear == model::LinearKind::int8;
+  const pipeline::LinearChoice& linear = planned.plan.linear;
+  planned.job.request.quant_linear =
+      linear.kind == model::LinearKind::int8 ? spec::QuantLinear::force : spec::QuantLinear::off;
+  if (linear.declined && !std::exchange(said_declined_, true))
+    program_.log().info(
+        "int8 layers {} here, so plain ones run; --quant-linear=force runs them for the memory saved",
+        linear.speedup
+            ? fmt::format("are {:.3g} times as fast as {}", *linear.speedup, planned.plan.runtime.type_name())
+            : std::string("have no kernels"));
   return planned;
 }
 

@@ -56,6 +56,7 @@ class Generator {
   std::unique_ptr<pipeline::TextToVideo> pipeline_;
   spec::ModelFiles files_;
   std::optional<std::string> fingerprint_;
+  bool said_declined_ = false;
 };
 
 /// The architecture's name by its sizes ("Wan2.1-1.3B"); empty for another.

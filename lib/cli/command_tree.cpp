@@ -7,11 +7,23 @@
 
 namespace turbodiff::cli {
 
-std::vector<std::string> OptionView::choices() const {
-  if (value.find('|') == std::string::npos) return {};
+namespace {
+
+std::vector<std::string> alternatives(const std::string& text) {
+  if (text.find('|') == std::string::npos) return {};
   std::vector<std::string> values;
-  for (const std::string_view part : core::split(value, '|')) values.emplace_back(part);
+  for (const std::string_view part : core::split(text, '|')) values.emplace_back(part);
   return values;
+}
+
+}  // namespace
+
+std::vector<std::string> OptionView::choices() const {
+  return alternatives(value);
+}
+
+std::vector<std::string> OptionView::flag_choices() const {
+  return alternatives(flag_value);
 }
 
 bool OptionView::takes_path() const {
@@ -31,7 +43,7 @@ OptionView option_view_of(const CLI::Option& option) {
   for (const std::string& name : option.get_snames()) view.spellings.push_back("-" + name);
   for (const std::string& name : option.get_lnames()) view.spellings.push_back("--" + name);
   const bool flag = option.get_expected_max() == 0;
-  if (!flag) view.value = value_of(option.get_type_name());
+  (flag ? view.flag_value : view.value) = value_of(option.get_type_name());
   if (view.positional()) view.name = option.get_name(true);
   view.help = option.get_description();
   view.group = option.get_group();

@@ -14,6 +14,7 @@ struct OptionView {
   std::vector<std::string> spellings;  ///< "-s", "--seed"; empty for a positional argument
   std::string name;                    ///< of a positional argument: "PROMPT"
   std::string value;                   ///< "N", "FILE", "a|b|c"; empty for a flag
+  std::string flag_value;              ///< "a|b|c" of a flag that may be given as --name=a, too
   std::string help;
   std::string group;  ///< heading; empty: hidden
   bool required = false;
@@ -22,6 +23,7 @@ struct OptionView {
   bool hidden() const { return group.empty(); }
   /// The values of "a|b|c"; empty otherwise.
   std::vector<std::string> choices() const;
+  std::vector<std::string> flag_choices() const;
   /// Whether the value is a file or folder.
   bool takes_path() const;
 };

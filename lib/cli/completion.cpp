@@ -44,7 +44,10 @@ std::vector<std::string> words_of(const CommandView& command, const CommandView&
   for (const CommandView& child : command.commands) words.push_back(child.name);
   for (const OptionView* option : visible_options(command, program))
     for (const std::string& spelling : option->spellings)
-      if (std::find(words.begin(), words.end(), spelling) == words.end()) words.push_back(spelling);
+      if (std::find(words.begin(), words.end(), spelling) == words.end()) {
+        words.push_back(spelling);
+        for (const std::string& choice : option->flag_choices()) words.push_back(spelling + "=" + choice);
+      }
   for (const OptionView& option : command.options)
     if (option.positional())
       for (const std::string& choice : option.choices()) words.push_back(choice);
@@ -102,7 +105,13 @@ std::string zsh_escape(std::string_view text) {
   return escaped;
 }
 
+/// Where a value may only follow a "=" in the same word, the specification says so.
+std::string zsh_value(const OptionView& option) {
+  return option.flag_value.empty() ? "" : "=-";
+}
+
 std::string zsh_action(const OptionView& option) {
+  if (!option.flag_value.empty()) return fmt::format("::value:({})", core::join(option.flag_choices(), " "));
   const auto choices = option.choices();
   std::vector<std::string> escaped;
   for (const std::string& choice : choices) escaped.push_back(zsh_escape(choice));
@@ -117,9 +126,9 @@ std::string zsh_script(const CommandView& program) {
     std::string lines;
     for (const OptionView* option : visible_options(command, program))
       for (const std::string& spelling : option->spellings)
-        lines += fmt::format(
-            "    {} \\\n",
-            shell_quoted(fmt::format("{}[{}]{}", spelling, zsh_escape(option->help), zsh_action(*option))));
+        lines += fmt::format("    {} \\\n",
+                             shell_quoted(fmt::format("{}{}[{}]{}", spelling, zsh_value(*option),
+                                                      zsh_escape(option->help), zsh_action(*option))));
     for (const OptionView& option : command.options)
       if (option.positional() && !option.hidden())
         lines += fmt::format(
@@ -159,6 +168,8 @@ std::string fish_line(const std::string& program, const std::string& condition, 
     line += " -r -F";
   else if (!option.value.empty())
     line += " -x";
+  else if (!option.flag_value.empty())  // without -r or -x: only behind a "="
+    line += fmt::format(" -a {}", shell_quoted(core::join(option.flag_choices(), " ")));
   return line + fmt::format(" -d {}\n", shell_quoted(option.help));
 }
 

@@ -17,6 +17,7 @@ std::string label_of(const OptionView& option) {
   std::string label = core::join(option.spellings, ", ");
   if (option.spellings.front().starts_with("--")) label = "    " + label;
   if (!option.value.empty()) label += " " + option.value;
+  if (!option.flag_value.empty()) label += "[=" + option.flag_value + "]";
   return label;
 }
 

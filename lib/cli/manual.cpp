@@ -20,11 +20,13 @@ std::string option_entry(const OptionView& option) {
   for (const std::string& spelling : option.spellings)
     names.push_back("\\fB" + roff_escape(spelling) + "\\fR");
   std::string term = core::join(names, ", ");
-  const std::string value = "\\fI" + roff_escape(option.value) + "\\fR";
+  const auto italic = [](const std::string& text) { return "\\fI" + roff_escape(text) + "\\fR"; };
   if (option.positional())
     term = "\\fI" + roff_escape(option.name) + "\\fR";
   else if (!option.value.empty())
-    term += " " + value;
+    term += " " + italic(option.value);
+  else if (!option.flag_value.empty())
+    term += "[=" + italic(option.flag_value) + "]";
   return fmt::format(".TP\n{}\n{}.\n", term, roff_escape(option.help));
 }
 

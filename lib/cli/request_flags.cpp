@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <memory>
 #include <string>
 
 #include "spec/option_table.h"
@@ -27,6 +28,17 @@ void add_spelling(CLI::App& app, RequestOptions& options, const Option& option, 
   }
   const std::string value = option.choices.empty() ? std::string(option.value_name)
                                                    : fmt::format("{}", fmt::join(option.choices, "|"));
+  if (!option.bare_value.empty()) {
+    const auto chosen = std::make_shared<std::string>();
+    app.add_flag(fmt::format("{}{{{}}}", names, option.bare_value), *chosen, std::string(option.help))
+        ->each([&options, &option, chosen](const std::string& text) {
+          spec::set_from_text(options, option, text);
+        })
+        ->type_name(value)
+        ->trigger_on_parse()
+        ->group(group);
+    return;
+  }
   app.add_option_function<std::string>(
          names, [&options, &option](const std::string& text) { spec::set_from_text(options, option, text); },
          std::string(option.help))

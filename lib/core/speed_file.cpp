@@ -6,6 +6,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "core/counted.h"
 #include "core/error.h"
 #include "core/output_file.h"
 #include "core/strings.h"
@@ -30,24 +31,28 @@ SpeedFile::SpeedFile(const std::filesystem::path& cache_folder, std::string prog
   if (cache_folder.empty()) return;
   path_ = cache_folder / "speed.json";
   const CpuInfo cpu = cpu_info();
-  machine_ =
-      fmt::format("{}, {} cores, {}, {}", cpu.model, cpu.allowed_cores, join(cpu.features, " "), program);
+  machine_ = fmt::format("{}, {}, {}", cpu.model, join(cpu.features, " "), program);
+  cores_ = cpu.allowed_cores;
 }
 
-std::optional<double> SpeedFile::find(const std::string& name) const {
+std::string SpeedFile::key(const std::string& name, SpeedOf of) const {
+  return of == SpeedOf::core ? name : fmt::format("{} with {}", name, counted(cores_, "core"));
+}
+
+std::optional<double> SpeedFile::find(const std::string& name, SpeedOf of) const {
   if (path_.empty()) return std::nullopt;
   const Json figures = read(path_, machine_);
-  const auto found = figures.find(name);
+  const auto found = figures.find(key(name, of));
   if (found == figures.end() || !found->is_number()) return std::nullopt;
   const double value = found->get<double>();
   return std::isfinite(value) && value > 0 ? std::optional(value) : std::nullopt;
 }
 
-void SpeedFile::keep(const std::string& name, double value) const {
+void SpeedFile::keep(const std::string& name, double value, SpeedOf of) const {
   if (path_.empty()) return;
   try {
     Json figures = read(path_, machine_);
-    figures[name] = value;
+    figures[key(name, of)] = value;
     std::filesystem::create_directories(path_.parent_path());
     OutputFile file(path_, /*replace=*/true);
     std::ofstream(file.temp_path()) << Json{{"machine", machine_}, {"figures", figures}}.dump(1) << "\n";

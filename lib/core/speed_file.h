@@ -7,6 +7,9 @@
 
 namespace turbodiff::core {
 
+/// Whether a figure holds for as many cores as this process may use, or for one core, however many those are.
+enum class SpeedOf { cores, core };
+
 /// Named figures in a small JSON file of the cache folder. Figures of another processor, number of cores or
 /// program count as absent, and so does a file that cannot be read; one that cannot be written only costs the
 /// time to measure again.
@@ -15,12 +18,15 @@ class SpeedFile {
   /// An empty folder keeps nothing. `program` is its name and version.
   SpeedFile(const std::filesystem::path& cache_folder, std::string program);
 
-  std::optional<double> find(const std::string& name) const;
-  void keep(const std::string& name, double value) const;
+  std::optional<double> find(const std::string& name, SpeedOf of = SpeedOf::cores) const;
+  void keep(const std::string& name, double value, SpeedOf of = SpeedOf::cores) const;
 
  private:
+  std::string key(const std::string& name, SpeedOf of) const;
+
   std::filesystem::path path_;
   std::string machine_;
+  int cores_ = 0;
 };
 
 /// Floating-point operations a second of a matrix product as generations run it by default on this machine.

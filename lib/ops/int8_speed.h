@@ -1,4 +1,5 @@
-// Whether int8 layers are worth it on a device: on some GPUs bf16 products are so fast that they are not.
+// Whether int8 layers are worth it on a device: on some processors and GPUs bf16 products are so fast that
+// they are not.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,13 +8,15 @@
 
 namespace turbodiff::ops {
 
-/// How many times as fast as bf16 an int8 layer is on this CUDA device, its input quantised on the way:
-/// measured once, in some milliseconds. Nothing where the kernels are not used there (gpu_report.h).
-std::optional<double> int8_speedup(c10::Device device);
+/// How many times as fast as a plain layer in `type` an int8 one is on this device, its input quantised on
+/// the way: measured once for the process, in some milliseconds, up to 0.2 s on a CPU without int8
+/// instructions. On the CPU for one core, so that it does not depend on the number of threads. Nothing on
+/// CUDA where the kernels, which are for bf16, are not used (gpu_report.h).
+std::optional<double> int8_speedup(c10::Device device, at::ScalarType type);
 
-/// False where layers that compute in `type` are better left plain: on CUDA where int8 is slower, or where
-/// the kernels, which are for bf16, do not apply. On the CPU always true: int8 saves memory even where it
-/// saves no time.
-bool int8_pays(c10::Device device, at::ScalarType type);
+/// Layers that are no faster are better left plain: they round less.
+inline bool int8_pays(std::optional<double> speedup) {
+  return speedup.value_or(0) >= 1;
+}
 
 }  // namespace turbodiff::ops

@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "ops/block_map.h"
-#include "ops/int8_speed.h"
 
 namespace turbodiff::pipeline {
 
@@ -28,11 +27,6 @@ model::SelfAttention::Kind kind_of(spec::Attention attention) {
     default:
       return model::SelfAttention::Kind::full;
   }
-}
-
-model::LinearKind settle_linear(bool quant_linear, const model::DitConfig& dit, const Runtime& runtime) {
-  const bool int8 = (quant_linear || dit.int8_linear) && ops::int8_pays(runtime.device, runtime.type);
-  return int8 ? model::LinearKind::int8 : model::LinearKind::plain;
 }
 
 KeyBlocks key_blocks(std::int64_t tokens, double topk) {

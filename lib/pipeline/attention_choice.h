@@ -1,5 +1,4 @@
-// How a request runs on a network: its self-attention, the share of the keys that looks at, its linear
-// layers.
+// How a request runs on a network: its self-attention, and the share of the keys that looks at.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +16,6 @@ spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& 
 
 /// Of a settled choice.
 model::SelfAttention::Kind kind_of(spec::Attention attention);
-
-/// How the linear layers run: in int8 where asked for or where the checkpoint has them so, unless that is
-/// slower than `runtime`'s type on its device (ops/int8_speed.h).
-model::LinearKind settle_linear(bool quant_linear, const model::DitConfig& dit, const Runtime& runtime);
 
 /// Key blocks of sparse attention over `tokens`.
 struct KeyBlocks {

@@ -15,11 +15,16 @@ std::int64_t token_count(const model::DitConfig& dit, const LatentShape& latent)
 }
 
 double dit_flops(const model::DitConfig& dit, std::int64_t tokens, std::int64_t text_tokens, double seen) {
-  const auto d = static_cast<double>(dit.dim), f = static_cast<double>(dit.ffn_dim);
+  const auto d = static_cast<double>(dit.dim);
   const auto n = static_cast<double>(tokens), s = static_cast<double>(text_tokens);
-  const double linear = 2 * (6 * d * d + 2 * d * f);  // self q, k, v, o; cross q, o; feed-forward
   const double attention = 4 * d * (n * seen + s);
-  return n * static_cast<double>(dit.layers) * (linear + attention);
+  return dit_linear_flops(dit, tokens) + n * static_cast<double>(dit.layers) * attention;
+}
+
+double dit_linear_flops(const model::DitConfig& dit, std::int64_t tokens) {
+  const auto d = static_cast<double>(dit.dim), f = static_cast<double>(dit.ffn_dim);
+  const double a_token = 2 * (6 * d * d + 2 * d * f);  // self q, k, v, o; cross q, o; feed-forward
+  return static_cast<double>(tokens) * static_cast<double>(dit.layers) * a_token;
 }
 
 double text_encoder_flops(const model::TextEncoderConfig& config, std::int64_t tokens) {

@@ -20,6 +20,8 @@ std::int64_t token_count(const model::DitConfig& dit, const LatentShape& latent)
 /// One evaluation of the transformer: 2 operations a multiply-add; self-attention is quadratic in the tokens,
 /// less where a query sees only the share `seen` of the keys.
 double dit_flops(const model::DitConfig& dit, std::int64_t tokens, std::int64_t text_tokens, double seen = 1);
+/// The part of that which its blocks' linear layers do.
+double dit_linear_flops(const model::DitConfig& dit, std::int64_t tokens);
 double text_encoder_flops(const model::TextEncoderConfig& config, std::int64_t tokens);
 /// Decoding `latent`, from the convolutions the checkpoint has.
 double vae_decode_flops(const weights::Checkpoint& vae, const LatentShape& latent);

@@ -77,6 +77,13 @@ double timed_rate(const Runtime& runtime) {
   return 2.0 * size * size * size / fastest;
 }
 
+/// Operations of plain layers that take as long as the denoising.
+double denoise_flops_as_plain(const Plan& plan, const std::filesystem::path& cache_folder) {
+  if (plan.linear.kind != model::LinearKind::int8) return plan.denoise_flops;
+  const double speedup = int8_speedup(plan.runtime, cache_folder).value_or(1);
+  return plan.denoise_flops + plan.linear_flops * (1 / speedup - 1);
+}
+
 }  // namespace
 
 double matrix_rate(const Runtime& runtime) {
@@ -86,8 +93,8 @@ double matrix_rate(const Runtime& runtime) {
   return place->second;
 }
 
-double expected_seconds(const Plan& plan) {
-  const double flops = plan.text_flops + plan.denoise_flops + plan.decode_flops;
+double expected_seconds(const Plan& plan, const std::filesystem::path& cache_folder) {
+  const double flops = plan.text_flops + denoise_flops_as_plain(plan, cache_folder) + plan.decode_flops;
   const Pace pace =
       plan.runtime.device.is_cuda()
           ? gpu_pace

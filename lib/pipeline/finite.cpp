@@ -18,7 +18,7 @@ void require_finite(const at::Tensor& values, const std::string& what, const Run
   const std::int64_t infinite = at::isinf(values).sum().item<std::int64_t>();
   std::string hint =
       "the model's files or the noise hold such values: get the model again, or leave --noise out";
-  if (linear == model::LinearKind::int8) hint = "leave --quant-linear out; if that does not help, " + hint;
+  if (linear == model::LinearKind::int8) hint = "use --quant-linear=off; if that does not help, " + hint;
   if (runtime.type == at::kHalf)
     hint = "fp16 ends at 65504: use --dtype bf16 or fp32; if that does not help, " + hint;
   throw LastingError(

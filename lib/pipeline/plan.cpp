@@ -31,7 +31,8 @@ void require_supported(const spec::GenerationRequest& request) {
 
 }  // namespace
 
-Plan make_plan(const spec::GenerationRequest& request, const Components& components) {
+Plan make_plan(const spec::GenerationRequest& request, const Components& components,
+               const std::filesystem::path& cache_folder) {
   const auto& dit = components.dit_config;
   require_supported(request);
   Plan plan;
@@ -50,9 +51,10 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
       dit_flops(dit, plan.tokens, typical_prompt_tokens, plan.key_blocks ? plan.key_blocks->share() : 1);
   plan.text_flops = text_encoder_flops(components.text_config, typical_prompt_tokens);
   plan.denoise_flops = step_flops * request.steps;
+  plan.linear_flops = dit_linear_flops(dit, plan.tokens) * request.steps;
   plan.decode_flops = vae_decode_flops(components.vae, plan.latent);
   plan.runtime = resolve_runtime(request, std::max(step_flops, plan.decode_flops));
-  plan.linear = settle_linear(request.quant_linear, dit, plan.runtime);
+  plan.linear = settle_linear(request.quant_linear, dit, plan.runtime, cache_folder);
   plan.ignores_sparse_attention = dit.sparse_linear_attention && plan.attention == spec::Attention::original;
 
   const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));
@@ -64,9 +66,10 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   const auto in_place = [&](const weights::Checkpoint& checkpoint, const char* name) {
     return on_cpu && model::scalar_type_of(stored(checkpoint, name)) == plan.runtime.type;
   };
-  const double dit_bytes = weight_bytes(components.dit, plan.linear == model::LinearKind::int8 ? 1 : element),
+  const double dit_bytes =
+                   weight_bytes(components.dit, plan.linear.kind == model::LinearKind::int8 ? 1 : element),
                vae_bytes = weight_bytes(components.vae, element);
-  const bool int8 = plan.linear == model::LinearKind::int8;
+  const bool int8 = plan.linear.kind == model::LinearKind::int8;
   const bool dit_in_place = !int8 && in_place(components.dit, "blocks.0.ffn.0.weight");
   const bool vae_in_place = in_place(components.vae, "decoder.conv1.weight");
   const double held = (dit_in_place ? 0 : dit_bytes) + (vae_in_place ? 0 : vae_bytes);

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 
 #include "pipeline/attention_choice.h"
 #include "pipeline/components.h"
 #include "pipeline/estimate.h"
+#include "pipeline/linear_choice.h"
 #include "pipeline/runtime.h"
 #include "spec/generation_request.h"
 
@@ -25,13 +27,16 @@ struct Plan {
   double pixels = 0;        ///< of one sample, all frames
   spec::Attention attention = spec::Attention::original;  ///< never automatic
   std::optional<KeyBlocks> key_blocks;                    ///< of sparse attention
-  model::LinearKind linear = model::LinearKind::plain;
+  LinearChoice linear;
+  double linear_flops = 0;  ///< of denoise_flops, those of layers that may run in int8
   bool ignores_sparse_attention =
       false;  ///< the checkpoint was trained with SLA and runs with full attention
 };
 
 /// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
 /// small.
-Plan make_plan(const spec::GenerationRequest& request, const Components& components);
+/// `cache_folder` keeps what is measured on the way; empty: nothing is kept.
+Plan make_plan(const spec::GenerationRequest& request, const Components& components,
+               const std::filesystem::path& cache_folder = {});
 
 }  // namespace turbodiff::pipeline

@@ -40,7 +40,7 @@ TextToVideo::TextToVideo(spec::ModelFiles files, Options options)
     : files_(std::move(files)), options_(std::move(options)), components_(open_components(files_)) {}
 
 Plan TextToVideo::plan(const spec::GenerationRequest& request) const {
-  Plan plan = make_plan(request, components_);
+  Plan plan = make_plan(request, components_, options_.cache_folder);
   plan.cut_prompt = cut_prompt(request.prompt);
   return plan;
 }
@@ -70,7 +70,7 @@ void TextToVideo::prepare(std::span<const std::string> prompts, const spec::Gene
 
 void TextToVideo::embed(std::span<const std::string> prompts, const spec::GenerationRequest& request,
                         core::ProgressTracker& progress) {
-  use(make_plan(request, components_).runtime);
+  use(make_plan(request, components_, options_.cache_folder).runtime);
   const std::filesystem::path folder =
       options_.cache_folder.empty() ? std::filesystem::path{} : options_.cache_folder / "prompts";
   const PromptCache cache(folder,
@@ -118,7 +118,8 @@ at::Tensor TextToVideo::context_of(const std::string& prompt) const {
 void TextToVideo::load_networks(const spec::GenerationRequest& request, core::ProgressTracker& progress) {
   const model::SelfAttention attention{kind_of(settle_attention(request.attention, components_.dit_config)),
                                        request.sla_topk};
-  const model::LinearKind linear = settle_linear(request.quant_linear, components_.dit_config, runtime_);
+  const model::LinearKind linear =
+      settle_linear(request.quant_linear, components_.dit_config, runtime_, options_.cache_folder).kind;
   if (dit_ && dit_->linear_kind() != linear) dit_.reset();
   if (dit_ && vae_) return dit_->set_attention(attention);
   const auto layers = components_.dit_config.layers;

@@ -132,7 +132,7 @@ Json scalar(const core::YamlNode& node, bool as_text) {
 bool is_text_key(std::string_view key) {
   if (is_schedule_key(key)) return key != "priority" && key != "retries" && key != "hold" && key != "count";
   const spec::Option* option = spec::find_json_option(key);
-  return option != nullptr &&
+  return option != nullptr && option->bare_value.empty() &&
          (std::holds_alternative<spec::Option::Member<std::string>>(option->field) ||
           std::holds_alternative<spec::Option::Member<std::filesystem::path>>(option->field));
 }

@@ -18,6 +18,8 @@ enum class Attention { automatic, original, sla, sagesla };
 enum class Precision { automatic, bf16, fp16, fp32 };
 /// Whose random stream the noise comes from: torch's CPU generator everywhere, or torch's CUDA generator.
 enum class Rng { cpu, cuda };
+/// Linear layers in int8: where that is faster, never, or everywhere, for the memory saved.
+enum class QuantLinear { automatic, off, force };
 /// Presets of steps, frames and size (see tier.h).
 enum class Tier { draft, standard, final };
 
@@ -49,6 +51,13 @@ template <>
 struct Names<Rng> {
   static constexpr std::array values = {std::pair{Rng::cpu, std::string_view{"cpu"}},
                                         std::pair{Rng::cuda, std::string_view{"cuda"}}};
+};
+template <>
+struct Names<QuantLinear> {
+  static constexpr std::array values = {std::pair{QuantLinear::automatic, std::string_view{"auto"}},
+                                        std::pair{QuantLinear::automatic, std::string_view{"on"}},
+                                        std::pair{QuantLinear::off, std::string_view{"off"}},
+                                        std::pair{QuantLinear::force, std::string_view{"force"}}};
 };
 template <>
 struct Names<Tier> {

@@ -142,7 +142,7 @@ GenerationRequest resolve(const RequestOptions& options, const ModelDefaults& de
   request.attention = value_of(options.attention, Attention::automatic);
   request.sla_topk = options.sla_topk.value_or(0.1);
   if (request.sla_topk <= 0) problems.add("--sla-topk: it must be above 0", "0.1 is usual");
-  request.quant_linear = options.quant_linear.value_or(false);
+  if (options.quant_linear) request.quant_linear = value_named<QuantLinear>(*options.quant_linear);
   request.default_norm = options.default_norm.value_or(false);
 
   check_image_options(options, defaults, problems);
@@ -181,7 +181,7 @@ RequestOptions options_of(const GenerationRequest& request) {
   options.fps = request.fps;
   options.attention = name_of(request.attention);
   options.sla_topk = request.sla_topk;
-  options.quant_linear = request.quant_linear;
+  if (request.quant_linear) options.quant_linear = name_of(*request.quant_linear);
   options.default_norm = request.default_norm;
   options.image = request.image;
   options.boundary = request.boundary;

@@ -36,7 +36,7 @@ struct GenerationRequest {
 
   Attention attention = Attention::automatic;
   double sla_topk = 0.1;
-  bool quant_linear = false;
+  std::optional<QuantLinear> quant_linear;  ///< nothing: automatic where the checkpoint has int8 layers
   bool default_norm = false;
 
   std::optional<std::filesystem::path> image;

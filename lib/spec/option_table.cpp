@@ -167,7 +167,16 @@ std::vector<Option> make_table() {
        &O::sla_topk,
        0.0,
        1.0},
-      {"quant-linear", 0, {"quant_linear"}, "", "Run the linear layers in int8", attention, &O::quant_linear},
+      {.name = "quant-linear",
+       .aliases = {"quant_linear"},
+       .value_name = "WHEN",
+       .help =
+           "Run the linear layers in int8 where that is faster on this machine (auto, on); force: also where "
+           "it only saves memory; off: not even those of a checkpoint that holds them so",
+       .group = attention,
+       .field = &O::quant_linear,
+       .choices = names_of<QuantLinear>(),
+       .bare_value = name_of(QuantLinear::automatic)},
       {"default-norm",
        0,
        {"default_norm"},

@@ -38,6 +38,9 @@ struct Option {
   std::optional<double> minimum = {};
   std::optional<double> maximum = {};
   std::vector<std::string_view> choices = {};
+  /// What a flag without a value means; another of `choices` is given as --name=VALUE. JSON and text may say
+  /// true for it, and false for "off".
+  std::string_view bare_value = {};
   bool recorded = true;    ///< part of a recipe: it decides what the video shows
   bool json_key = true;    ///< may stand in a JSON line of a prompts file
   bool also_grid = false;  ///< the reference's --num_samples: sets `grid` as well

@@ -60,12 +60,20 @@ std::optional<Seed> parse_seed(std::string_view text) {
   return seed;
 }
 
+/// "true" and "false" of an option that is a flag, too, in its own words.
+std::string of_flag(const Option& option, std::string_view text) {
+  if (option.bare_value.empty() || (text != "true" && text != "false")) return std::string(text);
+  return std::string(text == "true" ? option.bare_value : "off");
+}
+
 /// One overload per type that a field can have.
 struct FromText {
   const Option& option;
   std::string_view text;
 
-  void operator()(std::optional<std::string>& field) const { field = check_text(option, std::string(text)); }
+  void operator()(std::optional<std::string>& field) const {
+    field = check_text(option, of_flag(option, text));
+  }
   void operator()(std::optional<std::filesystem::path>& field) const {
     if (text.empty()) refuse(option, "the file name is empty");
     field = std::filesystem::path(check_text(option, std::string(text)));
@@ -101,8 +109,9 @@ struct FromJson {
     if (!ok) refuse(option, fmt::format("{} is not {}", value.dump(), type));
   }
   void operator()(std::optional<std::string>& field) const {
+    if (!option.bare_value.empty() && value.is_boolean()) return FromText{option, value.dump()}(field);
     expect(value.is_string(), "a text");
-    field = check_text(option, value.get<std::string>());
+    FromText{option, value.get<std::string>()}(field);
   }
   void operator()(std::optional<std::filesystem::path>& field) const {
     expect(value.is_string(), "a file name");

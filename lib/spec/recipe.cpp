@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/json_nesting.h"
+#include "spec/choices.h"
 #include "spec/option_table.h"
 
 namespace turbodiff::spec {
@@ -86,7 +87,12 @@ Recipe parse_recipe(std::string_view text, const std::string& origin) {
   Recipe recipe;
   recipe.program = text_at(document, "program");
   try {
-    recipe.options = options_from_json(document["request"]);
+    Json request = document["request"];
+    // Earlier versions wrote true or false for how the layers had run.
+    if (const auto quant = request.find("quant_linear");
+        request.is_object() && quant != request.end() && quant->is_boolean())
+      *quant = name_of(quant->get<bool>() ? QuantLinear::force : QuantLinear::off);
+    recipe.options = options_from_json(request);
   } catch (const Error& error) {
     throw Error(error.code(), fmt::format("recipe of '{}': {}", origin, error.message()), error.hint());
   }

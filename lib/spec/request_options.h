@@ -47,7 +47,7 @@ struct RequestOptions {
 
   std::optional<std::string> attention;
   std::optional<double> sla_topk;
-  std::optional<bool> quant_linear;
+  std::optional<std::string> quant_linear;
   std::optional<bool> default_norm;
 
   std::optional<std::filesystem::path> image;

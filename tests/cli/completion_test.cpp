@@ -29,6 +29,7 @@ TEST_CASE("bash completes commands, options and values") {
   CHECK(!contains(offers(place, "turbodiff generate --num_"), "--num_steps"));
   CHECK(offers(place, "turbodiff generate --tier ''") == "draft standard final \n");
   CHECK(contains(offers(place, "turbodiff generate --dit scr"), "script "));
+  CHECK(contains(offers(place, "turbodiff generate --quant"), "--quant-linear --quant-linear=auto "));
   CHECK(contains(offers(place, "turbodiff generate --js"), "--json "));
   CHECK(contains(offers(place, "turbodiff completion ''"), "fish "));
 }
@@ -42,10 +43,13 @@ TEST_CASE("zsh and fish scripts know every visible option") {
   int options = 0;
   for (std::string word; words >> word;) {
     if (word.rfind("--", 0) != 0 || word.size() < 4 || word.find('/') != std::string::npos) continue;
-    word = word.substr(0, word.find_first_of(",;:.)'"));
+    const bool may_have_value = word.find("[=") != std::string::npos;
+    word = word.substr(0, word.find_first_of(",;:.)'["));
     ++options;
-    CHECK_MESSAGE(contains(zsh, "'" + word + "["), word);
+    CHECK_MESSAGE(contains(zsh, "'" + word + (may_have_value ? "=-[" : "[")), word);
     CHECK_MESSAGE(contains(fish, "-l " + word.substr(2) + " "), word);
   }
   CHECK(options > 30);
+  CHECK(contains(zsh, "::value:(auto on off force)'"));
+  CHECK(contains(fish, "-l quant-linear -a 'auto on off force' "));
 }

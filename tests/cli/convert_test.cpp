@@ -79,7 +79,8 @@ TEST_CASE("a checkpoint quantised beforehand makes the video that --quant-linear
   CHECK(converted["component"] == "diffusion transformer");
   CHECK(fs::file_size(place.path("dit.safetensors")) < fs::file_size(demo_file("dit.pth")) * 6 / 10);
   model_with(place, "int8", place.text_path("dit.safetensors"));
-  const auto plan = place.run({"generate", "x", "--model", "int8", "--dry-run", "--json"}).json();
+  const auto plan =
+      place.run({"generate", "x", "--model", "int8", "--quant-linear=force", "--dry-run", "--json"}).json();
   CHECK(plan["jobs"][0]["quant_linear"] == true);
   const auto made = [&](std::vector<std::string> arguments, const std::string& to) {
     arguments.insert(arguments.begin(), {"generate", "a red circle", "--frames", "5", "--steps", "1"});
@@ -87,8 +88,10 @@ TEST_CASE("a checkpoint quantised beforehand makes the video that --quant-linear
     CHECK(place.run(arguments).code == 0);
     return testing::read_file(place.path(to));
   };
-  CHECK(made({"--model", "int8"}, "a.npy") == made({"--model", "demo", "--quant-linear"}, "b.npy"));
-  CHECK(made({"--model", "demo"}, "c.npy") != made({"--model", "demo", "--quant-linear"}, "d.npy"));
+  const std::string int8 = made({"--model", "demo", "--quant-linear=force"}, "a.npy");
+  const std::string plain = made({"--model", "demo"}, "b.npy");
+  CHECK(made({"--model", "int8", "--quant-linear=force"}, "c.npy") == int8);
+  CHECK(int8 != plain);
 }
 
 TEST_CASE("every format and part is converted") {

@@ -26,12 +26,23 @@ TEST_CASE("long, short and the reference's spellings") {
   CHECK(options.steps == 2);
   CHECK(options.seed->random);
   CHECK(options.attention == "sagesla");
-  CHECK(options.quant_linear == true);
+  CHECK(options.quant_linear == "auto");
   CHECK(options.output == "a.mp4");
   CHECK(options.save_latents == "l.safetensors");
   CHECK(!options.grid);
   CHECK(parse({"--num_samples", "2"}).grid == true);
   CHECK(parse({"--grid=false"}).grid == false);
+  CHECK(parse({"--quant-linear=force"}).quant_linear == "force");
+  CHECK(parse({"--quant-linear=true"}).quant_linear == "auto");
+  CHECK(parse({"--quant-linear=false"}).quant_linear == "off");
+  for (const char* value : {"auto", "on", "off", "force"})
+    CHECK(parse({std::string("--quant-linear=") + value}).quant_linear == value);
+  CHECK(!parse({"a cat"}).quant_linear);
+  // The last one wins, whatever the spelling.
+  CHECK(parse({"--quant_linear=force", "--quant-linear=off", "--quant_linear"}).quant_linear == "auto");
+  CHECK(parse({"--quant_linear", "--quant-linear=force"}).quant_linear == "force");
+  CHECK(parse({"--quant_linear=off", "a cat"}).quant_linear == "off");
+  CHECK(parse({"--quant-linear", "a cat"}).quant_linear == "auto");  // the prompt is no value of it
 }
 
 TEST_CASE("a negative seed and empty texts pass, bad values raise our own error") {

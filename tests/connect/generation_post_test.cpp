@@ -41,6 +41,9 @@ TEST_CASE("a post has the options of generate and those of a job") {
   CHECK(post.group == "g");
   CHECK(post.hold);
   CHECK(post.format == "webm");
+  CHECK(parse_generation_post(R"({"prompt":"x","quant_linear":"force"})").options.quant_linear == "force");
+  CHECK(parse_generation_post(R"({"prompt":"x","quant_linear":true})").options.quant_linear == "auto");
+  CHECK(problem(R"({"prompt":"x","quant_linear":"fast"})") == "--quant-linear: unknown value 'fast'");
   CHECK(parse_generation_post(R"({"prompt":"x"})").when == store::When::now);
   CHECK(parse_generation_post(R"({"prompt":"x","after":7})").after == std::vector<store::JobId>{7});
 }

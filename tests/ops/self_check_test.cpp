@@ -152,7 +152,16 @@ TEST_CASE("int8 that is slower than bf16 is found to be") {
   const double times = ops::device::int8_speedup(EmulatedKernels(), {8, 128, 128}, at::kCPU, how);
   CHECK(times > 0);
   CHECK(times < 0.5);  // an emulator is no GPU
-  CHECK(ops::int8_pays(at::kCPU, at::kFloat));
+  for (const at::ScalarType type : {at::kFloat, at::kBFloat16}) {
+    const auto here = ops::int8_speedup(at::kCPU, type);
+    REQUIRE(here);
+    CHECK(*here > 0.001);
+    CHECK(*here < 1000);
+    CHECK(ops::int8_speedup(at::kCPU, type) == here);  // measured once
+  }
+  CHECK(ops::int8_pays(1.0));
+  CHECK_FALSE(ops::int8_pays(0.8));
+  CHECK_FALSE(ops::int8_pays(std::nullopt));
 }
 
 TEST_CASE("the times of values in e4m3 and in fp16 are compared") {

@@ -4,21 +4,53 @@
 
 #include <set>
 
+#include "core/environment.h"
 #include "core/error.h"
+#include "core/paths.h"
 #include "model/infer_config.h"
 #include "ops/rms_norm.h"
 #include "ops/rope.h"
 #include "parity/dit_case.h"
+#include "pipeline/linear_choice.h"
 
 namespace turbodiff::parity {
+
+namespace {
+
+/// Whose measurements `generate` goes by, too.
+fs::path cache_folder() {
+  try {
+    return core::Paths(core::Environment::of_process()).cache_dir();
+  } catch (const Error&) {
+    return {};
+  }
+}
+
+at::Tensor forward(model::WanDit& dit, const DitSettings& settings, const DitInputs& inputs,
+                   model::Trace* trace) {
+  dit.set_attention(settings.attention);
+  return dit.forward(inputs.x, inputs.timesteps, dit.embed_text(inputs.context), {}, trace);
+}
+
+}  // namespace
 
 at::Tensor run_dit(const fs::path& path, const DitSettings& settings, at::ScalarType type,
                    const DitInputs& inputs, model::Trace* trace) {
   const auto checkpoint = weights::Checkpoint::open(path, weights::Component::dit);
   model::WanDit dit({checkpoint, type, at::kCPU},
                     model::infer_dit_config(checkpoint, {settings.heads, settings.eps}));
-  dit.set_attention(settings.attention);
-  return dit.forward(inputs.x, inputs.timesteps, dit.embed_text(inputs.context), {}, trace);
+  return forward(dit, settings, inputs, trace);
+}
+
+at::Tensor run_dit(const fs::path& path, const DitSettings& settings, const Run& run,
+                   const DitInputs& inputs) {
+  if (run.exact) return run_dit(path, settings, run.type, inputs);
+  const auto checkpoint = weights::Checkpoint::open(path, weights::Component::dit);
+  const auto config = model::infer_dit_config(checkpoint, {settings.heads, settings.eps});
+  const pipeline::Runtime runtime{.device = at::kCPU, .type = run.type};
+  const auto linear = pipeline::settle_linear(std::nullopt, config, runtime, cache_folder());
+  model::WanDit dit({checkpoint, run.type, at::kCPU}, config, {}, linear.kind);
+  return forward(dit, settings, inputs, nullptr);
 }
 
 namespace {
@@ -80,7 +112,7 @@ void check_dit_t2v(const fs::path& folder, Report& report) {
       for (const Run& run : runs())
         report.check(fmt::format("05_dit21_t2v/{}/{}", name, run.name),
                      run.exact ? 2e-5 : default_tolerance(manifest, net + "/" + short_name),
-                     [&] { return distance(run_dit(primary, settings, run.type, inputs), expected).rel_l2; });
+                     [&] { return distance(run_dit(primary, settings, run, inputs), expected).rel_l2; });
       for (const fs::path& other : others)
         report.check(fmt::format("05_dit21_t2v/{}/{}", name, other.filename().string()), 2e-5,
                      [&] { return distance(run_dit(other, settings, at::kFloat, inputs), expected).rel_l2; });

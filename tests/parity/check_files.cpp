@@ -39,7 +39,7 @@ void check_forward(const fs::path& folder, const fs::path& checkpoint, const std
                    std::int64_t heads, const DitInputs& inputs, const at::Tensor& expected, Report& report) {
   for (const Run& run : runs())
     report.check(fmt::format("12_gguf/{}/{}", label, run.name), run.exact ? 2e-5 : 0.03, [&] {
-      return distance(run_dit(checkpoint, {heads, std::nullopt}, run.type, inputs), expected).rel_l2;
+      return distance(run_dit(checkpoint, {heads, std::nullopt}, run, inputs), expected).rel_l2;
     });
 }
 

@@ -68,7 +68,7 @@ void check_transformer(const fs::path& folder, const std::string& name, const st
     // Sums in another order move single int8 values, each by a 128th of its block's largest.
     report.check(fmt::format("10_int8linear/{}/{}", name, run.name),
                  run.exact ? 1e-3 : default_tolerance(manifest, name), [&] {
-                   const at::Tensor out = run_dit(folder / (net + ".pth"), settings, run.type, inputs);
+                   const at::Tensor out = run_dit(folder / (net + ".pth"), settings, run, inputs);
                    return distance(out, file.f32("out")).rel_l2;
                  });
 }

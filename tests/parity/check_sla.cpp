@@ -164,7 +164,7 @@ void check_transformer(const fs::path& folder, const nlohmann::json& manifest, c
     for (const Run& run : runs())
       report.check(fmt::format("09_sla/{}/{}/{}", name, kind, run.name),
                    run.exact ? exact : default_tolerance(manifest, case_name), [&] {
-                     const at::Tensor out = run_dit(folder / (net + "_sla.pth"), settings, run.type, inputs);
+                     const at::Tensor out = run_dit(folder / (net + "_sla.pth"), settings, run, inputs);
                      return distance(out, file.f32(expected)).rel_l2;
                    });
   };

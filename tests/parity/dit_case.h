@@ -19,7 +19,11 @@ struct DitSettings {
   model::SelfAttention attention = {};
 };
 
+/// With its linear layers as the checkpoint has them.
 at::Tensor run_dit(const fs::path& checkpoint, const DitSettings& settings, at::ScalarType type,
                    const DitInputs& inputs, model::Trace* trace = nullptr);
+/// The same where `run` is exact, else with the layers that `generate` would run.
+at::Tensor run_dit(const fs::path& checkpoint, const DitSettings& settings, const Run& run,
+                   const DitInputs& inputs);
 
 }  // namespace turbodiff::parity

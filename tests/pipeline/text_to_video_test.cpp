@@ -183,10 +183,10 @@ TEST_CASE("a plan tells shape, work and memory, and what cannot be done") {
 
 TEST_CASE("an engine changes between plain and int8 layers from one generation to the next") {
   spec::GenerationRequest request = small_request(), int8 = request;
-  int8.quant_linear = true;
+  int8.quant_linear = spec::QuantLinear::force;
   pipeline::TextToVideo engine(demo_files(), {});
-  CHECK((engine.plan(int8).linear == model::LinearKind::int8));
-  CHECK((engine.plan(request).linear == model::LinearKind::plain));
+  CHECK((engine.plan(int8).linear.kind == model::LinearKind::int8));
+  CHECK((engine.plan(request).linear.kind == model::LinearKind::plain));
   const auto plain = generate(engine, request, {5});
   std::vector<std::string> stages;
   const auto quantised = generate(engine, int8, {5}, &stages);

@@ -48,6 +48,11 @@ TEST_CASE("YAML gives prompts with options and schedules, the common ones below"
   CHECK(read("a prompt of its own").at(0).options.prompt == "a prompt of its own");
   CHECK(read("- a\n- b").size() == 2);
   CHECK(read("prompt: yes").at(0).options.prompt == "yes");
+  const std::pair<const char*, const char*> flags[] = {{"true", "auto"},  {"on", "auto"}, {"\"on\"", "on"},
+                                                       {"auto", "auto"},  {"off", "off"}, {"no", "off"},
+                                                       {"force", "force"}};
+  for (const auto& [written, meant] : flags)
+    CHECK(read(std::string("prompt: a\nquant_linear: ") + written).at(0).options.quant_linear == meant);
 }
 
 TEST_CASE("JSON says the same as YAML") {

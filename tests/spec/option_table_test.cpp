@@ -80,6 +80,30 @@ TEST_CASE("values that are wrong are refused in one clear line") {
   CHECK(set_error("dit", "").message() == "--dit: the file name is empty");
 }
 
+TEST_CASE("a flag that may have a value takes true and false for two of its words") {
+  const Option& quant = option_named("quant-linear");
+  const auto text = [&](std::string_view value) {
+    RequestOptions options;
+    set_from_text(options, quant, value);
+    return options.quant_linear;
+  };
+  const auto json = [](const char* value) {
+    return options_from_json(Json::parse(std::string(R"({"quant_linear": )") + value + "}")).quant_linear;
+  };
+  for (const char* word : {"auto", "on", "off", "force"}) {
+    CHECK(text(word) == word);
+    CHECK(json(("\"" + std::string(word) + "\"").c_str()) == word);
+  }
+  CHECK(text("true") == "auto");
+  CHECK(text("false") == "off");
+  CHECK(json("true") == "auto");
+  CHECK(json("false") == "off");
+  CHECK(set_error("quant-linear", "fast").message() == "--quant-linear: unknown value 'fast'");
+  CHECK(set_error("quant-linear", "fast").hint() == "one of auto, on, off, force");
+  CHECK(set_error("quant-linear", "").code() == ErrorCode::bad_request);
+  CHECK(set_error("sampler", "true").code() == ErrorCode::bad_request);  // it is no flag
+}
+
 TEST_CASE("seeds have 64 bits") {
   RequestOptions options;
   set_from_text(options, option_named("seed"), "18446744073709551615");

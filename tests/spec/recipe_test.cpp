@@ -70,3 +70,24 @@ TEST_CASE("what is no recipe is refused") {
           parse_recipe(R"({"schema_version": 1, "request": {"x": 1}})", "a.mp4");
         }).message() == "recipe of 'a.mp4': unknown key 'x'");
 }
+
+TEST_CASE("what a recipe says of int8 layers is what runs again, also in those of earlier versions") {
+  const auto quant_of = [](std::optional<QuantLinear> ran) {
+    auto settled = request();
+    settled.quant_linear = ran;
+    const auto recipe = make_recipe("turbodiff 1", settled, demo_model(), false, "f00", settled.seed);
+    return parse_recipe(to_text(recipe), "a.mp4").options.quant_linear;
+  };
+  CHECK(quant_of(QuantLinear::force) == "force");
+  CHECK(quant_of(QuantLinear::off) == "off");
+  CHECK(!quant_of(std::nullopt));
+
+  const auto earlier = [](bool ran) {
+    auto document =
+        to_json(make_recipe("turbodiff 1", request(), demo_model(), false, "f00", request().seed));
+    document["request"]["quant_linear"] = ran;
+    return resolve(parse_recipe(document.dump(), "a.mp4").options, ModelDefaults{}).quant_linear;
+  };
+  CHECK((earlier(true) == QuantLinear::force));
+  CHECK((earlier(false) == QuantLinear::off));
+}

@@ -97,7 +97,7 @@ GpuReport gpu_report(std::int8_t index) {
     if (group != device::Group::e4m3_values || trouble.empty())
       report.operators.push_back({device::name_of(group), std::move(trouble)});
   }
-  report.int8_speedup = int8_speedup(c10::Device(c10::kCUDA, index));
+  report.int8_speedup = int8_speedup(c10::Device(c10::kCUDA, index), at::kBFloat16);
   return report;
 }
 

@@ -8,8 +8,6 @@
 
 namespace turbodiff::ops::device {
 
-namespace {
-
 /// Both kinds of work by turns, so that clocks and heat favour none; the first round warms up.
 double times_faster(const std::function<void()>& plain, const std::function<void()>& fast,
                     const Measuring& how) {
@@ -26,8 +24,6 @@ double times_faster(const std::function<void()>& plain, const std::function<void
   }
   return plain_s / std::max(fast_s, 1e-12);
 }
-
-}  // namespace
 
 Measuring measuring_on(c10::Device device) {
   return {[device] {

@@ -1,0 +1,44 @@
+#include "pipeline/linear_choice.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+#include "core/speed_file.h"
+#include "ops/int8_speed.h"
+
+namespace turbodiff::pipeline {
+
+std::optional<double> int8_speedup(const Runtime& runtime, const std::filesystem::path& cache_folder) {
+  if (runtime.device.is_cuda()) return ops::int8_speedup(runtime.device, runtime.type);
+  // The file may change, or be impossible to write, under a process that has chosen.
+  static std::map<std::pair<std::filesystem::path, std::string>, double> known;
+  const std::string figure = "int8 over " + runtime.type_name();
+  const auto place = known.find({cache_folder, figure});
+  if (place != known.end()) return place->second;
+  const core::SpeedFile file(cache_folder, TURBODIFF_VERSION);
+  std::optional<double> speedup = file.find(figure, core::SpeedOf::core);
+  if (!speedup) {
+    speedup = ops::int8_speedup(runtime.device, runtime.type);
+    if (speedup) file.keep(figure, *speedup, core::SpeedOf::core);
+  }
+  if (speedup) known[{cache_folder, figure}] = *speedup;
+  return speedup;
+}
+
+LinearChoice choose_linear(std::optional<spec::QuantLinear> asked, bool stored_in_int8,
+                           const std::function<std::optional<double>()>& speedup) {
+  using enum spec::QuantLinear;
+  if (asked == off || (!asked && !stored_in_int8)) return {};
+  if (asked == force) return {.kind = model::LinearKind::int8};
+  const std::optional<double> found = speedup();
+  const bool pays = ops::int8_pays(found);
+  return {pays ? model::LinearKind::int8 : model::LinearKind::plain, !pays, found};
+}
+
+LinearChoice settle_linear(std::optional<spec::QuantLinear> asked, const model::DitConfig& dit,
+                           const Runtime& runtime, const std::filesystem::path& cache_folder) {
+  return choose_linear(asked, dit.int8_linear, [&] { return int8_speedup(runtime, cache_folder); });
+}
+
+}  // namespace turbodiff::pipeline
