@@ -139,11 +139,12 @@ sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/tests/leaks.supp \
 	  ctest --test-dir $(BUILD)-sanitize --output-on-failure -j $(JOBS)
 
-tsan: ## HTTP, meters, notices and the watch folder under ThreadSanitizer
+tsan: ## HTTP, meters, notices and the watch folder under ThreadSanitizer: their tests, then a daemon with all of them
 	@scripts/setup.sh --no-engine
 	@scripts/configure.sh $(BUILD)-tsan tsan
 	@cmake --build $(BUILD)-tsan -j $(JOBS) --target turbodiff-sched connect_test energy_test daemon_test
-	@TSAN_OPTIONS=halt_on_error=1 ctest --test-dir $(BUILD)-tsan --output-on-failure -R '^(connect|energy|daemon)(\.|$$)'
+	@TSAN_OPTIONS=halt_on_error=1:suppressions=$(CURDIR)/tests/threads.supp \
+	  ctest --test-dir $(BUILD)-tsan --output-on-failure -R '^(connect|energy|daemon)(\.|$$)'
 
 floor: ## build and test without the engine and LibTorch
 	@scripts/setup.sh --no-engine
@@ -159,7 +160,7 @@ install: all ## install programs, models and manuals (PREFIX, DESTDIR)
 	@cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))
 
 clean: ## remove the build folders; the cache outside the clone stays
-	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-fuzz $(BUILD)-floor $(BUILD)-broken
+	@rm -rf $(BUILD) $(BUILD)-sanitize $(BUILD)-tsan $(BUILD)-fuzz $(BUILD)-floor $(BUILD)-broken
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-15s %s\n", $$1, $$2}' Makefile

@@ -39,6 +39,8 @@ endfunction()
 function(turbodiff_unity TARGET)
   if(TURBODIFF_UNITY AND NOT TURBODIFF_FUZZ)
     set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
+    # A source that is included is taken for a header; and names of one source are not shadowed by another's.
+    target_compile_options(${TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> -Wno-shadow)
   endif()
 endfunction()
 

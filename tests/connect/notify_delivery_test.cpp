@@ -219,6 +219,7 @@ TEST_CASE_FIXTURE(DeliveryFixture, "https: a certificate nobody vouches for is n
   NotifyServer server("https", path_of("log"), {});
   auto settings = channel(ChannelType::webhook);
   settings.target = server.url();
+  settings.timeout_s = 60;  // however slow the handshake is
   const Message message = test_message("it", 1, {"h", [](std::int64_t) { return "then"; }});
   const SendResult refused = make_channel(settings, {})->send(message, {});
   CHECK(refused.kind == SendResult::Kind::retry);
@@ -263,6 +264,7 @@ TEST_CASE_FIXTURE(DeliveryFixture,
   NotifyServer server("smtps", path_of("log"), {"550"});
   auto settings = channel(ChannelType::email);
   settings.server = server.url();
+  settings.timeout_s = 60;
   settings.from = "me@example.org";
   settings.to = {"a@example.org"};
   settings.secret = {};

@@ -13,7 +13,7 @@ using sched::PlanRequest;
 
 namespace {
 
-constexpr sched::Seconds now = 1'790'000'000;
+constexpr sched::Seconds origin_s = 1'790'000'000;
 constexpr std::int64_t kilowatt = 1'000'000;
 
 PlanJob job_of(const std::string& id, std::int64_t seconds, std::int64_t earliest = 0) {
@@ -21,7 +21,7 @@ PlanJob job_of(const std::string& id, std::int64_t seconds, std::int64_t earlies
   job.id = id;
   job.seconds = seconds;
   job.milliwatts = kilowatt;
-  job.earliest = now + earliest;
+  job.earliest = origin_s + earliest;
   job.when = sched::When::now;
   return job;
 }
@@ -33,13 +33,13 @@ tariff::PriceCurve two_prices(std::optional<std::int64_t> early_carbon = {},
     const std::int64_t nano = cents * 10'000'000;
     return tariff::Price{nano, nano * 11 / 20, nano / 4, nano / 5};
   };
-  return tariff::PriceCurve({{now, now + 3600, "low", price(40), true, false, early_carbon},
-                             {now + 3600, now + 10'800, "high", price(80), false, false, late_carbon}});
+  return tariff::PriceCurve({{origin_s, origin_s + 3600, "low", price(40), true, false, early_carbon},
+                             {origin_s + 3600, origin_s + 10'800, "high", price(80), false, false, late_carbon}});
 }
 
 PlanRequest request_of(std::vector<PlanJob> jobs) {
   PlanRequest request;
-  request.now = now;
+  request.now = origin_s;
   request.horizon_s = 10'800;
   request.jobs = std::move(jobs);
   return request;
@@ -57,8 +57,8 @@ TEST_CASE("a plan's money has its parts, by job and in all, and comes with its e
   REQUIRE(plan.jobs.size() == 2);
   CHECK(plan.jobs[0].id == "b");
   CHECK(plan.jobs[0].job == 1);
-  CHECK(plan.jobs[0].start == now);
-  CHECK(plan.jobs[0].end == now + 1800);
+  CHECK(plan.jobs[0].start == origin_s);
+  CHECK(plan.jobs[0].end == origin_s + 1800);
   CHECK(plan.jobs[0].cost.gross == cents(20));
   CHECK(plan.jobs[0].milliwatt_seconds == 1800 * kilowatt);
   CHECK_FALSE(plan.jobs[0].setup);
@@ -96,7 +96,7 @@ TEST_CASE("a plan for carbon goes where there is least, and says how much that i
   request.jobs[0].when = sched::When::cheapest;
   const Plan plan = sched::make_plan(request, two_prices(500'000, 200'000));
   REQUIRE(plan.jobs.size() == 1);
-  CHECK(plan.jobs[0].start == now + 3600);
+  CHECK(plan.jobs[0].start == origin_s + 3600);
   CHECK(plan.milligram_co2 == 100'000);
   CHECK(plan.milligram_lower_bound == 100'000);
   CHECK(plan.total_cost.gross == cents(40));
@@ -104,7 +104,7 @@ TEST_CASE("a plan for carbon goes where there is least, and says how much that i
   CHECK((plan.objective == sched::Objective::carbon));
   // Time whose carbon is not known is not taken for clean.
   const Plan known = sched::make_plan(request, two_prices(500'000, {}));
-  CHECK(known.jobs[0].start == now);
+  CHECK(known.jobs[0].start == origin_s);
   CHECK(known.milligram_co2 == 250'000);
 }
 

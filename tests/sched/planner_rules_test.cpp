@@ -12,7 +12,7 @@ using sched::When;
 
 namespace {
 
-constexpr sched::Seconds now = 1'790'000'000;
+constexpr sched::Seconds plan_start = 1'790'000'000;
 
 PlanJob make_job(const std::string& id, std::int64_t seconds) {
   PlanJob job;
@@ -24,8 +24,8 @@ PlanJob make_job(const std::string& id, std::int64_t seconds) {
 
 tariff::Segment segment(sched::Seconds begin, sched::Seconds end, std::optional<std::int64_t> price) {
   tariff::Segment result;
-  result.start = now + begin;
-  result.end = now + end;
+  result.start = plan_start + begin;
+  result.end = plan_start + end;
   if (price) result.price = tariff::Price{*price, *price, 0, 0};
   result.off_peak = true;
   return result;
@@ -33,7 +33,7 @@ tariff::Segment segment(sched::Seconds begin, sched::Seconds end, std::optional<
 
 PlanCase one_hour(std::vector<PlanJob> jobs, std::int64_t price = 200'000'000) {
   PlanCase input;
-  input.request.now = now;
+  input.request.now = plan_start;
   input.request.horizon_s = 3600;
   input.request.jobs = std::move(jobs);
   input.curve = tariff::PriceCurve({segment(0, 3600, price)});
@@ -81,7 +81,7 @@ TEST_CASE("jobs without a place are left out with a reason, among few and among 
     CAPTURE(fillers);
     PlanJob long_job = make_job("long", 3601), late = make_job("late", 60), after_late = make_job("x", 60),
             circle_a = make_job("p", 60), circle_b = make_job("q", 60), unknown = make_job("u", 60);
-    late.deadline = now - 5;
+    late.deadline = plan_start - 5;
     after_late.after = {"late"};
     circle_a.after = {"q"};
     circle_b.after = {"p"};
@@ -113,7 +113,7 @@ TEST_CASE("a job fills the horizon to its last second, and none goes into a gap 
     const Plan plan = plan_of(input);
     CHECK(fault_in(input.request, input.curve, plan) == "");
     REQUIRE(find(plan, "whole") != nullptr);
-    CHECK(find(plan, "whole")->start == now + 1800);
+    CHECK(find(plan, "whole")->start == plan_start + 1800);
     CHECK(plan.jobs.size() == static_cast<std::size_t>(fillers + 1));
   }
 }
@@ -128,7 +128,7 @@ TEST_CASE("prices below zero are sought, and the bound stays below") {
     CHECK(plan.total_cost.gross.micro() < 0 + (fillers > 0 ? 1'000'000 : 0));
     CHECK(plan.lower_bound <= plan.total_cost.gross);
     CHECK(plan.total_cost.gross <= plan.asap_cost);
-    if (fillers == 0) CHECK(find(plan, "a")->start == now + 1200);
+    if (fillers == 0) CHECK(find(plan, "a")->start == plan_start + 1200);
   }
 }
 
@@ -143,10 +143,10 @@ TEST_CASE("now jobs start at once by priority, then input order, whatever comes 
     const PlanCase input = one_hour(with_fillers({first, second, urgent, follows}, fillers));
     const Plan plan = plan_of(input);
     CHECK(fault_in(input.request, input.curve, plan) == "");
-    CHECK(find(plan, "urgent")->start == now);
-    CHECK(find(plan, "first")->start == now + 100);
-    CHECK(find(plan, "second")->start == now + 200);
-    CHECK(find(plan, "follows")->start == now + 300);
+    CHECK(find(plan, "urgent")->start == plan_start);
+    CHECK(find(plan, "first")->start == plan_start + 100);
+    CHECK(find(plan, "second")->start == plan_start + 200);
+    CHECK(find(plan, "follows")->start == plan_start + 300);
   }
 }
 
@@ -203,19 +203,19 @@ TEST_CASE("a job without a place is late once no price to come can help it") {
     return find_unplaced(plan, "a")->late;
   };
   PlanJob job = make_job("a", 2000);
-  job.deadline = now + 3000;
+  job.deadline = plan_start + 3000;
   CHECK_FALSE(late({job}, 1800));
-  job.deadline = now + 1500;
+  job.deadline = plan_start + 1500;
   CHECK(late({job}, 1800));
   job.deadline.reset();
   CHECK_FALSE(late({job}, 1800));
-  job.deadline = now + 3000;
+  job.deadline = plan_start + 3000;
   PlanJob other = make_job("b", 1500);
   other.priority = 1;
   other.when = When::now;
   CHECK(late({job, other}, 3600));
   CHECK_FALSE(late({job, other}, 2900));
-  job.deadline = now + 7200;  // beyond the plan
+  job.deadline = plan_start + 7200;  // beyond the plan
   other.seconds = 2000;
   CHECK_FALSE(late({job, other}, 3600));
 }

@@ -10,7 +10,7 @@ using sched::PlanRequest;
 
 namespace {
 
-constexpr sched::Seconds now = 1'790'000'000;
+constexpr sched::Seconds plan_now = 1'790'000'000;
 using Seconds = sched::Seconds;
 
 PlanJob job_of(const std::string& id, std::int64_t seconds) {
@@ -25,8 +25,8 @@ PlanJob job_of(const std::string& id, std::int64_t seconds) {
 tariff::PriceCurve priced(Seconds until, Seconds cheap_until = 0) {
   std::vector<tariff::Segment> segments;
   const tariff::Price price{100, 100, 0, 0};
-  if (cheap_until > 0) segments.push_back({now, now + cheap_until, {}, price, true});
-  if (until > cheap_until) segments.push_back({now + cheap_until, now + until, {}, price, false});
+  if (cheap_until > 0) segments.push_back({plan_now, plan_now + cheap_until, {}, price, true});
+  if (until > cheap_until) segments.push_back({plan_now + cheap_until, plan_now + until, {}, price, false});
   return tariff::PriceCurve(std::move(segments));
 }
 
@@ -39,10 +39,10 @@ struct Told {
 
 Told told(std::vector<PlanJob> jobs, const tariff::PriceCurve& curve) {
   PlanRequest request;
-  request.now = now;
+  request.now = plan_now;
   request.horizon_s = 3600;
   request.jobs = std::move(jobs);
-  request.label = [](Seconds instant) { return fmt::format("+{}", instant - now); };
+  request.label = [](Seconds instant) { return fmt::format("+{}", instant - plan_now); };
   for (const auto& unplaced : sched::make_plan(request, curve).unplaced)
     if (unplaced.id == "a") return {unplaced.reason, unplaced.late};
   return {"it is placed", false};
@@ -51,7 +51,7 @@ Told told(std::vector<PlanJob> jobs, const tariff::PriceCurve& curve) {
 PlanJob now_job(const std::string& id, std::int64_t seconds, Seconds earliest = 0) {
   PlanJob job = job_of(id, seconds);
   job.when = sched::When::now;
-  job.earliest = now + earliest;
+  job.earliest = plan_now + earliest;
   return job;
 }
 
@@ -60,17 +60,17 @@ PlanJob now_job(const std::string& id, std::int64_t seconds, Seconds earliest = 
 TEST_CASE("too little time between the earliest start and the deadline, or the end of the plan") {
   PlanJob job = job_of("a", 100);
   job.setup_seconds = 20;
-  job.earliest = now + 500;
-  job.deadline = now + 619;
+  job.earliest = plan_now + 500;
+  job.deadline = plan_now + 619;
   CHECK(told({job}, priced(3600)) ==
         Told{"needs 120 s, but from +500 to its deadline +619 there are only 119 s", true});
-  job.deadline = now + 620;
+  job.deadline = plan_now + 620;
   CHECK(told({job}, priced(3600)).reason == "it is placed");
-  job.deadline = now + 100;
+  job.deadline = plan_now + 100;
   CHECK(told({job}, priced(3600)) ==
         Told{"needs 120 s, but from +500 to its deadline +100 there are only 0 s", true});
-  job.deadline = now + 4000;  // beyond the plan
-  job.earliest = now + 3500;
+  job.deadline = plan_now + 4000;  // beyond the plan
+  job.earliest = plan_now + 3500;
   CHECK(told({job}, priced(3600)) ==
         Told{"needs 120 s, but from +3500 to the end of the plan +3600 there are only 100 s", false});
 }
@@ -78,7 +78,7 @@ TEST_CASE("too little time between the earliest start and the deadline, or the e
 TEST_CASE("a job that comes after others begins when the last of them ends") {
   PlanJob job = job_of("a", 100);
   job.after = {"first", "second"};
-  job.deadline = now + 1060;
+  job.deadline = plan_now + 1060;
   CHECK(told({now_job("first", 1000), now_job("second", 400), job}, priced(3600)).reason ==
         "needs 100 s, but from +1400 to its deadline +1060 there are only 0 s");
   CHECK(told({now_job("first", 4000), now_job("second", 400), job}, priced(3600)).reason ==
@@ -104,7 +104,7 @@ TEST_CASE("no window is long enough, and prices are still to come or are not") {
       Told{
           "needs 2000 s of off-peak time before the end of the plan +3600; the longest window left is 1500 s",
           false});
-  job.deadline = now + 3600;
+  job.deadline = plan_now + 3600;
   CHECK(told({job}, priced(3600, 1500)) ==
         Told{"needs 2000 s of off-peak time before its deadline +3600; the longest window left is 1500 s",
              true});
@@ -112,7 +112,7 @@ TEST_CASE("no window is long enough, and prices are still to come or are not") {
         Told{"waits for prices after +3599: needs 2000 s of off-peak time; the longest window until then is "
              "1500 s",
              false});
-  job.earliest = now + 1000;
+  job.earliest = plan_now + 1000;
   CHECK(told({job}, priced(3600, 1500)).reason ==
         "needs 2000 s of off-peak time before its deadline +3600; the longest window left is 500 s");
 }
@@ -129,7 +129,7 @@ TEST_CASE("the other jobs leave too little room, before, between and after them"
         head + "beside the other jobs the longest window left is 900 s");
   CHECK(room({now_job("x", 2650)}) == head + "beside the other jobs the longest window left is 950 s");
   CHECK(room({now_job("x", 2600)}) == "it is placed");
-  job.deadline = now + 2000;
+  job.deadline = plan_now + 2000;
   CHECK(
       room({now_job("x", 900, 600)}) ==
       "needs 1000 s of time with a known price before its deadline +2000; beside the other jobs the longest "
@@ -138,7 +138,7 @@ TEST_CASE("the other jobs leave too little room, before, between and after them"
 
 TEST_CASE("a worker without a job has all of a window free") {
   PlanRequest request;
-  request.now = now;
+  request.now = plan_now;
   request.horizon_s = 3600;
   request.workers = 2;
   request.jobs = {job_of("a", 1000), job_of("x", 3600)};

@@ -41,7 +41,9 @@ class HttpDaemon : public SchedPlace {
   void stop() {
     if (!daemon_) return;
     daemon_->signal(SIGTERM);
-    daemon_->wait();
+    const auto ended = daemon_->wait();
+    // Sanitizers tell by the exit code what they have found.
+    CHECK_MESSAGE(ended->ok(), ended->describe() << "\n" << told_);
     daemon_.reset();
   }
   LoopbackClient http() const { return LoopbackClient(port_); }
