@@ -106,3 +106,20 @@ TEST_CASE_FIXTURE(Desk, "the alarm follows the next job while the countdown runs
   CHECK(contains(lines.str(), "the machine stays on: a job starts"));
   bus().take_actions();
 }
+
+TEST_CASE_FIXTURE(Desk, "an alarm that could not be cleared is set anew with the next countdown") {
+  settings.staying = true;
+  rest.queue.next_start = start + 36000;
+  SwitchOff off = make();
+  REQUIRE(look(off));
+  fs::remove(folder / "wakealarm");
+  off.job_starts();
+  CHECK_FALSE(off.counting());
+  CHECK(contains(lines.str(), "cannot read the wake alarm"));
+  write_file(folder / "wakealarm", "");
+  clock.advance(1);
+  REQUIRE(look(off));
+  CHECK(read_file(folder / "wakealarm") == fmt::format("{}\n", start + 36000 - 210));
+  off.job_starts();
+  bus().take_actions();
+}
