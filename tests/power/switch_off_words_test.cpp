@@ -123,3 +123,16 @@ TEST_CASE_FIXTURE(Desk, "an alarm that could not be cleared is set anew with the
   off.job_starts();
   bus().take_actions();
 }
+
+TEST_CASE_FIXTURE(Desk, "an alarm is set for each time the machine goes off, also for the same instant") {
+  settings.staying = true;
+  settings.grace_s = 0;
+  rest.queue.next_start = start + 36000;
+  SwitchOff off = make();
+  for (; rest.done < 3; ++rest.done) {
+    write_file(folder / "wakealarm", "");  // it has gone off, or somebody has cleared it
+    look(off);
+    CHECK(bus().take_actions() == std::vector<std::string>{"PowerOff"});
+    CHECK(read_file(folder / "wakealarm") == fmt::format("{}\n", start + 36000 - 210));
+  }
+}
