@@ -184,6 +184,7 @@ TEST_CASE_FIXTURE(Desk, "what comes up in the grace period keeps the machine on"
     clock.advance(1000);
     look(off);
     CHECK_FALSE(off.acted());
+    CHECK_FALSE(off.counting());
   };
   stays("somebody else's shutdown -c", [](SwitchOff&) { bus().cancel_scheduled(); });
   stays("a lock", [](SwitchOff&) { bus().inhibit("shutdown", "block"); });

@@ -106,3 +106,33 @@ TEST_CASE_FIXTURE(Desk, "the alarm follows the next job while the countdown runs
   CHECK(contains(lines.str(), "the machine stays on: a job starts"));
   bus().take_actions();
 }
+
+TEST_CASE_FIXTURE(Desk, "an alarm that could not be cleared is set anew with the next countdown") {
+  settings.staying = true;
+  rest.queue.next_start = start + 36000;
+  SwitchOff off = make();
+  REQUIRE(look(off));
+  fs::remove(folder / "wakealarm");
+  off.job_starts();
+  CHECK_FALSE(off.counting());
+  CHECK(contains(lines.str(), "cannot read the wake alarm"));
+  write_file(folder / "wakealarm", "");
+  clock.advance(1);
+  REQUIRE(look(off));
+  CHECK(read_file(folder / "wakealarm") == fmt::format("{}\n", start + 36000 - 210));
+  off.job_starts();
+  bus().take_actions();
+}
+
+TEST_CASE_FIXTURE(Desk, "an alarm is set for each time the machine goes off, also for the same instant") {
+  settings.staying = true;
+  settings.grace_s = 0;
+  rest.queue.next_start = start + 36000;
+  SwitchOff off = make();
+  for (; rest.done < 3; ++rest.done) {
+    write_file(folder / "wakealarm", "");  // it has gone off, or somebody has cleared it
+    look(off);
+    CHECK(bus().take_actions() == std::vector<std::string>{"PowerOff"});
+    CHECK(read_file(folder / "wakealarm") == fmt::format("{}\n", start + 36000 - 210));
+  }
+}
