@@ -108,8 +108,8 @@ class Generate {
     for (const PlannedJob& job : planned) {
       core::throw_if_interrupted();
       const auto samples = static_cast<double>(job.job.seeds.size());
-      const double seconds =
-          std::exchange(start_s, 0) + samples * pipeline::expected_seconds(job.plan, program_.cache_dir_or_empty());
+      const double seconds = std::exchange(start_s, 0) +
+                             samples * pipeline::expected_seconds(job.plan, program_.cache_dir_or_empty());
       jobs.push_back(plan_json(list, job, seconds));
       text += (text.empty() ? "" : "\n") + plan_text(list, job, seconds);
     }

@@ -33,8 +33,9 @@ tariff::PriceCurve two_prices(std::optional<std::int64_t> early_carbon = {},
     const std::int64_t nano = cents * 10'000'000;
     return tariff::Price{nano, nano * 11 / 20, nano / 4, nano / 5};
   };
-  return tariff::PriceCurve({{origin_s, origin_s + 3600, "low", price(40), true, false, early_carbon},
-                             {origin_s + 3600, origin_s + 10'800, "high", price(80), false, false, late_carbon}});
+  return tariff::PriceCurve(
+      {{origin_s, origin_s + 3600, "low", price(40), true, false, early_carbon},
+       {origin_s + 3600, origin_s + 10'800, "high", price(80), false, false, late_carbon}});
 }
 
 PlanRequest request_of(std::vector<PlanJob> jobs) {
