@@ -37,12 +37,12 @@ TEST_CASE("long, short and the reference's spellings") {
   CHECK(parse({"--quant-linear=false"}).quant_linear == "off");
   for (const char* value : {"auto", "on", "off", "force"})
     CHECK(parse({std::string("--quant-linear=") + value}).quant_linear == value);
-  CHECK(!parse({"a cat"}).quant_linear);
+  CHECK(!parse({"-p", "a cat"}).quant_linear);
   // The last one wins, whatever the spelling.
   CHECK(parse({"--quant_linear=force", "--quant-linear=off", "--quant_linear"}).quant_linear == "auto");
   CHECK(parse({"--quant_linear", "--quant-linear=force"}).quant_linear == "force");
-  CHECK(parse({"--quant_linear=off", "a cat"}).quant_linear == "off");
-  CHECK(parse({"--quant-linear", "a cat"}).quant_linear == "auto");  // the prompt is no value of it
+  CHECK(parse({"--quant_linear=off", "-p", "a cat"}).quant_linear == "off");
+  CHECK(parse({"--quant-linear", "-p", "a cat"}).quant_linear == "auto");
 }
 
 TEST_CASE("a negative seed and empty texts pass, bad values raise our own error") {
