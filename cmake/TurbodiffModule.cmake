@@ -37,7 +37,7 @@ endfunction()
 # turbodiff_unity(TARGET): its sources are compiled a few at a time, so that what all of them instantiate is compiled
 # once a batch. Names in anonymous namespaces must differ within a module.
 function(turbodiff_unity TARGET)
-  if(TURBODIFF_UNITY AND NOT TURBODIFF_FUZZ)
+  if(TURBODIFF_UNITY)
     set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 10)
     # A source that is included is taken for a header; and names of one source are not shadowed by another's.
     target_compile_options(${TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage> -Wno-shadow)

@@ -122,7 +122,8 @@ std::vector<const YamlNode*> YamlMap::list(std::string_view key) {
 }
 
 std::string YamlMap::path_of(std::string_view key) const {
-  return name_.empty() ? std::string(key) : fmt::format("{}.{}", name_, key);
+  const std::string shown = escape_control(key);
+  return name_.empty() ? shown : fmt::format("{}.{}", name_, shown);
 }
 
 void YamlMap::finish() {
@@ -130,8 +131,8 @@ void YamlMap::finish() {
   for (const auto& [key, value] : node_.entries) {
     if (problems_.full()) return;
     if (!known_.contains(key.text))
-      problems_.add(key.where(), fmt::format("unknown key '{}'{}", escape_control(path_of(key.text)),
-                                             did_you_mean(key.text, known)));
+      problems_.add(key.where(),
+                    fmt::format("unknown key '{}'{}", path_of(key.text), did_you_mean(key.text, known)));
   }
 }
 

@@ -47,12 +47,15 @@ at::Tensor in_tiles(const at::Tensor& x, const at::Tensor& weight, const at::Ten
   const at::Tensor from = x.reshape({x.numel() / depth, depth});
   at::Tensor y = at::empty({from.size(0), columns}, x.options());
   const Tiling tiles = tiling(from.size(0), columns, depth);
+  // Where a strip of it is used by many bands of rows it is copied once.
+  const bool often = tiles.rows.count > 1;
+  const at::Tensor all = often ? aligned(weight) : weight;
   parallel_tiles(tiles.rows.count * tiles.columns.count, [&](std::int64_t tile) {
     core::throw_if_interrupted();
     const std::int64_t band = tile / tiles.columns.count, strip = tile % tiles.columns.count;
     const std::int64_t first = tiles.columns.first(strip), count = tiles.columns.size_of(strip);
     const at::Tensor rows = from.narrow(0, tiles.rows.first(band), tiles.rows.size_of(band));
-    const at::Tensor part = aligned(weight.narrow(0, first, count));
+    const at::Tensor part = aligned(all.narrow(0, first, count));
     const at::Tensor part_bias = bias.defined() ? aligned(bias.narrow(0, first, count)) : at::Tensor();
     at::Tensor to = y.narrow(0, tiles.rows.first(band), tiles.rows.size_of(band)).narrow(1, first, count);
     if (x.scalar_type() != at::kFloat)

@@ -1,6 +1,7 @@
 #include "pipeline/linear_choice.h"
 
 #include <map>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -12,6 +13,8 @@ namespace turbodiff::pipeline {
 std::optional<double> int8_speedup(const Runtime& runtime, const std::filesystem::path& cache_folder) {
   if (runtime.device.is_cuda()) return ops::int8_speedup(runtime.device, runtime.type);
   // The file may change, or be impossible to write, under a process that has chosen.
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
   static std::map<std::pair<std::filesystem::path, std::string>, double> known;
   const std::string figure = "int8 over " + runtime.type_name();
   const auto place = known.find({cache_folder, figure});

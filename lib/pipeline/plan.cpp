@@ -107,7 +107,8 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
                       request.size.height, core::counted(request.frames, "frame"), plan.runtime.type_name(),
                       core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
                       core::format_bytes(memory.total_bytes)),
-          "lower --size or --frames, or use --dtype bf16");
+          plan.linear.declined ? "lower --size or --frames, or hold int8 layers with --quant-linear=force"
+                               : "lower --size or --frames, or use --dtype bf16");
   }
   return plan;
 }

@@ -38,8 +38,7 @@ std::vector<energy::CapPoint> sweep_power_limits(const fs::path& program, const 
       },
       [](std::string_view) {});
   Order order;
-  order.request = Json::parse(preset.options);
-  order.request.update(Json::parse(job.spec.options));
+  order.request = request_of(preset, job.spec);
   for (const char* key : {"save_latents", "contact_sheet"}) order.request.erase(key);
   order.request["prompt"] = job.spec.prompt;
   order.request["steps"] = 1;

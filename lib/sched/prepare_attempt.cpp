@@ -46,8 +46,7 @@ void JobRunner::prepare(Running& running, const std::vector<std::string>& upcomi
 
   Order& order = running.order;
   order.id = fmt::format("{}-{}", job.id, number);
-  order.request = Json::parse(running.preset.options);
-  order.request.update(Json::parse(job.spec.options));
+  order.request = request_of(running.preset, job.spec);
   order.request["prompt"] = job.spec.prompt;
   order.request["output"] = output.string();
   if (!running.preset.image_sha256.empty() && order.request.contains("image") &&

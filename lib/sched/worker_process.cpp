@@ -8,6 +8,18 @@ namespace turbodiff::sched {
 
 using Json = nlohmann::ordered_json;
 
+Json request_of(const store::Preset& preset, const store::JobSpec& spec) {
+  Json request = Json::parse(preset.options);
+  request.update(Json::parse(spec.options));
+  if (const auto quant = request.find("quant_linear"); quant != request.end() && quant->is_boolean()) {
+    if (quant->get<bool>())
+      *quant = "force";
+    else
+      request.erase("quant_linear");
+  }
+  return request;
+}
+
 WorkerProcess::WorkerProcess(const std::filesystem::path& program, OnEvent on_event, OnLog on_log)
     : on_event_(std::move(on_event)), on_log_(std::move(on_log)) {
   core::SubprocessOptions options;

@@ -11,9 +11,14 @@
 
 #include "core/subprocess.h"
 #include "sched/worker_event.h"
+#include "store/job.h"
 #include "store/process_identity.h"
 
 namespace turbodiff::sched {
+
+/// The preset's options with the job's own over them. Before --quant-linear had values, presets held true
+/// where int8 was asked for, and false where nobody had asked.
+nlohmann::ordered_json request_of(const store::Preset& preset, const store::JobSpec& spec);
 
 /// One generation as the worker is told.
 struct Order {

@@ -12,12 +12,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                                                 {sched::InboxKind::yaml, "a.yaml"}};
   static const auto zone = tariff::LocalZone::find("Europe/Berlin").value();
   fuzz::Input input(data, size);
-  const auto& [kind, name] = kinds[input.byte() % std::size(kinds)];
+  const auto& chosen = kinds[input.byte() % std::size(kinds)];
   const auto read_time = [](std::string_view text) {
     return tariff::parse_time(text, zone, 1'764'082'801, "time");
   };
   return fuzz::expect_error_only([&] {
-    const auto requests = sched::read_inbox_file(input.rest(), name, kind, read_time);
+    const auto requests = sched::read_inbox_file(input.rest(), chosen.second, chosen.first, read_time);
     fuzz::require(!requests.empty(), "a file that is taken gives requests");
     for (const sched::InboxRequest& request : requests) {
       fuzz::require(request.options.prompt.has_value(), "every request has a prompt");

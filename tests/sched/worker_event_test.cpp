@@ -1,5 +1,6 @@
 #include "sched/worker_event.h"
 
+#include "sched/worker_process.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -65,4 +66,18 @@ TEST_CASE("fields of a wrong type count as not there") {
         read_worker_event(fmt::format(R"({{"event":"done","id":"1","output":{{"seconds":{}}}}})", seconds));
     CHECK(event->stages.load == 0);
   }
+}
+
+TEST_CASE("a preset from before --quant-linear had values asks for what was asked then") {
+  const auto asked = [](const char* options, const char* own = "{}") {
+    store::Preset preset;
+    preset.options = options;
+    store::JobSpec spec;
+    spec.options = own;
+    return sched::request_of(preset, spec).dump();
+  };
+  CHECK(asked(R"({"steps":4,"quant_linear":false})") == R"({"steps":4})");
+  CHECK(asked(R"({"quant_linear":true})", R"({"seed":3})") == R"({"quant_linear":"force","seed":3})");
+  CHECK(asked(R"({"quant_linear":"off"})") == R"({"quant_linear":"off"})");
+  CHECK(asked(R"({"steps":4})", R"({"steps":2})") == R"({"steps":2})");
 }
