@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/text_width.h"
+
 namespace turbodiff::core {
 namespace {
 
@@ -124,7 +126,7 @@ std::optional<std::string> nearest(std::string_view text, std::span<const std::s
 
 std::string did_you_mean(std::string_view text, std::span<const std::string> candidates) {
   const auto found = nearest(text, candidates);
-  return found ? " (did you mean '" + *found + "'?)" : std::string();
+  return found ? " (did you mean '" + escape_control(*found) + "'?)" : std::string();
 }
 
 }  // namespace turbodiff::core

@@ -55,4 +55,6 @@ TEST_CASE("a slip of the finger finds its word, and nonsense none") {
   CHECK_FALSE(nearest(std::string(5000, 's'), words));
   CHECK(did_you_mean("stpes", words) == " (did you mean 'steps'?)");
   CHECK(did_you_mean("zzzzzz", words).empty());
+  const std::vector<std::string> foreign = {"sma\x1bl"};
+  CHECK(did_you_mean("small", foreign) == " (did you mean 'sma\\x1bl'?)");
 }
