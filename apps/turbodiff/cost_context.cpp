@@ -25,8 +25,7 @@ tariff::Decimal decimal_flag(std::string_view option, const std::string& text, b
     expected = positive ? "greater than 0" : "at least 0";
   else if (value)
     return *value;
-  throw Error::bad_request(fmt::format("{} must be {}, not '{}'", option, expected,
-                                       core::truncate_to_width(core::escape_control(text), 40)));
+  throw Error::bad_request(fmt::format("{} must be {}, not '{}'", option, expected, core::excerpt(text, 40)));
 }
 
 std::int64_t integer_flag(std::string_view option, const std::string& text, std::int64_t least,
@@ -34,7 +33,7 @@ std::int64_t integer_flag(std::string_view option, const std::string& text, std:
   const auto value = core::parse_integer(text);
   if (value && *value >= least && *value <= most) return *value;
   throw Error::bad_request(fmt::format("{} must be a whole number between {} and {}, not '{}'", option, least,
-                                       most, core::truncate_to_width(core::escape_control(text), 40)));
+                                       most, core::excerpt(text, 40)));
 }
 
 bool Subject::estimated(std::string_view figure) const {

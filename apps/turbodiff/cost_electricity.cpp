@@ -68,8 +68,8 @@ void CostContext::load_electricity() {
               : catalogue_.gpus.empty() ? "USD"
                                         : catalogue_.gpus.front().currency;
   if (!is_currency(currency_))
-    throw Error::bad_request(fmt::format("--currency must be a code like EUR, not '{}'",
-                                         core::truncate_to_width(core::escape_control(currency_), 40)));
+    throw Error::bad_request(
+        fmt::format("--currency must be a code like EUR, not '{}'", core::excerpt(currency_, 40)));
   if (flags_.price_per_kwh) {
     const std::int64_t nano =
         tariff::round_scaled(decimal_flag("--price-per-kwh", *flags_.price_per_kwh, false), 9);
@@ -106,8 +106,8 @@ energy::HourChoice CostContext::hour_choice() const {
 std::string_view CostContext::hour_choice_name() const {
   for (const std::string_view name : {"off-peak", "cheapest", "any"})
     if (flags_.hours.value_or("off-peak") == name) return name;
-  throw Error::bad_request(fmt::format("--when must be off-peak, cheapest or any, not '{}'",
-                                       core::truncate_to_width(core::escape_control(*flags_.hours), 40)));
+  throw Error::bad_request(
+      fmt::format("--when must be off-peak, cheapest or any, not '{}'", core::excerpt(*flags_.hours, 40)));
 }
 
 }  // namespace turbodiff::app

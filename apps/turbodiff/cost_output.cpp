@@ -118,8 +118,8 @@ void deliver(CostContext& context, const report::Page& page, const Json& result)
   const CostFlags& flags = context.flags();
   const std::string format = flags.format.value_or(program.flags().json ? "json" : "table");
   if (format != "table" && format != "json" && format != "html")
-    throw Error::bad_request(fmt::format("--format must be table, json or html, not '{}'",
-                                         core::truncate_to_width(core::escape_control(format), 40)));
+    throw Error::bad_request(
+        fmt::format("--format must be table, json or html, not '{}'", core::excerpt(format, 40)));
   if (program.flags().json && format != "json")
     throw Error::bad_request(fmt::format("--json and --format {} exclude each other", format));
   if (program.flags().json && flags.output)

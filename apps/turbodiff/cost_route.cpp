@@ -69,8 +69,8 @@ void show_route(cli::Program& program, const CostFlags& flags, const JobFlags& j
   if (job_flags.slack) job.slack_s = tariff::parse_horizon(*job_flags.slack, "--slack");
   job.when = job_flags.when.value_or(job.when);
   if (job.when != "off-peak" && job.when != "cheapest" && job.when != "now")
-    throw Error::bad_request(fmt::format("--when must be off-peak, cheapest or now, not '{}'",
-                                         core::truncate_to_width(core::escape_control(job.when), 40)));
+    throw Error::bad_request(
+        fmt::format("--when must be off-peak, cheapest or now, not '{}'", core::excerpt(job.when, 40)));
   const energy::Route found = energy::route(rules, job);
 
   report::Page page;

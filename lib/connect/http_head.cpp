@@ -112,8 +112,8 @@ std::optional<std::size_t> told_length(const RequestHead& head) {
   if (head.has("transfer-encoding")) return std::nullopt;
   if (!head.has("content-length")) return 0;
   const std::string_view text = head.field("content-length");
-  const bool digits = !text.empty() && text.size() <= 18 &&
-                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      !text.empty() && text.size() <= 18 && std::all_of(text.begin(), text.end(), core::is_digit);
   if (!digits) throw not_http();
   return static_cast<std::size_t>(*core::parse_integer(text));
 }

@@ -73,8 +73,7 @@ class Reader {
       return true;
     }
     const std::vector<std::string> names(type_names.begin(), type_names.end());
-    add("type", fmt::format("must be one of {}, not '{}'{}", core::join(names, ", "),
-                            core::truncate_to_width(core::escape_control(*text), 60),
+    add("type", fmt::format("must be one of {}, not '{}'{}", core::join(names, ", "), core::excerpt(*text),
                             core::did_you_mean(*text, names)));
     return false;
   }
@@ -100,8 +99,7 @@ class Reader {
       else
         problems_.add(item->where(),
                       fmt::format("{} are {}, not '{}'{}", map_.path_of("events"), core::join(names, ", "),
-                                  core::truncate_to_width(core::escape_control(*text), 60),
-                                  core::did_you_mean(*text, names)));
+                                  core::excerpt(*text), core::did_you_mean(*text, names)));
     }
     if (map_.find("events") == nullptr) return {batch, failed, deadline, wake};
     return kinds;
@@ -233,9 +231,8 @@ class Reader {
     const std::size_t at = text.find('@');
     if (at == std::string::npos || at == 0 || at + 1 == text.size() || !is_plain(text) ||
         text.find_first_of(" <>,;\"") != std::string::npos)
-      problems_.add(node.where(),
-                    fmt::format("{} must be an address like me@example.org, not '{}'", map_.path_of(key),
-                                core::truncate_to_width(core::escape_control(text), 60)));
+      problems_.add(node.where(), fmt::format("{} must be an address like me@example.org, not '{}'",
+                                              map_.path_of(key), core::excerpt(text)));
     return text;
   }
 

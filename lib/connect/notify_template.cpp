@@ -82,9 +82,9 @@ NotifyTemplate NotifyTemplate::parse(std::string_view text, Escaping escaping) {
     if (found == names.end()) {
       std::vector<std::string> known;
       for (const Name& one : names) known.emplace_back(one.name);
-      throw Error::bad_request(fmt::format(
-          "names '{}', which is none of {}{}", core::truncate_to_width(core::escape_control(name), 40),
-          core::join(known, ", "), core::did_you_mean(name.substr(0, 40), known)));
+      throw Error::bad_request(fmt::format("names '{}', which is none of {}{}", core::excerpt(name, 40),
+                                           core::join(known, ", "),
+                                           core::did_you_mean(name.substr(0, 40), known)));
     }
     result.pieces_.push_back({{}, found->value, found->number});
     text.remove_prefix(close + 2);

@@ -130,7 +130,7 @@ std::span<const std::string_view> config_sections() {
 }
 
 std::string value_problem(const ConfigKey& key, std::string_view value) {
-  const std::string shown = truncate_to_width(escape_control(value), 60);
+  const std::string shown = excerpt(value);
   switch (key.kind) {
     case ValueKind::text:
     case ValueKind::path:

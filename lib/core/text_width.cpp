@@ -121,8 +121,8 @@ std::string escape_control(std::string_view text) {
   return result;
 }
 
-std::string excerpt(std::string_view text) {
-  return truncate_to_width(escape_control(text), 60);
+std::string excerpt(std::string_view text, std::size_t columns) {
+  return truncate_to_width(escape_control(text), columns);
 }
 
 }  // namespace turbodiff::core

@@ -28,7 +28,7 @@ std::string pad_to_width(std::string_view text, std::size_t columns);
 /// \x1b, \u202e, so that it is one line and cannot steer the terminal.
 std::string escape_control(std::string_view text);
 
-/// The start of foreign `text` on one line, for an error message: escape_control() in at most 60 columns.
-std::string excerpt(std::string_view text);
+/// The start of foreign `text` on one line, for an error message: escape_control() in at most `columns`.
+std::string excerpt(std::string_view text, std::size_t columns = 60);
 
 }  // namespace turbodiff::core

@@ -38,7 +38,7 @@ std::string decimal_text(std::int64_t value, int decimals) {
 }
 
 bool all_digits(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::all_of(text.begin(), text.end(), is_digit);
 }
 
 }  // namespace

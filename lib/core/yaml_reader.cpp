@@ -19,13 +19,17 @@ std::string shown(const YamlNode& node) {
     case YamlNode::Kind::scalar:
       break;
   }
-  return fmt::format("'{}'", truncate_to_width(escape_control(node.text), 60));
+  return fmt::format("'{}'", excerpt(node.text));
 }
+
+}  // namespace
 
 void add_mismatch(const YamlNode& node, std::string_view name, std::string_view expected,
                   Problems& problems) {
   problems.add(node.where(), fmt::format("{} must be {}, not {}", name, expected, shown(node)));
 }
+
+namespace {
 
 template <typename Number>
 std::optional<Number> checked_range(const YamlNode& node, std::string_view name, Number value, Number min,

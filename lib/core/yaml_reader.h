@@ -13,6 +13,9 @@
 
 namespace turbodiff::core {
 
+/// "NAME must be EXPECTED, not ..." with what stands there.
+void add_mismatch(const YamlNode& node, std::string_view name, std::string_view expected, Problems& problems);
+
 /// Reads of one node. Each returns nothing and adds a problem that names `name` when the node does not fit.
 std::optional<std::string> yaml_text(const YamlNode& node, std::string_view name, Problems& problems);
 std::optional<std::int64_t> yaml_integer(const YamlNode& node, std::string_view name, Problems& problems,

@@ -67,8 +67,7 @@ class RoutingReader {
       if (!text) continue;
       if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), *text) == allowed.end())
         problems_.add(item->where(), fmt::format("{}: '{}' is none of {}", map.path_of(key),
-                                                 core::truncate_to_width(core::escape_control(*text), 60),
-                                                 core::join(allowed, ", ")));
+                                                 core::excerpt(*text), core::join(allowed, ", ")));
       list.push_back(*text);
     }
     return list;

@@ -46,7 +46,7 @@ std::string OperatorFiles::hold() const {
   std::ifstream in(hold_file());
   std::string line;
   std::getline(in, line);
-  const std::string why = core::truncate_to_width(core::escape_control(std::string(core::trim(line))), 80);
+  const std::string why = core::excerpt(std::string(core::trim(line)), 80);
   return fmt::format("{} is there{}", hold_file().string(), why.empty() ? "" : ": " + why);
 }
 

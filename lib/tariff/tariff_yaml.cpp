@@ -78,8 +78,7 @@ class TariffReader {
         tariff_.zone = *zone;
         has_zone_ = true;
       } else if (!name.empty()) {
-        problems_.add(node->where(), fmt::format("timezone: unknown zone '{}'{}",
-                                                 core::truncate_to_width(core::escape_control(name), 60),
+        problems_.add(node->where(), fmt::format("timezone: unknown zone '{}'{}", core::excerpt(name),
                                                  core::did_you_mean(name, LocalZone::names())));
       }
     }

@@ -15,23 +15,9 @@ namespace {
 using core::Problems;
 using core::YamlNode;
 
-std::string shown(const YamlNode& node) {
-  switch (node.kind) {
-    case YamlNode::Kind::null:
-      return "nothing";
-    case YamlNode::Kind::sequence:
-      return "a list";
-    case YamlNode::Kind::map:
-      return "a map";
-    case YamlNode::Kind::scalar:
-      break;
-  }
-  return fmt::format("'{}'", core::truncate_to_width(core::escape_control(node.text), 60));
-}
-
 std::nullopt_t mismatch(const YamlNode& node, std::string_view key, std::string_view expected,
                         Problems& problems) {
-  problems.add(node.where(), fmt::format("{} must be {}, not {}", key, expected, shown(node)));
+  core::add_mismatch(node, key, expected, problems);
   return std::nullopt;
 }
 
@@ -86,7 +72,7 @@ std::optional<unsigned> read_days(const YamlNode& node, std::string_view key, Pr
     } else if (node.kind == YamlNode::Kind::scalar && names.size() <= 2) {
       problems.add(node.where(),
                    fmt::format("{}: unknown day '{}'{}; days are mon to sun and ranges like mon-fri", key,
-                               core::truncate_to_width(core::escape_control(name), 60),
+                               core::excerpt(name),
                                core::did_you_mean(core::to_lower(name.substr(0, 3)), day_names())));
       return std::nullopt;
     }
@@ -111,9 +97,8 @@ std::optional<Window> read_window(const YamlNode& node, std::string_view key, Pr
 void refuse_empty_keys(const YamlNode& map, const core::YamlMap& reader, Problems& problems) {
   for (const auto& [key, value] : map.entries)
     if (value.kind == YamlNode::Kind::null)
-      problems.add(key.where(),
-                   fmt::format("{} has no value; give it one or leave the key out",
-                               core::truncate_to_width(core::escape_control(reader.path_of(key.text)), 60)));
+      problems.add(key.where(), fmt::format("{} has no value; give it one or leave the key out",
+                                            core::excerpt(reader.path_of(key.text))));
 }
 
 }  // namespace turbodiff::tariff
