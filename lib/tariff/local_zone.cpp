@@ -114,6 +114,20 @@ Seconds LocalZone::first_instant(LocalSeconds local) const {
   return clamped(zone_->get_info(date::local_seconds(seconds(local))).first.end);
 }
 
+Seconds LocalZone::day_end(LocalDay day) const {
+  const std::vector<Seconds> midnights = instants_of((day + 1) * seconds_a_day);
+  for (auto at = midnights.rbegin(); at != midnights.rend(); ++at)
+    if (day_at(*at - 1) == day) return *at;
+  return day_start(day + 1);
+}
+
+Seconds LocalZone::day_length(LocalDay day) const {
+  Seconds length = 0;
+  for (const DayPart& part : day_parts(day_start(day), day_end(day)))
+    if (part.day == day) length += part.end - part.start;
+  return length;
+}
+
 std::vector<DayPart> LocalZone::day_parts(Seconds from, Seconds to) const {
   std::vector<DayPart> parts;
   for (const OffsetSpan& span : spans(from, to)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "tariff/calendar.h"
 
@@ -139,6 +140,13 @@ void mark_cheapest(std::vector<Priced>& all, Seconds wanted_s, const LocalZone& 
   }
 }
 
+/// [from, to) widened to every local day of which it has a part.
+std::pair<Seconds, Seconds> whole_days(const LocalZone& zone, Seconds from, Seconds to) {
+  const std::vector<DayPart> parts = zone.day_parts(from, to);
+  const auto [first, last] = std::ranges::minmax(parts, {}, &DayPart::day);
+  return {zone.day_start(first.day), zone.day_end(last.day)};
+}
+
 /// Splits at the rows of the carbon series and fills the grams in.
 void add_carbon(std::vector<Priced>& all, const Carbon& carbon) {
   if (!carbon.source) {
@@ -179,8 +187,7 @@ PriceCurve make_curve(const Tariff& tariff, Seconds from, Seconds to) {
   if (to <= from) return PriceCurve();
   // What is off-peak is decided a whole local day at a time.
   const bool by_day = tariff.prices && tariff.prices->off_peak_cheapest_s;
-  const Seconds wide_from = by_day ? tariff.zone.day_start(tariff.zone.day_at(from)) : from;
-  const Seconds wide_to = by_day ? tariff.zone.day_start(tariff.zone.day_at(to - 1) + 1) : to;
+  const auto [wide_from, wide_to] = by_day ? whole_days(tariff.zone, from, to) : std::pair(from, to);
   const std::vector<Piece> pieces = tariff.prices ? series_pieces(*tariff.prices, wide_from, wide_to)
                                                   : calendar_pieces(tariff, wide_from, wide_to);
   const Levies levies(tariff, wide_from, wide_to);

@@ -21,7 +21,7 @@ inline void check_cheapest(const tariff::Tariff& tariff, const tariff::PriceCurv
       if (segment.off_peak) chosen[part.day] += part.end - part.start;
     }
   for (const auto& [day, length] : rows) {
-    if (tariff.zone.day_start(day) < curve.start() || tariff.zone.day_start(day + 1) > curve.end()) continue;
+    if (tariff.zone.day_start(day) < curve.start() || tariff.zone.day_end(day) > curve.end()) continue;
     require(chosen[day] == std::min(length, *tariff.prices->off_peak_cheapest_s), "the cheapest of a day");
   }
 }

@@ -104,3 +104,37 @@ TEST_CASE("series: fallback, gaps, the cheapest hours of a day, and negative pri
   CHECK_FALSE(bridged.segments()[0].off_peak);
   CHECK(bridged.segments()[0].price->gross == 10'000'000);
 }
+
+TEST_CASE("a clock that goes back over midnight shows a day in two parts, and its cheapest hours are chosen from both") {
+  // Until 2011 St. John's clocks went from 00:01 of the new day back to 23:01 of the old one.
+  const auto zone = tariff::LocalZone::find("America/St_Johns").value();
+  const tariff::LocalDay sunday = *tariff::parse_date("2006-10-29");
+  const Seconds first_midnight = at("2006-10-29T02:30:00Z");
+  CHECK(zone.day_start(sunday) == first_midnight);
+  CHECK(zone.day_end(sunday - 1) == first_midnight + 3600);
+  CHECK(zone.day_length(sunday - 1) == 24 * 3600 + 59 * 60);
+  CHECK(zone.day_length(sunday) == 24 * 3600 + 60);
+  // Havana's go from 01:00 back to 00:00 of the same day: the day before ends at the first midnight.
+  const auto havana = tariff::LocalZone::find("America/Havana").value();
+  const tariff::LocalDay change = *tariff::parse_date("2026-11-01");
+  CHECK(havana.day_end(change - 1) == havana.day_start(change));
+  CHECK(havana.day_length(change) == 25 * 3600);
+
+  auto tariff = read("version: 1\nname: test\ntimezone: America/St_Johns\ncurrency: CAD\n"
+                     "rates: { all: { price: 1 } }\ncalendar: [ { rate: all } ]\n");
+  tariff.calendar.reset();
+  tariff.prices.emplace();
+  tariff.prices->off_peak_cheapest_s = 1800;
+  tariff.prices->series.interval_s = 3600;
+  for (int hour = -24; hour < 26; ++hour)
+    tariff.prices->series.rows.push_back({first_midnight + hour * 3600, tariff::Decimal{hour == 0 ? 1 : 9, 0}});
+  // Asked for until a second within the old day's second part.
+  const Seconds from = first_midnight - 7200, to = first_midnight + 1800;
+  const auto curve = tariff::make_curve(tariff, from, to);
+  REQUIRE(curve.start() == from);
+  REQUIRE(curve.end() == to);
+  const auto whole = tariff::make_curve(tariff, from - 48 * 3600, to + 48 * 3600);
+  for (const tariff::Segment& segment : curve.segments())
+    CHECK(segment.off_peak == whole.at(segment.start)->off_peak);
+  CHECK(curve.at(first_midnight + 60)->off_peak);
+}
