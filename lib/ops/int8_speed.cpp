@@ -38,7 +38,7 @@ double measured_on_cpu(at::ScalarType type) {
   const Int8Weight quantised(int8_quantise(weight.to(at::kFloat)));
   at::Tensor out;
   device::Measuring how{.now = thread_seconds};
-  how.rounds = has_fast_int8() ? 4 : 2;
+  how.rounds = has_fast_int8() ? 4 : 3;
   how.repeats = 1;
   return device::times_faster([&] { out = ops::linear(x, weight, {}); },
                               [&] { out = int8_linear(Int8Input(x), quantised, {}); }, how);

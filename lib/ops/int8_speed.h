@@ -9,7 +9,7 @@
 namespace turbodiff::ops {
 
 /// How many times as fast as a plain layer in `type` an int8 one is on this device, its input quantised on
-/// the way: measured once for the process, in some milliseconds, up to 0.2 s on a CPU without int8
+/// the way: measured once for the process, in some milliseconds, up to 0.3 s on a CPU without int8
 /// instructions. On the CPU for one core, so that it does not depend on the number of threads. Nothing on
 /// CUDA where the kernels, which are for bf16, are not used (gpu_report.h).
 std::optional<double> int8_speedup(c10::Device device, at::ScalarType type);

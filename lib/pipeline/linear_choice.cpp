@@ -30,18 +30,23 @@ std::optional<double> int8_speedup(const Runtime& runtime, const std::filesystem
 }
 
 LinearChoice choose_linear(std::optional<spec::QuantLinear> asked, bool stored_in_int8,
-                           const std::function<std::optional<double>()>& speedup) {
+                           const std::function<std::optional<double>()>& speedup,
+                           const std::function<bool()>& only_int8_fits) {
   using enum spec::QuantLinear;
   if (asked == off || (!asked && !stored_in_int8)) return {};
   if (asked == force) return {.kind = model::LinearKind::int8};
   const std::optional<double> found = speedup();
-  const bool pays = ops::int8_pays(found);
-  return {pays ? model::LinearKind::int8 : model::LinearKind::plain, !pays, found};
+  if (ops::int8_pays(found)) return {.kind = model::LinearKind::int8, .speedup = found};
+  if (only_int8_fits && only_int8_fits())
+    return {.kind = model::LinearKind::int8, .for_memory = true, .speedup = found};
+  return {.declined = true, .speedup = found};
 }
 
 LinearChoice settle_linear(std::optional<spec::QuantLinear> asked, const model::DitConfig& dit,
-                           const Runtime& runtime, const std::filesystem::path& cache_folder) {
-  return choose_linear(asked, dit.int8_linear, [&] { return int8_speedup(runtime, cache_folder); });
+                           const Runtime& runtime, const std::filesystem::path& cache_folder,
+                           const std::function<bool()>& only_int8_fits) {
+  return choose_linear(
+      asked, dit.int8_linear, [&] { return int8_speedup(runtime, cache_folder); }, only_int8_fits);
 }
 
 }  // namespace turbodiff::pipeline

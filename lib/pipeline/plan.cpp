@@ -29,6 +29,42 @@ void require_supported(const spec::GenerationRequest& request) {
     throw Error::bad_request("--rng cuda needs a CUDA device, and none answers", "leave it out");
 }
 
+/// Whether the weights of this part are read where its file is mapped, by the type of one of them.
+bool used_in_place(const weights::Checkpoint& checkpoint, const char* name, at::ScalarType type,
+                   bool on_cpu) {
+  const auto* view = checkpoint.find(name);
+  const Dtype stored =
+      view != nullptr && view->block == weights::BlockFormat::none ? view->dtype : Dtype::f64;
+  return on_cpu && model::scalar_type_of(stored) == type;
+}
+
+/// In bytes.
+struct MemoryNeed {
+  double peak = 0;    ///< with the program itself
+  double held = 0;    ///< weights copied into memory
+  double mapped = 0;  ///< weights used where the files are mapped
+};
+
+/// Of `plan`, whose shapes and runtime are settled, with linear layers of this kind.
+MemoryNeed memory_need(const spec::GenerationRequest& request, const Components& components, const Plan& plan,
+                       model::LinearKind kind) {
+  const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));
+  const auto text_element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.text_type));
+  const bool on_cpu = plan.runtime.device.is_cpu(), int8 = kind == model::LinearKind::int8;
+  MemoryNeed need;
+  const auto hold = [&](double bytes, bool in_place) { (in_place ? need.mapped : need.held) += bytes; };
+  hold(weight_bytes(components.dit, int8 ? 1 : element),
+       !int8 && used_in_place(components.dit, "blocks.0.ffn.0.weight", plan.runtime.type, on_cpu));
+  hold(weight_bytes(components.vae, element),
+       used_in_place(components.vae, "decoder.conv1.weight", plan.runtime.type, on_cpu));
+  const double samples = request.grid ? request.num_samples : 1;
+  need.peak = program_bytes +
+              std::max({text_encoder_memory(components.text_config, typical_prompt_tokens, text_element),
+                        dit_memory(components.dit_config, plan.tokens, element, need.held),
+                        need.held + samples * vae_decode_memory(components.vae, plan.latent, element)});
+  return need;
+}
+
 }  // namespace
 
 Plan make_plan(const spec::GenerationRequest& request, const Components& components,
@@ -54,32 +90,22 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   plan.linear_flops = dit_linear_flops(dit, plan.tokens) * request.steps;
   plan.decode_flops = vae_decode_flops(components.vae, plan.latent);
   plan.runtime = resolve_runtime(request, std::max(step_flops, plan.decode_flops));
-  plan.linear = settle_linear(request.quant_linear, dit, plan.runtime, cache_folder);
   plan.ignores_sparse_attention = dit.sparse_linear_attention && plan.attention == spec::Attention::original;
 
-  const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));
-  const auto stored = [](const weights::Checkpoint& checkpoint, const char* name) {
-    const auto* view = checkpoint.find(name);
-    return view != nullptr && view->block == weights::BlockFormat::none ? view->dtype : Dtype::f64;
-  };
   const bool on_cpu = plan.runtime.device.is_cpu();
-  const auto in_place = [&](const weights::Checkpoint& checkpoint, const char* name) {
-    return on_cpu && model::scalar_type_of(stored(checkpoint, name)) == plan.runtime.type;
+  const std::uint64_t total_bytes = on_cpu ? core::memory_info().total_bytes : 0;
+  const auto fits = [&](model::LinearKind kind) {
+    return !on_cpu || memory_need(request, components, plan, kind).peak <= static_cast<double>(total_bytes);
   };
-  const double dit_bytes =
-                   weight_bytes(components.dit, plan.linear.kind == model::LinearKind::int8 ? 1 : element),
-               vae_bytes = weight_bytes(components.vae, element);
-  const bool int8 = plan.linear.kind == model::LinearKind::int8;
-  const bool dit_in_place = !int8 && in_place(components.dit, "blocks.0.ffn.0.weight");
-  const bool vae_in_place = in_place(components.vae, "decoder.conv1.weight");
-  const double held = (dit_in_place ? 0 : dit_bytes) + (vae_in_place ? 0 : vae_bytes);
+  plan.linear = settle_linear(request.quant_linear, dit, plan.runtime, cache_folder, [&] {
+    return !fits(model::LinearKind::plain) && fits(model::LinearKind::int8);
+  });
+  const MemoryNeed need = memory_need(request, components, plan, plan.linear.kind);
+  plan.memory_bytes = static_cast<std::int64_t>(need.peak);
+  plan.mapped_bytes = static_cast<std::int64_t>(need.mapped);
+
+  const auto element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.type));
   const auto text_element = static_cast<std::int64_t>(c10::elementSize(plan.runtime.text_type));
-  const double samples = request.grid ? request.num_samples : 1;
-  const double peak =
-      std::max({text_encoder_memory(components.text_config, typical_prompt_tokens, text_element),
-                dit_memory(dit, plan.tokens, element, held),
-                held + samples * vae_decode_memory(components.vae, plan.latent, element)});
-  plan.memory_bytes = static_cast<std::int64_t>(peak + program_bytes);
   const auto add = [&](const Traffic& of, double times) {
     plan.traffic.bytes += of.bytes * times;
     plan.traffic.operators += of.operators * times;
@@ -87,29 +113,22 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   add(text_encoder_traffic(components.text_config, typical_prompt_tokens, text_element), 1);
   add(dit_traffic(dit, plan.tokens, element), request.steps);
   add(vae_decode_traffic(components.vae, plan.latent, element), 1);
-  plan.loaded_bytes = held;
-  if (!(on_cpu && model::scalar_type_of(stored(components.text_encoder, "blocks.0.attn.q.weight")) ==
-                      plan.runtime.text_type)) {
+  plan.loaded_bytes = need.held;
+  if (!used_in_place(components.text_encoder, "blocks.0.attn.q.weight", plan.runtime.text_type, on_cpu)) {
     // Of the embedding only the rows of the prompt are read.
     const auto* embedding = components.text_encoder.find("token_embedding.weight");
     plan.loaded_bytes += weight_bytes(components.text_encoder, text_element) -
                          static_cast<double>((embedding != nullptr ? embedding->numel() : 0) * text_element);
   }
   plan.pixels = static_cast<double>(request.frames) * request.size.width * request.size.height;
-  plan.mapped_bytes =
-      static_cast<std::int64_t>((dit_in_place ? dit_bytes : 0) + (vae_in_place ? vae_bytes : 0));
 
-  if (on_cpu) {
-    const auto memory = core::memory_info();
-    if (static_cast<std::uint64_t>(plan.memory_bytes) > memory.total_bytes)
-      throw Error::refused(
-          fmt::format("{}x{}, {} in {} needs about {} of memory and this machine has {}", request.size.width,
-                      request.size.height, core::counted(request.frames, "frame"), plan.runtime.type_name(),
-                      core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
-                      core::format_bytes(memory.total_bytes)),
-          plan.linear.declined ? "lower --size or --frames, or hold int8 layers with --quant-linear=force"
-                               : "lower --size or --frames, or use --dtype bf16");
-  }
+  if (!fits(plan.linear.kind))
+    throw Error::refused(
+        fmt::format("{}x{}, {} in {} needs about {} of memory and this machine has {}", request.size.width,
+                    request.size.height, core::counted(request.frames, "frame"), plan.runtime.type_name(),
+                    core::format_bytes(static_cast<std::uint64_t>(plan.memory_bytes)),
+                    core::format_bytes(total_bytes)),
+        "lower --size or --frames, or use --dtype bf16");
   return plan;
 }
 

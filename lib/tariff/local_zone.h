@@ -72,8 +72,8 @@ class LocalZone {
   /// The first of instants_of(); for a skipped time the instant at which the clock jumps over it.
   Seconds first_instant(LocalSeconds local) const;
 
-  /// The first instant of a local day, and the end of its last: later than the start of the next day where the clock
-  /// goes back over midnight, as in St. John's until 2011 (00:01 became 23:01).
+  /// The first instant of a local day, and the end of its last: later than the start of the next day where
+  /// the clock goes back over midnight, as in St. John's until 2011 (00:01 became 23:01).
   Seconds day_start(LocalDay day) const { return first_instant(day * seconds_a_day); }
   Seconds day_end(LocalDay day) const;
   /// How long the clock shows the day: 23, 24, 25 hours, 23.5 and 24.5 on Lord Howe.

@@ -48,6 +48,22 @@ TEST_CASE("force, off, and a plain checkpoint with nothing asked go by no speed"
   CHECK_FALSE(pipeline::choose_linear(std::nullopt, false, unasked).declined);
 }
 
+TEST_CASE("slower int8 layers run where plain ones do not fit into memory") {
+  const auto chosen = [](std::optional<QuantLinear> asked, double speedup, bool only_int8_fits) {
+    return pipeline::choose_linear(
+        asked, true, [&] { return std::optional(speedup); }, [&] { return only_int8_fits; });
+  };
+  for (const auto asked : {std::optional<QuantLinear>(), std::optional(QuantLinear::automatic)}) {
+    CHECK((chosen(asked, 0.5, true).kind == int8));
+    CHECK(chosen(asked, 0.5, true).for_memory);
+    CHECK_FALSE(chosen(asked, 0.5, true).declined);
+    CHECK((chosen(asked, 0.5, false).kind == plain));
+    CHECK(chosen(asked, 0.5, false).declined);
+    CHECK_FALSE(chosen(asked, 2, true).for_memory);
+  }
+  CHECK((chosen(QuantLinear::off, 0.5, true).kind == plain));
+}
+
 TEST_CASE("what was measured is kept, and is what the next process finds") {
   const TempDir cache;
   const pipeline::Runtime runtime{.device = at::kCPU, .type = at::kFloat};

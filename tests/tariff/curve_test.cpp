@@ -105,7 +105,9 @@ TEST_CASE("series: fallback, gaps, the cheapest hours of a day, and negative pri
   CHECK(bridged.segments()[0].price->gross == 10'000'000);
 }
 
-TEST_CASE("a clock that goes back over midnight shows a day in two parts, and its cheapest hours are chosen from both") {
+TEST_CASE(
+    "a clock that goes back over midnight shows a day in two parts, and its cheapest hours are chosen from "
+    "both") {
   // Until 2011 St. John's clocks went from 00:01 of the new day back to 23:01 of the old one.
   const auto zone = tariff::LocalZone::find("America/St_Johns").value();
   const tariff::LocalDay sunday = *tariff::parse_date("2006-10-29");
@@ -120,14 +122,16 @@ TEST_CASE("a clock that goes back over midnight shows a day in two parts, and it
   CHECK(havana.day_end(change - 1) == havana.day_start(change));
   CHECK(havana.day_length(change) == 25 * 3600);
 
-  auto tariff = read("version: 1\nname: test\ntimezone: America/St_Johns\ncurrency: CAD\n"
-                     "rates: { all: { price: 1 } }\ncalendar: [ { rate: all } ]\n");
+  auto tariff = read(
+      "version: 1\nname: test\ntimezone: America/St_Johns\ncurrency: CAD\n"
+      "rates: { all: { price: 1 } }\ncalendar: [ { rate: all } ]\n");
   tariff.calendar.reset();
   tariff.prices.emplace();
   tariff.prices->off_peak_cheapest_s = 1800;
   tariff.prices->series.interval_s = 3600;
   for (int hour = -24; hour < 26; ++hour)
-    tariff.prices->series.rows.push_back({first_midnight + hour * 3600, tariff::Decimal{hour == 0 ? 1 : 9, 0}});
+    tariff.prices->series.rows.push_back(
+        {first_midnight + hour * 3600, tariff::Decimal{hour == 0 ? 1 : 9, 0}});
   // Asked for until a second within the old day's second part.
   const Seconds from = first_midnight - 7200, to = first_midnight + 1800;
   const auto curve = tariff::make_curve(tariff, from, to);
