@@ -17,7 +17,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
-  torture torture-inbox torture-broken mutation energy-traces fuzz api-fuzz page-check gpu-check kernel-table sanitize tsan floor demo-model install clean
+  torture torture-inbox torture-broken mutation energy-traces wheels fuzz api-fuzz page-check gpu-check kernel-table sanitize tsan floor demo-model install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -116,6 +116,9 @@ mutation: ## small errors in planner, billing, store and shutdown policy: do the
 energy-traces: tests ## TRACES=10000: power over time with meters that fail, against the known integral
 	@cmake --build $(BUILD) -j $(JOBS) --target energy_traces
 	@$(BUILD)/test-bin/energy_traces $(TRACES)
+
+wheels: ## whether the Python package index has every wheel that either flavour needs
+	@scripts/setup.sh --resolve-wheels
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS each
 	@scripts/setup.sh --flavour $(FLAVOUR)

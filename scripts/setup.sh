@@ -3,6 +3,7 @@
 #   scripts/setup.sh [--no-engine] [--flavour cpu|cuda|auto]   everything for the build
 #   scripts/setup.sh --packages NAME...                        only these packages
 #   scripts/setup.sh --print-libtorch | --print-cache          the folders used
+#   scripts/setup.sh --resolve-wheels                          whether the index has every pinned wheel, of both flavours
 # Debian/Ubuntu packages through apt-get (root or sudo); LibTorch from the torch wheel of the Python package
 # index, unpacked into a cache outside the clone. No Python is used at run time.
 set -euo pipefail
@@ -18,13 +19,14 @@ FLOOR_PACKAGES=(g++ cmake ninja-build make pkg-config libcli11-dev libfmt-dev nl
   libcpp-httplib-dev python3 curl dbus python3-dbusmock openssl)  # the last four for tests
 ENGINE_PACKAGES=(libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libutf8proc-dev python3 python3-pip unzip)
 
-engine=1 flavour=${FLAVOUR:-auto} print='' packages=()
+engine=1 flavour=${FLAVOUR:-auto} print='' packages=() resolve=0
 while [ $# -gt 0 ]; do
   case $1 in
     --no-engine) engine=0 ;;
     --flavour) flavour=$2; shift ;;
     --print-libtorch) print=libtorch ;;
     --print-cache) print=cache ;;
+    --resolve-wheels) resolve=1 ;;
     --packages) shift; packages=("$@"); break ;;
     *) echo "setup: unknown option $1" >&2; exit 2 ;;
   esac
@@ -82,11 +84,23 @@ platform_tags() {
   echo any
 }
 
+# What pip must be asked so that it takes wheels for the C++ half, which holds for any Python.
+wheel_options=(--quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12
+  --implementation cp --abi cp312 --abi none)
+while read -r tag; do wheel_options+=(--platform "$tag"); done < <(platform_tags)
+
 download() {  # download DIR WHEEL...
-  local dir=$1 tag platforms=(); shift
-  while read -r tag; do platforms+=(--platform "$tag"); done < <(platform_tags)
-  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
-    --implementation cp --abi cp312 --abi none "${platforms[@]}" -d "$dir" "$@"
+  local dir=$1; shift
+  python3 -m pip download "${wheel_options[@]}" -d "$dir" "$@"
+}
+
+# Asks the index without fetching what is large.
+resolve_wheels() {
+  local wheels=("torch==$TORCH_VERSION" "${CUDA_RUNTIME_WHEELS[@]}" "${CUDA_FLAVOUR_WHEELS[@]}")
+  staging=$(mktemp -d)
+  trap 'rm -rf "$staging"' EXIT
+  python3 -m pip install --dry-run --ignore-installed --target "$staging" "${wheel_options[@]}" "${wheels[@]}"
+  echo "setup: the index has all ${#wheels[@]} wheels"
 }
 
 install_libtorch() {
@@ -121,7 +135,9 @@ install_libtorch() {
   mv -T "$staging/site" "$libtorch" 2>/dev/null || [ -e "$libtorch/.complete" ]
 }
 
-if [ ${#packages[@]} -gt 0 ]; then
+if [ $resolve = 1 ]; then
+  resolve_wheels
+elif [ ${#packages[@]} -gt 0 ]; then
   install_packages "${packages[@]}"
 elif [ $engine = 1 ]; then
   install_packages "${FLOOR_PACKAGES[@]}" "${ENGINE_PACKAGES[@]}"
