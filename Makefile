@@ -17,7 +17,7 @@ BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
 .PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
-  torture torture-inbox torture-broken mutation energy-traces wheels fuzz api-fuzz page-check gpu-check kernel-table sanitize tsan floor demo-model install clean
+  torture torture-inbox torture-broken mutation energy-traces wheels fuzz api-fuzz page-check gpu-check kernel-table sanitize tsan floor demo-model pictures install clean
 
 all: ## install what is missing, then build the programs into build/bin
 	@scripts/setup.sh --flavour $(FLAVOUR)
@@ -134,6 +134,11 @@ page-check: all ## the daemon's page in a headless Chromium by keyboard; picture
 	@scripts/venv.sh page-check tools/page-check/requirements.txt
 	@$(CACHE)/venv-page-check/bin/python tools/page-check/check_page.py $(CURDIR)/$(BUILD)/bin/turbodiff-sched \
 	  --pictures out/page
+
+pictures: all ## docs/pictures anew: a terminal session, the page and the report of a night
+	@command -v chromium google-chrome chromium-browser >/dev/null || scripts/setup.sh --packages chromium
+	@scripts/venv.sh page-check tools/page-check/requirements.txt
+	@$(CACHE)/venv-page-check/bin/python tools/pictures/make_pictures.py $(BUILD)/bin docs/pictures
 
 sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup.sh --flavour $(FLAVOUR)

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# scripts/lint.sh [--fix]: clang-format (one pinned version everywhere), shell and Python syntax, forbidden leftovers.
+# scripts/lint.sh [--fix]: clang-format (one pinned version everywhere), shell and Python syntax, links of
+# the documentation, forbidden leftovers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/venv.sh lint scripts/lint-requirements.txt
@@ -16,6 +17,7 @@ git ls-files --cached --others --exclude-standard '*.py' | xargs -r python3 -c '
 import ast, sys
 for path in sys.argv[1:]:
     ast.parse(open(path, encoding="utf-8").read(), path)'
+python3 tests/examples/check_links.py .
 if grep -nIE '\b(TODO|FIXME|XXX)\b' "${sources[@]}"; then
   echo "lint: unfinished work is not marked, it is finished" >&2
   exit 1

@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
-"""Runs every command that README.md and the programs' --help show, exactly as written.
+"""Runs every command that README.md, the pages in docs and the programs' --help show, exactly as written.
 
-usage: run_examples.py README.md BIN_DIR [readme|turbodiff|turbodiff-sched]
+usage: run_examples.py README.md BIN_DIR [readme|docs|turbodiff|turbodiff-sched]
 
-README's commands run one after the other, those of each --help too, each set in a folder and a HOME of its own
-that are empty but for what a clone has: build/bin and examples. Blocks of README that are to be typed are marked
-"sh"; other blocks need another mark. A command fails the test when it ends with another code than 0, or when it
-names a program that is neither known here nor in LEFT_OUT.
+The commands of a page run one after the other, those of each --help too, each set in a folder and a HOME of its own
+that are empty but for what a clone has: build/bin, examples and models. Blocks that are to be typed are marked "sh"; other
+blocks need another mark. A block whose first line is "# ~/FILE" is written to that file before what follows it runs.
+A command fails the test when it ends with another code than 0, or when it names a program that is neither known here
+nor in LEFT_OUT.
 """
 
+import glob
+import json
 import os
 import re
 import shlex
@@ -28,11 +31,22 @@ LEFT_OUT = {
     'build/bin/turbodiff generate "a fox in the snow" --model wan2.1-t2v-1.3b-480p': "needs published weights",
     "turbodiff generate --dit TurboWan2.1-T2V-1.3B-480P.pth": "needs published weights",
     "turbodiff-sched --tariff cn-two-rate run --once --on-finish shutdown": "switches the machine off",
-    "systemctl poweroff": "switches the machine off",
+    "systemctl ": "changes the machine",
+    "turbodiff-sched notify test": "sends messages",
+    "turbodiff-sched daemon --on-finish shutdown": "switches the machine off",
+    "turbodiff generate --model wan2.1-": "needs published weights",
+    "turbodiff models show wan2.1-": "needs published weights",
+    "turbodiff convert TurboWan2.1-": "needs published weights",
+    "cmake ": "builds; this is part of it",
+    "ctest ": "runs the tests; this is one",
+    "build/test-bin/": "a test program; not part of what is installed",
 }
-# What stays until it is stopped: ended by SIGTERM, which must give 0.
-STAYS = {"turbodiff-sched --tariff cn-two-rate daemon"}
-KNOWN = {"build/bin/turbodiff", "build/bin/turbodiff-sched", "turbodiff", "turbodiff-sched", "cp", "mkdir", "printf"}
+# What stays until it is stopped: ended by SIGTERM, which must give 0. With " &" behind it, when its page is at its end.
+STAYS = {"turbodiff-sched --tariff cn-two-rate daemon", "turbodiff-sched --tariff cn-two-rate daemon --http"}
+KNOWN = {"build/bin/turbodiff", "build/bin/turbodiff-sched", "turbodiff", "turbodiff-sched", "chmod", "cp", "curl", "mkdir",
+         "printf"}
+MARKS = ("sh", "text", "yaml", "json")
+API_PORT = 7860
 TIMEOUT_S = 300
 
 
@@ -57,17 +71,40 @@ def logical_lines(text):
     return commands
 
 
-def readme_commands(path):
+def page_commands(path):
+    """What is to be done for a page: commands, and (FILE, TEXT) for a block that is a file."""
     text = open(path, encoding="utf-8").read()
     commands = []
-    for mark, indent, body in [
-        (m.group(2), m.group(1), m.group(3)) for m in re.finditer(r"^( *)```(\w*)\n(.*?)^ *```$", text, re.M | re.S)
-    ]:
+    for block in re.finditer(r"^( *)```(\w*)\n(.*?)^ *```$", text, re.M | re.S):
+        indent, mark = block.group(1), block.group(2)
+        body = "\n".join(line[len(indent):] for line in block.group(3).split("\n"))
+        if mark not in MARKS:
+            raise SystemExit(f"{path}: a block is marked '{mark}'; mark it {', '.join(MARKS)}:\n{body}")
+        named = re.match(r"# ~/(\S+)", body)
         if mark == "sh":
-            commands += logical_lines("\n".join(line[len(indent):] for line in body.split("\n")))
-        elif mark not in ("text", "yaml"):
-            raise SystemExit(f"README.md: a block is marked '{mark}'; mark it sh, text or yaml:\n{body}")
+            commands += logical_lines(body)
+        elif named:
+            commands.append((named.group(1), body))
+        elif mark == "json":
+            json.loads(body)
     return commands
+
+
+def page_sets(readme):
+    """The pages of docs that show commands: (name of the set, commands)."""
+    pages = sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(readme)), "docs", "*.md")))
+    sets = [("docs/" + os.path.basename(page), page_commands(page)) for page in pages]
+    return [(name, commands) for name, commands in sets if commands]
+
+
+def missing_settings(readme, directory):
+    """Keys of the configuration that docs/configuration.md does not have."""
+    command = [os.path.join(directory, "turbodiff"), "doctor", "--show-config", "--json"]
+    with tempfile.TemporaryDirectory() as home:
+        run = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, "HOME": home})
+    with open(os.path.join(os.path.dirname(os.path.abspath(readme)), "docs", "configuration.md"), encoding="utf-8") as file:
+        page = file.read()
+    return [entry["key"] for entry in json.loads(run.stdout)["config"] if f"| `{entry['key']}` |" not in page]
 
 
 def help_of(program, path, directory):
@@ -116,15 +153,27 @@ class Place:
         os.makedirs(os.path.join(self.folder, "build"))
         os.makedirs(os.path.join(self.root, "home"))
         os.symlink(directory, os.path.join(self.folder, "build", "bin"))
-        os.symlink(os.path.join(os.path.dirname(os.path.abspath(readme)), "examples"), os.path.join(self.folder, "examples"))
+        for name in ("examples", "models"):
+            os.symlink(os.path.join(os.path.dirname(os.path.abspath(readme)), name), os.path.join(self.folder, name))
         kept = ("PATH", "LANG", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "OMP_WAIT_POLICY")
         self.environment = {name: os.environ[name] for name in kept if name in os.environ}
         self.environment["PATH"] = directory + ":" + self.environment["PATH"]
         self.environment["HOME"] = os.path.join(self.root, "home")
+        self.staying = []
+
+    def write(self, name, text):
+        path = os.path.join(self.environment["HOME"], name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
 
     def run(self, command):
         """What went wrong, or nothing."""
-        stays = command.split("  #")[0].strip() in STAYS
+        bare = command.split("  #")[0].strip()
+        stays_on = bare.endswith(" &")
+        if stays_on:
+            command = bare = bare[:-2].strip()
+        stays = bare in STAYS
         ready, environment = None, self.environment
         if stays:
             # As systemd is told that a service is up.
@@ -137,9 +186,18 @@ class Place:
         )
         if stays:
             problem = wait_until_ready(ready, process)
+            ready.close()
+            os.unlink(os.path.join(self.root, "ready"))
+            if stays_on and not problem:
+                self.staying.append((command, process))
+                return None
             process.send_signal(signal.SIGTERM)
             if problem:
                 return f"{problem}\n{process.communicate()[0].decode()}"
+        return self.end_of(process)
+
+    def end_of(self, process):
+        """What went wrong, or nothing."""
         try:
             output, _ = process.communicate(timeout=TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -147,6 +205,15 @@ class Place:
             process.communicate()
             return f"did not end within {TIMEOUT_S} s"
         return f"ended with {process.returncode}\n{output.decode()}" if process.returncode else None
+
+    def stop(self):
+        """Ends what stays; (command, what went wrong) of each."""
+        ended = []
+        for command, process in self.staying:
+            process.send_signal(signal.SIGTERM)
+            ended.append((command, self.end_of(process)))
+        self.staying = []
+        return ended
 
     def close(self):
         shutil.rmtree(self.root, ignore_errors=True)
@@ -159,10 +226,25 @@ def programs_in(command):
     return [word for before, word in zip(words, words[1:]) if before in ("|", "&&", "||", ";")]
 
 
+def port_is_taken():
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", API_PORT)) == 0
+
+
+def needs_api(command):
+    return isinstance(command, str) and ("--http" in command or f":{API_PORT}" in command)
+
+
 def run_set(name, commands, directory, readme):
     failures = ran = 0
     place = Place(directory, readme)
+    if any(needs_api(command) for command in commands) and port_is_taken():
+        print(f"  another program listens on port {API_PORT}: what needs it is left out")
+        commands = [command for command in commands if not needs_api(command)]
     for whole in commands:
+        if isinstance(whole, tuple):
+            place.write(*whole)
+            continue
         # Parts of a line that cannot run are left out alone.
         parts = [part.strip() for part in whole.split(" && ")] if "<<" not in whole else [whole]
         for command in parts:
@@ -177,6 +259,10 @@ def run_set(name, commands, directory, readme):
             print(f"  {'FAILED' if problem else 'ok'}    {command}", flush=True)
             if problem:
                 print(f"    {problem}")
+    for command, problem in place.stop():
+        failures += problem is not None
+        if problem:
+            print(f"  FAILED    {command}\n    {problem}")
     place.close()
     if ran == 0:
         print(f"  nothing of {name} was run")
@@ -185,10 +271,11 @@ def run_set(name, commands, directory, readme):
 
 def main():
     readme, directory = sys.argv[1], os.path.abspath(sys.argv[2])
-    wanted = sys.argv[3:] or ["readme", "turbodiff", "turbodiff-sched"]
-    sets = [("README.md", readme_commands(readme))] if "readme" in wanted else []
+    wanted = sys.argv[3:] or ["readme", "docs", "turbodiff", "turbodiff-sched"]
+    sets = [("README.md", page_commands(readme))] if "readme" in wanted else []
+    sets += page_sets(readme) if "docs" in wanted else []
     for program in wanted:
-        if program == "readme":
+        if program in ("readme", "docs"):
             continue
         found = help_sets(program, directory)
         if not found:
@@ -200,8 +287,12 @@ def main():
         here = run_set(name, commands, directory, readme)
         ran += here[0]
         failed += here[1]
+    if "docs" in wanted:
+        for key in missing_settings(readme, directory):
+            print(f"docs/configuration.md: {key} is missing")
+            failed += 1
     print(f"{ran} commands ran, {failed} failed")
-    return 1 if failed or ran < 10 else 0
+    return 1 if failed or ran < 4 else 0
 
 
 if __name__ == "__main__":
