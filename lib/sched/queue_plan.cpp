@@ -34,6 +34,24 @@ std::map<JobId, Blocked> blocked_jobs(const store::JobStore& store,
                                                  store::name_of(state->second)),
                                      state->second != store::State::held});
   }
+  // And what waits for those.
+  std::multimap<JobId, JobId> next;
+  for (const auto& [job, waits_for] : after) next.emplace(waits_for, job);
+  std::vector<JobId> pending;
+  for (const auto& [job, why] : blocked) pending.push_back(job);
+  while (!pending.empty()) {
+    const JobId before = pending.back();
+    pending.pop_back();
+    const bool for_good = blocked.at(before).for_good;
+    const auto [first, last] = next.equal_range(before);
+    for (auto it = first; it != last; ++it)
+      if (blocked
+              .try_emplace(
+                  it->second,
+                  Blocked{fmt::format("it waits for job {}, which cannot run either", before), for_good})
+              .second)
+        pending.push_back(it->second);
+  }
   return blocked;
 }
 
