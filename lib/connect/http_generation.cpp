@@ -8,7 +8,6 @@
 #include "connect/http_place.h"
 #include "connect/http_reply.h"
 #include "spec/generation_request.h"
-#include "store/job_errors.h"
 
 namespace turbodiff::connect {
 namespace fs = std::filesystem;
@@ -21,13 +20,22 @@ constexpr int most_waiting = 64;
 /// Where the bell does not ring: how often the state is looked at, and whether the client is still there.
 constexpr std::chrono::milliseconds look_interval{1000};
 
-int status_of_failed_job(const store::Job& job) {
-  if (job.state == store::State::cancelled) return 409;
+ErrorCode code_of_failed_job(const store::Job& job) {
+  if (job.error_code == store::error_of_deadline) return ErrorCode::refused;
+  for (const ErrorCode code : {ErrorCode::bad_request, ErrorCode::refused})
+    if (job.error_code == static_cast<int>(code)) return code;
+  return ErrorCode::work_failed;
+}
+
+/// Of a job that was not done.
+HttpError failure_of(const store::Job& job) {
+  if (job.state == store::State::cancelled)
+    return {409, Error::work_failed(fmt::format("job {} was cancelled", job.id))};
+  const ErrorCode code = code_of_failed_job(job);
   // As where it is posted: a deadline is part of the request, not a limit of the machine.
-  if (job.error == store::error_of_deadline) return 422;
-  if (job.error_code == static_cast<int>(ErrorCode::bad_request)) return 422;
-  return status_of(job.error_code == static_cast<int>(ErrorCode::refused) ? ErrorCode::refused
-                                                                          : ErrorCode::work_failed);
+  const bool is_request = job.error_code == store::error_of_deadline || code == ErrorCode::bad_request;
+  return {is_request ? 422 : status_of(code),
+          Error(code, fmt::format("job {} failed: {}", job.id, job.error))};
 }
 
 }  // namespace
@@ -83,11 +91,7 @@ void HttpHandlers::wait_for(Call& call, store::JobId id, const std::vector<std::
                                           fmt::format("job {} goes on when it is started again", id))};
   }
   const store::Job job = call.queue.store().job(id);
-  if (job.state != store::State::done)
-    throw HttpError{status_of_failed_job(job),
-                    Error::work_failed(job.state == store::State::cancelled
-                                           ? fmt::format("job {} was cancelled", id)
-                                           : fmt::format("job {} failed: {}", id, job.error))};
+  if (job.state != store::State::done) throw failure_of(job);
   const Json shown = call.queue.show(id);
   const Json& actual = shown["actual"];
   reply(call.response, 200,

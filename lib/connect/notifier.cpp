@@ -129,7 +129,7 @@ void Notifier::attempt_ended() {
 void Notifier::deadline_missed(store::JobId job, std::int64_t deadline, const std::string& reason) {
   if (told_.contains({job, deadline})) return;
   store::Notice notice;
-  notice.key = fmt::format("deadline:{}:{}", job, deadline);
+  notice.key = store::key_of_deadline(job, deadline);
   notice.kind = store::NoticeKind::deadline;
   notice.at = now();
   notice.job = job;

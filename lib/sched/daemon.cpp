@@ -104,6 +104,7 @@ void Daemon::replan() {
   }
   tell_missed_deadlines();
   fail_overdue();
+  next_miss_ = store_.next_deadline(planned_at_);
   planned_until_s_ = clock_.monotonic_s();
   planning_s_ = planned_until_s_ - began_s;
 }
@@ -111,7 +112,9 @@ void Daemon::replan() {
 /// What can never run is no longer in the queue.
 void Daemon::fail_overdue() {
   try {
-    for (const store::JobId id : store_.fail_overdue(clock_.now().time_since_epoch().count())) {
+    const std::vector<store::JobId> failed = store_.fail_overdue(clock_.now().time_since_epoch().count());
+    if (!failed.empty() && settings_.notices != nullptr) settings_.notices->attempt_ended();
+    for (const store::JobId id : failed) {
       log_.error("job {}: {}", id, store_.job(id).error);
       std::erase_if(plan_.plan.unplaced, [&](const UnplacedJob& job) { return std::stoll(job.id) == id; });
       strike(id);
@@ -121,21 +124,23 @@ void Daemon::fail_overdue() {
   }
 }
 
+void Daemon::look_at_deadlines() {
+  if (!next_miss_ || now() < *next_miss_) return;
+  // Whoever had it may have run meanwhile.
+  next_miss_ = store_.next_deadline(planned_at_);
+  dirty_ = dirty_ || (next_miss_ && *next_miss_ <= now());
+}
+
 bool Daemon::has_leisure() const {
   return (clock_.monotonic_s() - planned_until_s_) * plan_share >= planning_s_;
 }
 
 void Daemon::tell_missed_deadlines() {
-  next_miss_.reset();
+  if (settings_.notices == nullptr) return;
   for (const UnplacedJob& job : plan_.plan.unplaced) {
-    const store::JobId id = std::stoll(job.id);
-    if (!job.late && !plan_.blocked.contains(id)) continue;
+    if (!job.deadline || (!job.late && *job.deadline > planned_at_)) continue;
     try {
-      const auto deadline = store_.job(id).spec.deadline;
-      if (!deadline) continue;
-      if (*deadline > planned_at_) next_miss_ = std::min(next_miss_.value_or(*deadline), *deadline);
-      if (job.late && settings_.notices != nullptr)
-        settings_.notices->deadline_missed(id, *deadline, job.reason);
+      settings_.notices->deadline_missed(std::stoll(job.id), *job.deadline, job.reason);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) log_.warn("{}", error.message());
     }
@@ -170,6 +175,7 @@ bool Daemon::is_due(const PlannedJob& planned) {
 }
 
 std::optional<store::JobId> Daemon::due_job() {
+  look_at_deadlines();
   if (dirty_) replan();
   const PlannedJob* next = next_job();
   const auto due = [&] { return next != nullptr && !paused_ && !is_past_end() && is_due(*next); };
@@ -257,7 +263,6 @@ void Daemon::sleep(std::optional<Seconds> until) {
     dirty_ = true;
   }
   if (!plan_.plan.unplaced.empty() && now() >= planned_at_ + try_again_s) dirty_ = true;
-  if (next_miss_ && now() >= *next_miss_) dirty_ = true;  // it fails then, and whoever waits for it is told
 }
 
 /// Idle time is metered only so often that no counter wraps unseen.

@@ -66,6 +66,9 @@ class Daemon {
   /// The job that is due, after planning again where that is needed.
   std::optional<store::JobId> due_job();
   void fail_overdue();
+  /// Has the queue planned again when a job has missed its deadline: it fails then, and whoever waits for it
+  /// is told.
+  void look_at_deadlines();
   /// The first job of the plan; null when there is none.
   const PlannedJob* next_job() const;
   /// Whether `job` may start at this second.
@@ -110,7 +113,7 @@ class Daemon {
   bool restart_worker_ = false;
   QueuePlan plan_;
   Seconds planned_at_ = 0;
-  std::optional<Seconds> next_miss_;  ///< when the next job that will not end by its deadline has missed it
+  std::optional<Seconds> next_miss_;  ///< the next deadline of a queued job
   double planned_until_s_ = 0,
          planning_s_ = 0;  ///< monotonic: when the last plan was ready, and how long it took
   Seconds tariff_read_at_ = 0;

@@ -33,6 +33,7 @@ std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
 
 Stop Daemon::question() {
   heed(waiter_.look());
+  look_at_deadlines();
   if (stopping_) return Stop::shutdown;
   if (restart_worker_) return Stop::restart;
   if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;

@@ -12,7 +12,7 @@ namespace turbodiff::sched {
 class Notices {
  public:
   virtual ~Notices() = default;
-  /// An attempt has ended; what is to be told of it stands in the store.
+  /// An attempt has ended, or jobs have failed without one; what is to be told of it stands in the store.
   virtual void attempt_ended() = 0;
   /// The plan has no place for a job before its deadline any more (seconds, UTC). Told as often as it is
   /// found; people hear it once.

@@ -72,6 +72,7 @@ struct UnplacedJob {
   std::string id;
   std::string reason;
   bool late = false;  ///< it cannot end by its deadline any more as things stand, prices to come or not
+  std::optional<Seconds> deadline = {};
 };
 
 /// What the machine uses while no job runs, until the last end.

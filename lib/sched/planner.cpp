@@ -96,7 +96,7 @@ Plan make_plan(const PlanRequest& request, const tariff::PriceCurve& curve) {
     if (!(*placements)[i].placed())
       plan.unplaced.push_back({i, request.jobs[i].id,
                                unplaced_reason(request, problem, *placements, static_cast<int>(i)),
-                               is_late(request, problem, static_cast<int>(i))});
+                               is_late(request, problem, static_cast<int>(i)), request.jobs[i].deadline});
   return plan;
 }
 

@@ -17,6 +17,23 @@ struct Blocked {
   bool for_good = true;  ///< not: what it waits for is held, and may be released in time
 };
 
+/// Adds what waits for a blocked job, near and far.
+void block_successors(std::map<JobId, Blocked>& blocked, const std::multimap<JobId, JobId>& after) {
+  std::multimap<JobId, JobId> successors;
+  for (const auto& [job, waits_for] : after) successors.emplace(waits_for, job);
+  std::vector<JobId> pending;
+  for (const auto& [job, why] : blocked) pending.push_back(job);
+  while (!pending.empty()) {
+    const JobId before = pending.back();
+    pending.pop_back();
+    const Blocked why{fmt::format("it waits for job {}, which cannot run either", before),
+                      blocked.at(before).for_good};
+    const auto [first, last] = successors.equal_range(before);
+    for (auto it = first; it != last; ++it)
+      if (blocked.try_emplace(it->second, why).second) pending.push_back(it->second);
+  }
+}
+
 /// Why a waiting job cannot run whatever the prices are: what it waits for will not succeed.
 std::map<JobId, Blocked> blocked_jobs(const store::JobStore& store,
                                       const std::multimap<JobId, JobId>& after) {
@@ -34,6 +51,7 @@ std::map<JobId, Blocked> blocked_jobs(const store::JobStore& store,
                                                  store::name_of(state->second)),
                                      state->second != store::State::held});
   }
+  block_successors(blocked, after);
   return blocked;
 }
 

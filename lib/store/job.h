@@ -23,9 +23,11 @@ std::optional<When> when_named(std::string_view name);
 /// done, failed or cancelled.
 bool is_final(State state);
 
-/// Job::error_code of a job that has failed without having run, because one that it comes after failed or was
-/// cancelled. All others are exit codes.
+/// Job::error_code of jobs that have failed without having run; all others are exit codes. One that it comes
+/// after failed or was cancelled:
 constexpr int error_of_another = -1;
+/// Its deadline came first:
+constexpr int error_of_deadline = -2;
 
 /// What can happen to a job.
 enum class Action {
@@ -93,7 +95,7 @@ struct Job {
   std::optional<Micros> not_before;  ///< a retry waits until then
   std::optional<Micros> started_at, finished_at;
   bool cancel_requested = false;
-  int error_code = 0;  ///< an exit code or error_of_another
+  int error_code = 0;  ///< an exit code, error_of_another or error_of_deadline
   std::string error;
   std::vector<JobId> after;
 };

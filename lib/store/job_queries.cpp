@@ -161,6 +161,17 @@ std::vector<WaitingJob> JobStore::waiting() const {
   });
 }
 
+std::optional<std::int64_t> JobStore::next_deadline(std::int64_t after) const {
+  return guarded(*database_, [&] {
+    auto find =
+        database_->statement("SELECT min(deadline) FROM jobs WHERE state = 'queued' AND deadline > ?");
+    find.bind(1, after);
+    std::optional<std::int64_t> next;
+    if (find.executeStep()) next = optional_int(find.getColumn(0));
+    return next;
+  });
+}
+
 std::multimap<JobId, JobId> JobStore::waiting_after() const {
   return guarded(*database_, [&] {
     std::multimap<JobId, JobId> after;

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "core/error.h"
 #include "core/hash.h"
 #include "store/database.h"
 #include "store/doorbell.h"
-#include "store/job_errors.h"
 #include "store/rows.h"
 
 namespace turbodiff::store {
@@ -184,6 +184,7 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
     Job job = this->job(id);
     after(job.state, Action::edit, id);
     JobSpec& spec = job.spec;
+    const bool set_aside = is_set_aside(job);
     if (changes.prompt) spec.prompt = *changes.prompt;
     if (changes.options) spec.options = *changes.options;
     if (changes.group) spec.group = *changes.group;
@@ -198,7 +199,7 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
     }
     auto update = database_->statement(
         "UPDATE jobs SET prompt = ?, output = ?, options = ?, job_group = ?, priority = ?, earliest = ?, "
-        "deadline = ?, run_when = ?, retries = ? WHERE id = ?");
+        "deadline = ?, run_when = ?, retries = ?, failures = ? WHERE id = ?");
     update.bind(1, spec.prompt);
     update.bind(2, spec.output);
     update.bind(3, spec.options);
@@ -208,7 +209,9 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
     bind_optional(update, 7, spec.deadline);
     update.bind(8, std::string(name_of(spec.when)));
     update.bind(9, spec.retries);
-    update.bind(10, id);
+    // More failures than retries set a held job aside, which is not for its owner to do by this.
+    update.bind(10, set_aside ? job.failures : std::min(job.failures, spec.retries));
+    update.bind(11, id);
     update.exec();
     if (changes.after) {
       auto clear = database_->statement("DELETE FROM dependencies WHERE job_id = ?");
@@ -355,80 +358,6 @@ void JobStore::remove(JobId id) {
 
 void JobStore::require_in_place() const {
   if (database_->has_moved()) throw StoreGone(file());
-}
-
-/// It ends without having run. A held job fails as well: releasing it would not help. That it was held is
-/// kept for retry().
-void JobStore::fail_unrun(JobId id, int code, const std::string& reason, Micros now) {
-  auto update = database_->statement(
-      "UPDATE jobs SET state = 'failed', was_held = (state = 'held'), finished_at = ?, not_before = NULL, "
-      "error_code = ?, error = ? WHERE id = ?");
-  update.bind(1, now);
-  update.bind(2, code);
-  update.bind(3, reason);
-  update.bind(4, id);
-  update.exec();
-  add_event(id, now, "failed", reason);
-}
-
-/// Fails what comes after a job that will not be done, near and far. Returns which.
-std::vector<JobId> JobStore::fail_dependents(Micros now) {
-  std::vector<JobId> failed;
-  while (true) {
-    std::vector<std::pair<JobId, std::string>> next;
-    {
-      auto find = database_->statement(
-          "SELECT d.job_id, d.after_id, b.state FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs "
-          "b "
-          "ON b.id = d.after_id WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN "
-          "('failed', "
-          "'cancelled') GROUP BY d.job_id");
-      while (find.executeStep())
-        next.emplace_back(
-            find.getColumn(0).getInt64(),
-            fmt::format("it comes after job {}, which {}; 'turbodiff-sched retry {}' queues both "
-                        "again",
-                        find.getColumn(1).getInt64(),
-                        find.getColumn(2).getString() == "failed" ? "has failed" : "was cancelled",
-                        find.getColumn(1).getInt64()));
-    }
-    if (next.empty()) return failed;
-    for (const auto& [id, reason] : next) {
-      fail_unrun(id, error_of_another, reason, now);
-      insert_notice({0, fmt::format("failed-unrun:{}:{}", id, now), NoticeKind::failed, now, id,
-                     job(id).spec.prompt, reason});
-      failed.push_back(id);
-    }
-  }
-}
-
-std::vector<JobId> JobStore::fail_overdue(Micros now) {
-  return guarded(*database_, [&] {
-    std::vector<JobId> failed;
-    const auto overdue = [&] {
-      std::vector<JobId> ids;
-      auto find = database_->statement("SELECT id FROM jobs WHERE state = 'queued' AND deadline <= ?");
-      find.bind(1, now / 1'000'000);
-      while (find.executeStep()) ids.push_back(find.getColumn(0).getInt64());
-      return ids;
-    };
-    const auto any_hopeless = [&] {
-      auto find = database_->statement(
-          "SELECT 1 FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs b ON b.id = d.after_id "
-          "WHERE "
-          "j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') LIMIT 1");
-      return find.executeStep();
-    };
-    if (overdue().empty() && !any_hopeless()) return failed;
-    Transaction transaction(*database_, "overdue");
-    failed = overdue();
-    for (const JobId id : failed)
-      fail_unrun(id, static_cast<int>(ErrorCode::refused), std::string(error_of_deadline), now);
-    const std::vector<JobId> others = fail_dependents(now);
-    failed.insert(failed.end(), others.begin(), others.end());
-    transaction.commit();
-    return failed;
-  });
 }
 
 void JobStore::set_paused(bool paused) {

@@ -185,13 +185,17 @@ class JobStore {
   /// once.
   bool cancel(JobId id, Micros now);
   /// Of a failed or cancelled job, and of one that is held because it was cut off too often. With it the jobs
-  /// that had failed because it did. What was held when it failed for want of another is held again. Returns
-  /// the job's state. Error bad_request for a job that comes after one that has failed or was cancelled.
+  /// that had failed because it did. What its owner held when it failed for want of another is held again.
+  /// Returns the job's state. Error bad_request for a job that comes after one that has failed or was
+  /// cancelled.
   State retry(JobId id, Micros now);
   /// Error bad_request when jobs that wait come after it.
   void remove(JobId id);
-  /// Fails the waiting jobs whose deadline has passed and those that come after them. Returns all of them.
+  /// Fails the waiting jobs whose deadline has passed, with a notice, and those that come after them. Returns
+  /// all of them.
   std::vector<JobId> fail_overdue(Micros now);
+  /// The first deadline of a queued job that is later than `after`, in seconds.
+  std::optional<std::int64_t> next_deadline(std::int64_t after) const;
   RunnerInfo runner() const;
   /// Throws StoreGone when the file has been removed, moved or replaced since it was opened.
   void require_in_place() const;

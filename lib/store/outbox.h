@@ -25,6 +25,9 @@ struct Notice {
   std::string detail = {};  ///< batch: JSON; else what has happened
 };
 
+/// The key of a notice that `job` misses its deadline (seconds).
+std::string key_of_deadline(JobId job, std::int64_t deadline);
+
 /// Where notices go. Nothing about how: that is for the configuration alone.
 struct ChannelRow {
   std::string name;

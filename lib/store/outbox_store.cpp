@@ -133,6 +133,10 @@ void JobStore::set_channels(std::span<const ChannelRow> channels, Micros now) {
   });
 }
 
+std::string key_of_deadline(JobId job, std::int64_t deadline) {
+  return fmt::format("deadline:{}:{}", job, deadline);
+}
+
 bool JobStore::insert_notice(const Notice& notice) {
   const std::string kind(name_of(notice.kind));
   auto wanted = database_->statement("SELECT 1 FROM notify_channels WHERE instr(kinds, ?) LIMIT 1");

@@ -1,6 +1,5 @@
 // Clients that send and read slowly must not keep the page from others.
 #include <chrono>
-#include <thread>
 
 #include "http_daemon.h"
 
@@ -97,13 +96,6 @@ TEST_CASE_FIXTURE(HttpDaemon,
   constexpr int most_waiting = 64;
   const std::string later = R"({"prompt":"x","earliest":"+3h"})", now = R"({"prompt":"x",)" + tiny + "}";
   const auto is_full = [&] { return http().post("/sdapi/v1/txt2vid", now).status == 503; };
-  const auto comes_true = [](const std::function<bool()>& condition) {
-    for (int i = 0; i < 300; ++i) {
-      if (condition()) return true;
-      std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    }
-    return false;
-  };
   {
     SlowClients clients(http().port());
     clients.open_many(

@@ -141,6 +141,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "a deadline that passes meanwhile is told as one t
   const WaitingPost post(*this, R"("earliest":"+2h","deadline":"+9h")");
   CHECK(run({"edit", "1", "--deadline", "+1s"}).code == 0);
   check_error(post.reply(), 422, "its deadline passed before it could run");
+  CHECK(post.reply().json()["error"]["code"] == 4);
   CHECK(job(1)["state"] == "failed");
 }
 

@@ -302,3 +302,23 @@ TEST_CASE_FIXTURE(NotifyPlace,
   CHECK(body_of(web.log()[0])["text"].get<std::string>().find("it comes after job 1, which was cancelled") !=
         std::string::npos);
 }
+
+TEST_CASE_FIXTURE(NotifyPlace, "who waits behind a held job is told of at his deadline, not before") {
+  NotifyServer web("http", path("web.log"), {});
+  configure(webhook(web, ", events: [failed, deadline]"));
+  add("a.mp4", {"--hold"});
+  add("b.mp4", {"--after", "1", "--deadline", "+10h"});
+  add("c.mp4", {"--after", "2", "--deadline", "+10h"});
+  CHECK(quick_once().code == 0);
+  CHECK(deliveries().empty());
+  place().set("TURBODIFF_ALLOW_TEST_CLOCK", "1");
+  place().set("TURBODIFF_TEST_CLOCK",
+              fmt::format("{},{},1", std::time(nullptr) + 11 * 3600, std::time(nullptr)));
+  CHECK(quick_once().code == 0);
+  std::map<int, std::string> told;
+  for (const auto& delivery : deliveries()) told[delivery["job"]] += delivery["event"].get<std::string>();
+  CHECK(told == std::map<int, std::string>{{2, "deadline"}, {3, "deadline"}});
+  std::string texts;
+  for (const auto& entry : web.log()) texts += body_of(entry)["text"].get<std::string>();
+  CHECK_MESSAGE(texts.find("it waits for job 1, which is held") != std::string::npos, texts);
+}

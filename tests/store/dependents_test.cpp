@@ -106,7 +106,7 @@ TEST_CASE_FIXTURE(Chain, "waiting jobs fail at their deadline, with those that c
   CHECK(store().fail_overdue(noon + 10'000'000) == std::vector{at, after});
   CHECK(store().fail_overdue(noon + 10'000'000).empty());
   CHECK(state(at) == State::failed);
-  CHECK(store().job(at).error_code == static_cast<int>(ErrorCode::refused));
+  CHECK(store().job(at).error_code == store::error_of_deadline);
   CHECK(contains(store().job(at).error, "deadline passed"));
   CHECK(store().job(at).finished_at == noon + 10'000'000);
   CHECK(store().job(after).error_code == store::error_of_another);
@@ -114,6 +114,38 @@ TEST_CASE_FIXTURE(Chain, "waiting jobs fail at their deadline, with those that c
   CHECK(state(held) == State::held);
   CHECK(state(running) == State::running);
   CHECK(state(free) == State::queued);
+}
+
+TEST_CASE_FIXTURE(Chain, "who fails at a deadline is told of once, whoever finds it") {
+  const store::ChannelRow channel{"mail", {store::NoticeKind::deadline}};
+  store().set_channels(std::span(&channel, 1), noon);
+  const std::int64_t second = noon / 1'000'000;
+  const auto told_before = add_after("a.mp4", {}, second), untold = add_after("b.mp4", {}, second);
+  store().add_notice({0, store::key_of_deadline(told_before, second), store::NoticeKind::deadline, noon,
+                      told_before, "a red circle", "there is no place for it"});
+  CHECK(store().fail_overdue(noon + 1) == std::vector{told_before, untold});
+  const auto told = store().pending("mail");
+  REQUIRE(told.size() == 2);
+  CHECK(told[0].notice.detail == "there is no place for it");
+  CHECK(told[1].notice.job == untold);
+  CHECK(told[1].notice.at == noon + 1);
+  CHECK(told[1].notice.detail == "its deadline passed before it could run");
+}
+
+TEST_CASE_FIXTURE(Chain, "the next deadline is that of the queued jobs alone") {
+  const std::int64_t second = noon / 1'000'000;
+  CHECK_FALSE(store().next_deadline(0));
+  add("a.mp4");
+  CHECK_FALSE(store().next_deadline(0));
+  const auto soon = add_after("b.mp4", {}, second + 10), held = add_after("c.mp4", {}, second + 5);
+  add_after("d.mp4", {soon}, second + 20);
+  store().hold(held, noon);
+  CHECK(store().next_deadline(second) == second + 10);
+  CHECK(store().next_deadline(second + 9) == second + 10);
+  CHECK(store().next_deadline(second + 10) == second + 20);
+  CHECK_FALSE(store().next_deadline(second + 20));
+  store().release(held, noon);
+  CHECK(store().next_deadline(second) == second + 5);
 }
 
 TEST_CASE_FIXTURE(Chain, "a job is removed once nothing that waits comes after it") {

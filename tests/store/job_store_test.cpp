@@ -73,6 +73,56 @@ TEST_CASE_FIXTURE(StoreFixture, "a held job that failed because another did is h
   CHECK(store().retry(held, noon) == State::queued);
 }
 
+TEST_CASE_FIXTURE(StoreFixture, "a job that was set aside is queued again with the one it failed with") {
+  const auto first = add("1.mp4");
+  store::NewJob job = new_job(path("2.mp4"));
+  job.spec.retries = 0;
+  const auto aside = store().add(std::span(&job, 1), noon).front();
+  const auto epoch = store().begin_epoch(store::this_process());
+  const auto attempt = store().claim(epoch, aside, {}, noon);
+  REQUIRE(attempt);
+  store().cut_off(epoch, *attempt, {}, {}, {"it was cut off", true, {}}, noon);
+  REQUIRE(store::is_set_aside(store().job(aside)));
+  store::JobEdit edit;
+  edit.after = {first};
+  store().edit(aside, edit, noon);
+  store().cancel(first, noon);
+  REQUIRE(store().job(aside).state == State::failed);
+  CHECK(store().retry(first, noon) == State::queued);
+  CHECK(store().job(aside).state == State::queued);
+  CHECK(store().job(aside).failures == 0);
+}
+
+TEST_CASE_FIXTURE(StoreFixture, "fewer retries do not set aside what its owner holds, and let nothing go") {
+  const auto id = add("1.mp4");
+  const auto epoch = store().begin_epoch(store::this_process());
+  const auto set_retries = [&](int retries) {
+    store::JobEdit edit;
+    edit.retries = retries;
+    store().edit(id, edit, noon);
+  };
+  set_retries(3);
+  for (int i = 0; i < 2; ++i)
+    store().fail(epoch, *store().claim(epoch, id, {}, noon), {}, {}, 1, "broken", noon, noon);
+  SUBCASE("held before") {
+    store().hold(id, noon);
+    set_retries(1);
+  }
+  SUBCASE("held afterwards") {
+    set_retries(1);
+    store().hold(id, noon);
+  }
+  CHECK_FALSE(store::is_set_aside(store().job(id)));
+  CHECK(error_of([&] { store().retry(id, noon); }).code() == ErrorCode::bad_request);
+  store().release(id, noon);
+  CHECK(store().job(id).failures == 1);  // as many as it may have: the next one is the last
+  store().cut_off(epoch, *store().claim(epoch, id, {}, noon), {}, {}, {"it was cut off", true, {}}, noon);
+  CHECK(store::is_set_aside(store().job(id)));
+  set_retries(0);
+  CHECK(store::is_set_aside(store().job(id)));
+  CHECK(store().retry(id, noon) == State::queued);
+}
+
 TEST_CASE("a job is set aside when it is held and has failed more often than it may") {
   for (const State state :
        {State::queued, State::held, State::running, State::done, State::failed, State::cancelled})
