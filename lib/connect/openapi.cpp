@@ -97,8 +97,8 @@ void add_jobs(Paths& paths) {
       query("state", "Only jobs in these states, with commas between them",
             {{"type", "string"},
              {"pattern",
-              "^(queued|held|running|done|failed|cancelled)(,(queued|held|running|done|failed|cancelled))*"
-              "$"}})};
+              "^(queued|held|running|done|failed|cancelled)"
+              "(,(queued|held|running|done|failed|cancelled))*$"}})};
   paths.add("/api/jobs/{id}", "get", "show", "Everything about a job",
             {{"200", json_reply("The job", "JobDetail")}});
   paths.add(

@@ -21,8 +21,8 @@ enum class ConfigSource { flag, environment, user_file, system_file, built_in };
 struct ConfigValue {
   std::string text;  ///< paths are absolute
   ConfigSource source = ConfigSource::built_in;
-  std::string
-      where;  ///< "--steps", "TURBODIFF_STEPS", "/home/me/.config/turbodiff/config.yaml:4:10", "default"
+  /// "--steps", "TURBODIFF_STEPS", "/home/me/.config/turbodiff/config.yaml:4:10" or "default".
+  std::string where;
 };
 
 /// A value from the command line and the spelling it came by.

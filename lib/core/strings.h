@@ -39,8 +39,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b);
 /// The candidate nearest to `text`, when it is near enough to be a slip of the finger (a third of its
 /// length).
 std::optional<std::string> nearest(std::string_view text, std::span<const std::string> candidates);
-/// " (did you mean 'x'?)" or empty, for the end of a message; the
-/// candidates may come from a file.
+/// " (did you mean 'x'?)" or empty, for the end of a message; the candidates may come from a file.
 std::string did_you_mean(std::string_view text, std::span<const std::string> candidates);
 
 }  // namespace turbodiff::core

@@ -26,18 +26,19 @@ struct SubprocessOptions {
   enum class Stream { inherit, null, pipe };
   using OnLine = std::function<void(std::string_view line)>;
 
-  std::vector<std::string> argv =
-      {};  ///< argv[0] is looked up in PATH unless it has a slash (then: from our folder)
-  std::map<std::string, std::optional<std::string>> environment = {};  ///< changes to ours; nothing unsets
+  /// argv[0] is looked up in PATH unless it has a slash; then it is relative to this process's folder.
+  std::vector<std::string> argv = {};
+  /// Changes to this process's environment; nullopt removes a variable.
+  std::map<std::string, std::optional<std::string>> environment = {};
   std::optional<std::filesystem::path> working_directory = {};
   Stream input = Stream::null;  ///< pipe: see write_input()
   Stream output = Stream::inherit;
   Stream errors = Stream::inherit;
-  OnLine on_output =
-      {};  ///< with Stream::pipe: each line without its newline, a last one without newline too
+  /// With Stream::pipe: called with each line without its newline, and with a last line that has none.
+  OnLine on_output = {};
   OnLine on_errors = {};
-  bool new_group =
-      true;  ///< a process group of its own: Ctrl-C does not reach it, signal_group() reaches all of it
+  /// Whether the child gets its own process group: Ctrl-C does not reach it, signal_group() reaches all.
+  bool new_group = true;
 };
 
 /// A running child. Descriptors other than 0, 1, 2 are closed in it, ignored signals and the signal mask are

@@ -28,9 +28,9 @@ struct Range {
 struct RoutingRule {
   std::string name;
   std::vector<std::string> models;  ///< any of these; * stands for any text
-  std::vector<std::string>
-      resolutions;  ///< "480p", "720p", ...: the picture has as many pixels as one of its sizes
-  Range pixels;     ///< of one frame
+  /// "480p", "720p", ...: the picture has as many pixels as one of the sizes of that resolution.
+  std::vector<std::string> resolutions;
+  Range pixels;  ///< of one frame
   Range frames, steps, priority;
   Range slack_s;  ///< between a start now and the deadline, less the time it takes; none: endless
   std::vector<std::string> when;  ///< off-peak, cheapest, now

@@ -63,8 +63,8 @@ class Int8Input {
   friend class Int8Tiles;
   std::vector<std::int64_t> shape_;
   at::ScalarType type_ = at::kFloat;
-  at::Tensor values_;  // with VNNI blocks [rows / 128, K / 128, 128, 128] of uint8, zero point 128; else
-                       // [rows, K] int8
+  /// With VNNI: blocks [rows / 128, K / 128, 128, 128] uint8, zero point 128; else [rows, K] int8.
+  at::Tensor values_;
   at::Tensor scales_;
 };
 

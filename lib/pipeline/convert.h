@@ -15,8 +15,8 @@ namespace turbodiff::pipeline {
 struct Conversion {
   std::filesystem::path from, to;  ///< any format the engine reads; `to` ends in .safetensors
   std::optional<weights::Component> component = {};  ///< unset: recognised by its tensors
-  std::optional<Dtype> dtype =
-      {};                     ///< of floating-point tensors; unset: as stored, block formats become bf16
+  /// Of floating-point tensors; unset: as stored, block formats become bf16.
+  std::optional<Dtype> dtype = {};
   bool quant_linear = false;  ///< transformers only
   bool force = false;
 };

@@ -29,8 +29,8 @@ struct Plan {
   std::optional<KeyBlocks> key_blocks;                    ///< of sparse attention
   LinearChoice linear;
   double linear_flops = 0;  ///< of denoise_flops, those of layers that may run in int8
-  bool ignores_sparse_attention =
-      false;  ///< the checkpoint was trained with SLA and runs with full attention
+  /// Whether the checkpoint was trained with SLA and runs with full attention.
+  bool ignores_sparse_attention = false;
 };
 
 /// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too

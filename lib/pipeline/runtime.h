@@ -12,8 +12,8 @@ namespace turbodiff::pipeline {
 struct Runtime {
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;  ///< of the diffusion transformer and the VAE
-  at::ScalarType text_type =
-      at::kFloat;  ///< of the text encoder; fp32 where `type` is fp16, whose range umT5 exceeds
+  /// Of the text encoder; fp32 where `type` is fp16, because umT5 exceeds the range of fp16.
+  at::ScalarType text_type = at::kFloat;
   int threads = 1;
 
   std::string device_name() const;  ///< "cpu", "cuda:0"

@@ -55,9 +55,8 @@ std::string coordinate(double value) {
 
 Svg::Svg(const Frame& frame, std::string_view title, std::string_view description) : frame_(frame) {
   out_ = fmt::format(
-      "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\"><title "
-      "id=\"{}-t\">{}"
-      "</title><desc id=\"{}-d\">{}</desc>\n",
+      "<svg class=\"{}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-labelledby=\"{}-t {}-d\">"
+      "<title id=\"{}-t\">{}</title><desc id=\"{}-d\">{}</desc>\n",
       frame.narrow ? "narrow" : "wide", coordinate(frame.width), coordinate(frame.height), frame.id, frame.id,
       frame.id, html_escape(title), frame.id, html_escape(description));
 }

@@ -111,8 +111,8 @@ class Daemon {
   QueuePlan plan_;
   Seconds planned_at_ = 0;
   std::optional<Seconds> next_miss_;  ///< when the next job that will not end by its deadline has missed it
-  double planned_until_s_ = 0,
-         planning_s_ = 0;  ///< monotonic: when the last plan was ready, and how long it took
+  /// When the last plan was ready (monotonic), and how long it took.
+  double planned_until_s_ = 0, planning_s_ = 0;
   Seconds tariff_read_at_ = 0;
   std::optional<Seconds> idle_read_at_;  ///< when the meter is to be read next between jobs
   std::optional<RunningJob> running_;

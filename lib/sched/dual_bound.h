@@ -2,8 +2,8 @@
 //
 // Each price step k (long ones in parts) gets a charge lambda_k >= 0 for a worker's second in it. Then for
 // every plan
-//   cost >= sum over jobs of min over starts (cost + charges) - workers * sum over steps of lambda_k *
-//   length_k,
+//   cost >= sum over jobs of min over starts (cost + charges)
+//           - workers * sum over steps of lambda_k * length_k,
 // since a plan uses each worker's second once at most. For a job that is no longer than a usual step the
 // minimum is taken as if all of it lay in one of the steps that it can touch, which is never more. The
 // charges start from what they are when every job may run everywhere, and go on by subgradient steps that

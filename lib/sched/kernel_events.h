@@ -6,9 +6,8 @@
 
 namespace turbodiff::sched {
 
-/// Processes killed for want of memory since boot: of this process's control group (memory.events), else of
-/// the machine
-/// (/proc/vmstat). 0 where neither can be read.
+/// Number of processes that the kernel has killed since boot because memory ran out: in this process's
+/// control group (memory.events), else on the machine (/proc/vmstat). 0 where neither can be read.
 std::int64_t oom_kill_count(const std::filesystem::path& root = "/");
 
 }  // namespace turbodiff::sched

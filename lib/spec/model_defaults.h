@@ -11,8 +11,8 @@ namespace turbodiff::spec {
 /// Defaults that come with a model: from its config.json, the catalogue, or else those of Wan2.1 at 480p.
 struct ModelDefaults {
   Size size{832, 480};  ///< pixels
-  std::string resolution =
-      "480p";  ///< name of `size` in resolution.h; empty where it has none, as with the demo model
+  /// Name of `size` in resolution.h; empty where it has none, as with the demo model.
+  std::string resolution = "480p";
   int frames = 81;
   int fps = 16;
   int steps = 4;

@@ -17,8 +17,8 @@ namespace turbodiff::spec {
 /// A model as it was found: its files, and what it was made for.
 struct Model {
   std::string name;  ///< as shown and recorded: "demo", a folder's or repository's name, or the file's stem
-  std::string
-      architecture;  ///< "Wan2.1-1.3B", ... stated by the user, the catalogue or config.json; may be empty
+  /// "Wan2.1-1.3B", ... as stated by the user, the catalogue or config.json; may be empty.
+  std::string architecture;
   ModelFiles files;
   ModelDefaults defaults;
   std::vector<std::string> missing;   ///< parts of it that were not found: "vae", "text encoder", ...

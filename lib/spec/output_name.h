@@ -31,9 +31,8 @@ std::filesystem::path fill_name(std::string_view name_template, const NameValues
 /// Whether names made from it can differ between the files of one call: it has {seed}, {index} or {prompt}.
 bool varies(std::string_view name_template);
 
-/// A template that gives every file a name of its own: itself when it varies() or `file_count` is 1, else
-/// with
-/// "-{index}" before the extension.
+/// A template that gives every file its own name: `name_template` itself when it varies() or `file_count` is
+/// 1, else with "-{index}" before the extension.
 std::string template_for(std::string_view name_template, int file_count);
 
 /// Text made safe and short for a file name: letters of any script, digits and "-"; blanks become "-"; at

@@ -71,8 +71,8 @@ void replace_samples(Database& database, std::int64_t attempt, std::span<const E
 void insert_bill(Database& database, std::int64_t attempt, const Bill& bill,
                  std::span<const PriceSnapshot> prices) {
   auto energy = database.statement(
-      "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)");
+      "INSERT INTO energy "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   Binder(energy) << attempt << bill.microseconds << bill.milliwatts << bill.microjoules << bill.source
                  << std::int64_t{bill.complete} << bill.tariff << bill.currency << bill.gross << bill.net
                  << bill.levies << bill.vat << bill.gpu_microjoules << bill.cpu_microjoules
@@ -109,8 +109,8 @@ std::vector<EnergySample> JobStore::samples(std::int64_t attempt) const {
   return guarded(*database_, [&] {
     std::vector<EnergySample> samples;
     auto find = database_->statement(
-        "SELECT start, end, gpu_uj, cpu_uj, rest_uj, wall_uj FROM energy_samples WHERE attempt_id = ? ORDER "
-        "BY start");
+        "SELECT start, end, gpu_uj, cpu_uj, rest_uj, wall_uj FROM energy_samples WHERE attempt_id = ? "
+        "ORDER BY start");
     find.bind(1, attempt);
     while (find.executeStep()) samples.push_back(read_sample(find, 0));
     return samples;
@@ -122,9 +122,9 @@ std::vector<BilledAttempt> JobStore::billed_attempts(Micros from, Micros to, boo
     std::vector<BilledAttempt> all;
     static const std::string sql = fmt::format(
         "SELECT {}, iif(j.removed, '(removed)', j.prompt), j.output, p.model, p.device, j.job_group, "
-        "j.state, j.added_at, j.earliest, "
-        "p.tokens, p.steps, p.pixels FROM attempts a JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON "
-        "j.id = a.job_id JOIN presets p ON p.id = j.preset_id WHERE a.started_at >= ? AND a.started_at < ? "
+        "j.state, j.added_at, j.earliest, p.tokens, p.steps, p.pixels FROM attempts a "
+        "JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON j.id = a.job_id "
+        "JOIN presets p ON p.id = j.preset_id WHERE a.started_at >= ? AND a.started_at < ? "
         "ORDER BY a.started_at, a.id",
         attempt_columns);
     auto find = database_->statement(sql.c_str());
@@ -162,8 +162,8 @@ std::vector<BilledAttempt> JobStore::billed_attempts(Micros from, Micros to, boo
       }
     };
     static const std::string range =
-        "WHERE attempt_id IN (SELECT id FROM attempts WHERE started_at >= ? AND started_at < ?) ORDER BY "
-        "attempt_id, start";
+        "WHERE attempt_id IN (SELECT id FROM attempts WHERE started_at >= ? AND started_at < ?) "
+        "ORDER BY attempt_id, start";
     static const std::string price_sql =
         fmt::format("SELECT attempt_id, {} FROM price_snapshots {}", price_columns, range);
     static const std::string sample_sql =
@@ -183,8 +183,8 @@ void JobStore::add_idle_energy(std::int64_t epoch, std::span<const IdleEnergy> i
     check_epoch(epoch);
     for (const IdleEnergy& one : idle) {
       auto insert = database_->statement(
-          "INSERT INTO idle_energy VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?, ?, ?, ?)");
+          "INSERT INTO idle_energy "
+          "VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
       Binder(insert) << one.energy.start << one.energy.end << one.energy.gpu << one.energy.cpu
                      << one.energy.rest << one.energy.wall << one.source << one.method << one.flags
                      << one.tariff << one.currency << one.price.rate << one.price.gross << one.price.net
@@ -203,8 +203,8 @@ std::vector<IdleEnergy> JobStore::idle_energy(Micros from, Micros to) const {
     auto find = database_->statement(
         "SELECT id, start, end, gpu_microjoules, cpu_microjoules, rest_microjoules, microjoules, source, "
         "method, flags, tariff, currency, gross, net, levies, vat, co2_milligrams, 0, 0, rate, price_gross, "
-        "price_net, price_levies, price_vat, off_peak, fallback, milligram_co2 FROM idle_energy WHERE start "
-        ">= ? AND start < ? ORDER BY start, id");
+        "price_net, price_levies, price_vat, off_peak, fallback, milligram_co2 FROM idle_energy "
+        "WHERE start >= ? AND start < ? ORDER BY start, id");
     find.bind(1, from);
     find.bind(2, to);
     while (find.executeStep()) {

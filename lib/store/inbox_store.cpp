@@ -34,10 +34,9 @@ bool JobStore::knows_file(const DroppedFile& file, bool skip_same) const {
 std::optional<TakenFile> JobStore::unfinished_file(const std::string& folder, const std::string& name) const {
   return guarded(*database_, [&]() -> std::optional<TakenFile> {
     auto last = database_->statement(
-        "SELECT first_job, jobs FROM inbox_files WHERE folder = ? AND name = ? AND EXISTS (SELECT 1 FROM "
-        "jobs "
-        "WHERE id >= first_job AND id < first_job + inbox_files.jobs AND state NOT IN ('done', 'failed', "
-        "'cancelled')) ORDER BY first_job DESC LIMIT 1");
+        "SELECT first_job, jobs FROM inbox_files WHERE folder = ? AND name = ? AND EXISTS "
+        "(SELECT 1 FROM jobs WHERE id >= first_job AND id < first_job + inbox_files.jobs "
+        "AND state NOT IN ('done', 'failed', 'cancelled')) ORDER BY first_job DESC LIMIT 1");
     last.bind(1, folder);
     last.bind(2, name);
     if (last.executeStep()) return found(FileOutcome::added_before, last);

@@ -29,8 +29,7 @@ std::int64_t preset_id(Database& database, const Preset& preset) {
   if (find.executeStep()) return find.getColumn(0).getInt64();
   auto insert = database.statement(
       "INSERT INTO presets (digest, options, model, fingerprint, device, image_sha256, tokens, steps, "
-      "pixels) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "pixels) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, digest);
   insert.bind(2, preset.options);
   insert.bind(3, preset.model);
@@ -93,8 +92,7 @@ JobId insert_job(Database& database, const NewJob& job, std::int64_t preset, Mic
   if (!spec.overwrite) require_free_output(database, spec.output, 0);
   auto insert = database.statement(
       "INSERT INTO jobs (state, preset_id, prompt, output, options, priority, earliest, deadline, run_when, "
-      "retries, "
-      "job_group, overwrite, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "retries, job_group, overwrite, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, std::string(name_of(spec.held ? State::held : State::queued)));
   insert.bind(2, preset);
   insert.bind(3, spec.prompt);
@@ -116,8 +114,8 @@ JobId insert_job(Database& database, const NewJob& job, std::int64_t preset, Mic
 bool is_circular(Database& database, JobId job) {
   auto find = database.statement(
       "WITH RECURSIVE before (id) AS (SELECT after_id FROM dependencies WHERE job_id = ?1 UNION "
-      "SELECT after_id FROM dependencies JOIN before ON job_id = before.id) SELECT 1 FROM before WHERE id = "
-      "?1");
+      "SELECT after_id FROM dependencies JOIN before ON job_id = before.id) SELECT 1 FROM before "
+      "WHERE id = ?1");
   find.bind(1, job);
   return find.executeStep();
 }
@@ -197,8 +195,9 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
       if (!spec.overwrite) require_free_output(*database_, spec.output, id);
     }
     auto update = database_->statement(
-        "UPDATE jobs SET prompt = ?, output = ?, options = ?, job_group = ?, priority = ?, earliest = ?, "
-        "deadline = ?, run_when = ?, retries = ? WHERE id = ?");
+        "UPDATE jobs "
+        "SET prompt = ?, output = ?, options = ?, job_group = ?, priority = ?, earliest = ?, deadline = ?, "
+        "run_when = ?, retries = ? WHERE id = ?");
     update.bind(1, spec.prompt);
     update.bind(2, spec.output);
     update.bind(3, spec.options);
@@ -243,7 +242,8 @@ void JobStore::release(JobId id, Micros now) {
     const Job held = job(id);
     const State state = after(held.state, Action::release, id);
     auto update = database_->statement(
-        is_set_aside(held) ? "UPDATE jobs SET state = 'queued', failures = 0, forgiven_attempts = attempts, "
+        is_set_aside(held) ? "UPDATE jobs "
+                             "SET state = 'queued', failures = 0, forgiven_attempts = attempts, "
                              "error_code = 0, error = '', not_before = NULL WHERE id = ?"
                            : "UPDATE jobs SET state = 'queued' WHERE id = ?");
     update.bind(1, id);
@@ -273,20 +273,20 @@ State JobStore::retry(JobId id, Micros now) {
       const Job one = k == 0 ? failed : job(again[k]);
       if (!one.spec.overwrite) require_free_output(*database_, one.spec.output, one.id);
       auto update = database_->statement(
-          "UPDATE jobs SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
+          "UPDATE jobs "
+          "SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
           "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, "
-          "finished_at = NULL, cancel_requested = 0 "
-          "WHERE id = ?");
+          "finished_at = NULL, cancel_requested = 0 WHERE id = ?");
       update.bind(1, one.id);
       update.exec();
       const State next = job(one.id).state;
       if (k == 0) state = next;
       add_event(one.id, now, name_of(next), "");
       auto find = database_->statement(
-          "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE d.after_id = ?1 AND "
-          "j.state = 'failed' AND j.error_code = ?2 AND j.removed = 0 AND NOT EXISTS (SELECT 1 FROM "
-          "dependencies o JOIN jobs b ON b.id = o.after_id WHERE o.job_id = d.job_id AND b.state IN "
-          "('failed', 'cancelled'))");
+          "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+          "WHERE d.after_id = ?1 AND j.state = 'failed' AND j.error_code = ?2 AND j.removed = 0 "
+          "AND NOT EXISTS (SELECT 1 FROM dependencies o JOIN jobs b ON b.id = o.after_id "
+          "WHERE o.job_id = d.job_id AND b.state IN ('failed', 'cancelled'))");
       find.bind(1, one.id);
       find.bind(2, error_of_another);
       while (find.executeStep()) again.push_back(find.getColumn(0).getInt64());
@@ -324,9 +324,8 @@ void JobStore::remove(JobId id) {
     Transaction transaction(*database_, "remove");
     after(job(id).state, Action::remove, id);
     auto waiting = database_->statement(
-        "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE d.after_id = ? AND j.state "
-        "IN "
-        "('queued', 'held', 'running')");
+        "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+        "WHERE d.after_id = ? AND j.state IN ('queued', 'held', 'running')");
     waiting.bind(1, id);
     if (waiting.executeStep())
       throw Error::bad_request(fmt::format("job {} waits for job {}", waiting.getColumn(0).getInt64(), id),
@@ -336,10 +335,11 @@ void JobStore::remove(JobId id) {
          {"DELETE FROM dependencies WHERE after_id = ?", "DELETE FROM events WHERE job_id = ?",
           "DELETE FROM publications WHERE attempt_id IN (SELECT id FROM attempts WHERE job_id = ?)",
           "UPDATE attempts SET error = '' WHERE job_id = ?",
-          "UPDATE jobs SET removed = 1, state = iif(state IN ('queued', 'held'), 'cancelled', state), prompt "
-          "= "
-          "'', output = '', options = '{}', error = '' WHERE id = ? AND EXISTS (SELECT 1 FROM attempts a "
-          "JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
+          "UPDATE jobs "
+          "SET removed = 1, state = iif(state IN ('queued', 'held'), 'cancelled', state), prompt = '', "
+          "output = '', options = '{}', error = '' "
+          "WHERE id = ? AND EXISTS "
+          "(SELECT 1 FROM attempts a JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
           "DELETE FROM jobs WHERE id = ? AND removed = 0"}) {
       auto statement = database_->statement(sql);
       statement.bind(1, id);
@@ -361,7 +361,8 @@ void JobStore::require_in_place() const {
 /// kept for retry().
 void JobStore::fail_unrun(JobId id, int code, const std::string& reason, Micros now) {
   auto update = database_->statement(
-      "UPDATE jobs SET state = 'failed', was_held = (state = 'held'), finished_at = ?, not_before = NULL, "
+      "UPDATE jobs "
+      "SET state = 'failed', was_held = (state = 'held'), finished_at = ?, not_before = NULL, "
       "error_code = ?, error = ? WHERE id = ?");
   update.bind(1, now);
   update.bind(2, code);
@@ -378,11 +379,10 @@ std::vector<JobId> JobStore::fail_dependents(Micros now) {
     std::vector<std::pair<JobId, std::string>> next;
     {
       auto find = database_->statement(
-          "SELECT d.job_id, d.after_id, b.state FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs "
-          "b "
-          "ON b.id = d.after_id WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN "
-          "('failed', "
-          "'cancelled') GROUP BY d.job_id");
+          "SELECT d.job_id, d.after_id, b.state FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+          "JOIN jobs b ON b.id = d.after_id "
+          "WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') "
+          "GROUP BY d.job_id");
       while (find.executeStep())
         next.emplace_back(
             find.getColumn(0).getInt64(),
@@ -415,8 +415,8 @@ std::vector<JobId> JobStore::fail_overdue(Micros now) {
     const auto any_hopeless = [&] {
       auto find = database_->statement(
           "SELECT 1 FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs b ON b.id = d.after_id "
-          "WHERE "
-          "j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') LIMIT 1");
+          "WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') "
+          "LIMIT 1");
       return find.executeStep();
     };
     if (overdue().empty() && !any_hopeless()) return failed;

@@ -9,8 +9,7 @@ namespace turbodiff::text {
 
 /// What ftfy.fix_text of github.com/rspeer/python-ftfy 6.3.1 with default options makes of `text` (code
 /// points, surrogates allowed). Works line by line, in pieces of at most 1,000,000 code points; from the
-/// first line with a
-/// `<` on, HTML entities are left alone.
+/// first line with a `<` on, HTML entities are left alone.
 std::u32string fix_text(std::u32string_view text);
 
 /// The same for `utf8`. Encoded surrogates (CESU-8, WTF-8) count as surrogates, so that pairs are joined;

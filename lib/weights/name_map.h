@@ -32,8 +32,8 @@ struct NameMapping {
   std::vector<NamePair> names;            ///< in source order, canonical names unique
   std::vector<std::string> unknown;       ///< source names that are not part of `component`
   std::vector<std::string> lacking = {};  ///< canonical names without which the rest is no component
-  std::vector<std::string> rivals =
-      {};  ///< other prefixes under which as much lies, and no reason to prefer one
+  /// Other prefixes under which as many names of the component lie, with no reason to prefer one of them.
+  std::vector<std::string> rivals = {};
 };
 
 /// Finds the prefix and convention under which most of `source_names` belong to `component`, any prefix, and

@@ -98,8 +98,9 @@ TEST_CASE("the tables of a store that has grown are those of a new one") {
     SQLite::Statement columns(
         db,
         "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.[notnull] || ' ' || "
-        "coalesce(c.dflt_value, '-') || ' ' || c.pk FROM sqlite_schema m JOIN "
-        "pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid");
+        "coalesce(c.dflt_value, '-') || ' ' || c.pk "
+        "FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' "
+        "ORDER BY m.name, c.cid");
     while (columns.executeStep()) lines.push_back(columns.getColumn(0).getString());
     SQLite::Statement indexes(
         db, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL ORDER BY name");

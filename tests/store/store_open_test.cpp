@@ -60,9 +60,8 @@ TEST_CASE("a store is durable: WAL, full synchronisation, foreign keys, strict t
   { store::JobStore(folder / "jobs.db", true); }
   SQLite::Database db(folder / "jobs.db", SQLite::OPEN_READWRITE);
   CHECK(db.execAndGet("PRAGMA journal_mode").getString() == "wal");
-  CHECK(db.execAndGet("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
-                      "strict = 0 AND "
-                      "name NOT LIKE 'sqlite_%'")
+  CHECK(db.execAndGet("SELECT count(*) FROM pragma_table_list "
+                      "WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'")
             .getInt() == 0);
   CHECK_THROWS(db.exec("INSERT INTO events (job_id, at, kind, detail) VALUES ('x', 'y', 1, 2)"));
 }
