@@ -32,7 +32,7 @@ std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags) {
   if (flags.deadline) spec.deadline = queue.parse_time(*flags.deadline, "--deadline");
   if (spec.deadline && *spec.deadline <= std::max(queue.now(), spec.earliest.value_or(0)))
     throw Error::refused(
-        fmt::format("the deadline {} is over before the job may start", queue.local(*spec.deadline)),
+        fmt::format("the deadline {} passes before the job may start", queue.local(*spec.deadline)),
         "give a later --deadline");
 
   std::vector<spec::RequestOptions> requests;
@@ -48,7 +48,7 @@ std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags) {
     program.log().warn("the queue is paused; 'turbodiff-sched resume' lets jobs run");
   constexpr std::size_t shown_columns = 40;
   for (const auto& [prompt, tokens] : cut_prompts(requests))
-    program.log().warn("'{}' has {} tokens and the model reads the first 512: its end is left out",
+    program.log().warn("'{}' has {} tokens, and the model reads only the first 512",
                        core::truncate_to_width(prompt, shown_columns), tokens);
   return ids;
 }

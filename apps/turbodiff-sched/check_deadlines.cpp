@@ -12,7 +12,7 @@
 namespace turbodiff::app {
 namespace {
 
-/// Beyond so many waiting jobs a new deadline is checked on its own, not among them.
+/// With more waiting jobs than these, a new deadline is checked on its own, not together with them.
 constexpr std::size_t most_checked_together = 1000;
 
 }  // namespace

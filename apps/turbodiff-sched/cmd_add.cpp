@@ -24,37 +24,39 @@ void add_add(Queue& queue) {
         program.print(text);
       });
   cli::add_prompt_arguments(command, flags->prompts);
-  command.add_option("--deadline", flags->deadline, "When it must be finished")
+  command.add_option("--deadline", flags->deadline, "Latest time by which the job must be finished")
       ->type_name("TIME")
       ->group("Schedule");
-  command.add_option("--earliest", flags->earliest, "When it may start")
+  command.add_option("--earliest", flags->earliest, "Earliest time at which the job may start")
       ->type_name("TIME")
       ->group("Schedule");
-  command.add_option("--when", flags->when, "In off-peak hours, wherever it is cheapest, or at once")
+  command.add_option("--when", flags->when, "Run in off-peak hours, at the cheapest time, or at once")
       ->type_name("off-peak|cheapest|now")
       ->group("Schedule");
-  command.add_option("--priority", flags->priority, "Higher first; 0 without it")
+  command.add_option("--priority", flags->priority, "Priority; jobs with a higher one run first (0)")
       ->type_name("N")
       ->check(cli::whole_between(-1'000'000'000, 1'000'000'000))
       ->group("Schedule");
-  command.add_option("--after", flags->after, "Starts after that job has succeeded; may be repeated")
+  command
+      .add_option("--after", flags->after,
+                  "Start only after this job has succeeded; can be given several times")
       ->type_name("ID")
       ->check(cli::whole_between(1))
       ->group("Schedule");
-  command.add_option("--retries", flags->retries, "More tries after a failure (2)")
+  command.add_option("--retries", flags->retries, "Maximum number of retries after a failure (2)")
       ->type_name("N")
       ->check(cli::whole_between(0, 1000))
       ->group("Schedule");
-  command.add_option("--group", flags->group, "Jobs of one group are kept together")
+  command.add_option("--group", flags->group, "Group; jobs of one group are planned next to each other")
       ->type_name("NAME")
       ->group("Schedule");
-  command.add_option("--count", flags->count, "So many times, with seeds that follow each other")
+  command.add_option("--count", flags->count, "Add N jobs with consecutive seeds")
       ->type_name("N")
       ->check(cli::whole_between(1, 1'000'000))
       ->group("Schedule");
-  command.add_flag("--hold", flags->hold, "Do not run it before 'release'")->group("Schedule");
+  command.add_flag("--hold", flags->hold, "Hold the job until 'release'")->group("Schedule");
   cli::add_request_flags(command, flags->options);
-  command.add_option("--from", flags->from, "Repeat the generation that a video carries the recipe of")
+  command.add_option("--from", flags->from, "Repeat a generation from the recipe in its video")
       ->type_name("FILE")
       ->group("Prompt");
   command.footer(

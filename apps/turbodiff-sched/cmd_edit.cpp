@@ -67,7 +67,7 @@ void add_edit(Queue& queue) {
   const auto flags = std::make_shared<EditFlags>();
   CLI::App& command = queue.program().add_command("edit", "Change a job that waits",
                                                   [flags, &queue](cli::Program&) { edit(queue, *flags); });
-  command.add_option("ID", flags->id, "Number of the job")
+  command.add_option("ID", flags->id, "Job number")
       ->check(cli::whole_between(0))
       ->required()
       ->group("Arguments");
@@ -77,32 +77,36 @@ void add_edit(Queue& queue) {
       ->type_name("N")
       ->check(cli::whole_between(0))
       ->group("Options");
-  command.add_option("--deadline", flags->deadline, "When it must be finished; none takes it away")
+  command
+      .add_option("--deadline", flags->deadline,
+                  "Latest time by which the job must be finished; none removes it")
       ->type_name("TIME|none")
       ->group("Options");
-  command.add_option("--earliest", flags->earliest, "When it may start; none takes it away")
+  command
+      .add_option("--earliest", flags->earliest, "Earliest time at which the job may start; none removes it")
       ->type_name("TIME|none")
       ->group("Options");
-  command.add_option("--when", flags->when, "In off-peak hours, wherever it is cheapest, or at once")
+  command.add_option("--when", flags->when, "Run in off-peak hours, at the cheapest time, or at once")
       ->type_name("off-peak|cheapest|now")
       ->group("Options");
-  command.add_option("--priority", flags->priority, "Higher first")
+  command.add_option("--priority", flags->priority, "Priority; jobs with a higher one run first")
       ->type_name("N")
       ->check(cli::whole_between(-1'000'000'000, 1'000'000'000))
       ->group("Options");
-  command.add_option("--retries", flags->retries, "More tries after a failure")
+  command.add_option("--retries", flags->retries, "Maximum number of retries after a failure")
       ->type_name("N")
       ->check(cli::whole_between(0, 1000))
       ->group("Options");
-  command.add_option("--group", flags->group, "Jobs of one group are kept together")
+  command.add_option("--group", flags->group, "Group; jobs of one group are planned next to each other")
       ->type_name("NAME")
       ->group("Options");
   command
-      .add_option("--after", flags->after, "Starts after these jobs have succeeded; replaces those of before")
+      .add_option("--after", flags->after,
+                  "Start only after these jobs have succeeded; replaces the earlier list")
       ->type_name("ID")
       ->check(cli::whole_between(1))
       ->group("Options");
-  command.add_flag("--no-after", flags->no_after, "Waits for no job any more")->group("Options");
+  command.add_flag("--no-after", flags->no_after, "Remove all dependencies on other jobs")->group("Options");
 }
 
 }  // namespace turbodiff::app

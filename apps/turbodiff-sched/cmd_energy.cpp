@@ -93,16 +93,16 @@ void show(Queue& queue) {
   for (const energy::SourceStatus& source : sources)
     text += fmt::format("{:<6} {:<3} {}\n", source.name, source.live ? "yes" : "no", source.what);
   text +=
-      fmt::format("{:<6} {:<3} rest {:.1f} W, power supply {:.1f} %, cooling x{:.2f}{}\n", "model", "yes",
+      fmt::format("{:<6} {:<3} other {:.1f} W, power supply {:.1f} %, cooling x{:.2f}{}\n", "model", "yes",
                   options.wall.rest_watts, 100 * options.wall.psu_efficiency, options.wall.cooling,
                   options.wall.calibrated ? "" : "; not calibrated, see 'turbodiff-sched energy calibrate'");
   if (watts)
     text +=
-        fmt::format("now    {:.1f} W at the wall: GPU {:.1f} W, processor {:.1f} W, rest {:.1f} W ({}, {})\n",
+        fmt::format("now    {:.1f} W at the wall: GPU {:.1f} W, processor {:.1f} W, other {:.1f} W ({}, {})\n",
                     watts->wall, watts->gpu, watts->cpu, watts->rest,
                     facts.measured ? "measured" : "estimate", facts.method);
   else
-    text += "now    nothing is metered: jobs are billed at the watts of estimate.watts, or a guess\n";
+    text += "now    nothing is metered: jobs are billed at estimate.watts, or at an assumed power\n";
   program.print(text);
 }
 
@@ -259,15 +259,15 @@ void verify(Queue& queue) {
       return value ? std::to_string(*value) : std::string("none");
     };
     for (const Difference& d : differences)
-      text += fmt::format("{} {}: {} is {}, and made again {}\n", d.kind, d.id, d.what, shown(d.kept),
+      text += fmt::format("{} {}: {} is {}, recomputed {}\n", d.kind, d.id, d.what, shown(d.kept),
                           shown(d.again));
-    text += fmt::format("{} and {} of idle time made again: {}\n", counted(attempts.size(), "bill"),
+    text += fmt::format("{} and {} of idle time recomputed: {}\n", counted(attempts.size(), "bill"),
                         counted(idle.size(), "period"), counted(differences.size(), "difference"));
     program.print(text);
   }
   if (!differences.empty())
     throw cli::ReportedFailure(Error::work_failed(
-        fmt::format("{} not what their samples and prices make",
+        fmt::format("{} not what the stored samples and prices give",
                     differences.size() == 1 ? "1 figure is" : counted(differences.size(), "figure") + " are"),
         "the store was changed by another program; restore a copy"));
 }
@@ -276,28 +276,30 @@ void verify(Queue& queue) {
 
 void add_energy(Queue& queue) {
   cli::Program& program = queue.program();
-  CLI::App& group = program.add_command("energy", "What is metered, and how", {});
+  CLI::App& group = program.add_command("energy", "Show, calibrate and verify energy metering", {});
   program.add_command(
-      "show", "Show what is metered now, and why the rest is not", [&queue](cli::Program&) { show(queue); },
-      &group);
+      "show", "Show what is metered now, and why other sources are not",
+      [&queue](cli::Program&) { show(queue); }, &group);
   const auto flags = std::make_shared<CalibrateFlags>();
   CLI::App& calibrate_command = program.add_command(
-      "calibrate", "Fit the power supply and the rest of the machine to a wall meter, idle and under load",
+      "calibrate",
+      "Calibrate the power supply and the other components against a wall meter, idle and under load",
       [flags, &queue](cli::Program&) { calibrate(queue, *flags); }, &group);
-  calibrate_command.add_option("--idle-watts", flags->idle_watts, "What the wall meter shows while idle")
+  calibrate_command.add_option("--idle-watts", flags->idle_watts, "Reading of the wall meter while idle")
       ->type_name("W")
       ->check(cli::number_between(0.001, 1e6))
       ->group("Options");
-  calibrate_command.add_option("--load-watts", flags->load_watts, "What it shows under load")
+  calibrate_command.add_option("--load-watts", flags->load_watts, "Reading of the wall meter under load")
       ->type_name("W")
       ->check(cli::number_between(0.001, 1e6))
       ->group("Options");
-  calibrate_command.add_option("--seconds", flags->seconds, "How long each of the two is watched (20)")
+  calibrate_command.add_option("--seconds", flags->seconds, "Duration of each of the two measurements (20)")
       ->type_name("N")
       ->check(cli::number_between(0.2, 600))
       ->group("Options");
   calibrate_command
-      .add_option("--load", flags->load, "Command that loads the GPU meanwhile; all cores are loaded anyway")
+      .add_option("--load", flags->load,
+                  "Command that puts load on the GPU; all CPU cores are loaded in any case")
       ->type_name("CMD")
       ->group("Options");
   calibrate_command.footer(
@@ -305,7 +307,7 @@ void add_energy(Queue& queue) {
       "for\n"
       "while the machine is idle and loaded. The result is printed as lines for the configuration file.");
   program.add_command(
-      "verify", "Make all bills again from the samples and prices that are kept, and compare",
+      "verify", "Recompute all bills from stored samples and prices",
       [&queue](cli::Program&) { verify(queue); }, &group);
 }
 

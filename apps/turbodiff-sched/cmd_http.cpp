@@ -73,9 +73,9 @@ void show_token(Queue& queue, bool replace) {
   std::string text = link + "\n";
   if (!program.flags().quiet) {
     text += fmt::format("The token is in {}{}.\n", file.string(),
-                        make ? "; a daemon that runs already knows it when it is started again" : "");
+                        make ? "; restart a running daemon to apply it" : "");
     text += "Programs send it as 'Authorization: Bearer TOKEN'. ";
-    text += configured ? "Everyone needs it.\n" : "This user needs none on this machine.\n";
+    text += configured ? "Every client needs it.\n" : "This user needs none on this machine.\n";
   }
   program.print(text);
 }
@@ -87,9 +87,9 @@ void add_http(Queue& queue) {
   CLI::App& group = program.add_command("http", "The HTTP API and page of the daemon", {});
   const auto replace = std::make_shared<bool>(false);
   CLI::App& token = program.add_command(
-      "token", "Make the token that others need, where there is none, and print the page's link with it",
+      "token", "Create the access token of other users if there is none, and print the page's link with it",
       [replace, &queue](cli::Program&) { show_token(queue, *replace); }, &group);
-  token.add_flag("--new", *replace, "Make a new one; the one before is worth nothing any more");
+  token.add_flag("--new", *replace, "Replace the token; the previous one becomes invalid");
 }
 
 }  // namespace turbodiff::app

@@ -206,21 +206,23 @@ class InstallService {
 void add_install_service(Queue& queue) {
   const auto flags = std::make_shared<ServiceFlags>();
   CLI::App& command = queue.program().add_command(
-      "install-service", "Write systemd units: the daemon, or run --once when off-peak time begins",
+      "install-service", "Write systemd units for the daemon, or for run --once when off-peak time begins",
       [flags, &queue](cli::Program&) { InstallService(queue, *flags).run(); });
-  CLI::Option* user = command.add_flag("--user", flags->user, "For this user (the default)");
+  CLI::Option* user = command.add_flag("--user", flags->user, "Install for this user (default)");
   command
-      .add_flag("--system", flags->system, "For the machine, in /etc/systemd/system, with a user of its own")
+      .add_flag("--system", flags->system,
+                "Install for the machine in /etc/systemd/system, with a dedicated user")
       ->excludes(user);
-  CLI::Option* daemon = command.add_flag("--daemon", flags->daemon, "A service that stays (the default)");
-  command.add_flag("--once", flags->once, "A timer that starts run --once, instead of a service that stays")
+  CLI::Option* daemon =
+      command.add_flag("--daemon", flags->daemon, "Install the daemon as a service (default)");
+  command.add_flag("--once", flags->once, "Install a timer that starts run --once, instead of the daemon")
       ->excludes(daemon);
-  command.add_option("--folder", flags->folder, "Folder of the units, instead of systemd's")
+  command.add_option("--folder", flags->folder, "Folder to write the units to, instead of systemd's")
       ->type_name("DIR");
   command.add_flag("--dry-run", flags->dry_run, "Print the units and write nothing");
   command.add_flag("--uninstall", flags->uninstall, "Remove the units");
   command.add_flag("-f,--force", flags->force, "Replace units that were changed by hand");
-  command.add_option("OPTIONS", flags->options, "After --: options of daemon or run, such as --watch DIR")
+  command.add_option("OPTIONS", flags->options, "Options of daemon or run after --, such as --watch DIR")
       ->type_name("OPTIONS");
 }
 

@@ -97,28 +97,27 @@ void status(Queue& queue) {
 
 void add_list(Queue& queue) {
   const auto flags = std::make_shared<ListFlags>();
-  CLI::App& list =
-      queue.program().add_command("list", "Show the jobs", [flags, &queue](cli::Program& program) {
-        const auto views =
-            views_of(queue, queue.store().list({parse_states(flags->states), flags->limit, flags->newest}));
-        if (!program.flags().json) return print_table(queue, views);
-        Json jobs = Json::array();
-        for (const JobView& view : views) jobs.push_back(json_of(view));
-        program.print_json({{"jobs", std::move(jobs)}});
-      });
-  list.add_option("--state", flags->states, "Only jobs in these states")
+  CLI::App& list = queue.program().add_command("list", "List jobs", [flags, &queue](cli::Program& program) {
+    const auto views =
+        views_of(queue, queue.store().list({parse_states(flags->states), flags->limit, flags->newest}));
+    if (!program.flags().json) return print_table(queue, views);
+    Json jobs = Json::array();
+    for (const JobView& view : views) jobs.push_back(json_of(view));
+    program.print_json({{"jobs", std::move(jobs)}});
+  });
+  list.add_option("--state", flags->states, "List only jobs in these states")
       ->type_name("STATE,...")
       ->group("Options");
-  list.add_option("--limit", flags->limit, "At most so many")
+  list.add_option("--limit", flags->limit, "Maximum number of jobs")
       ->type_name("N")
       ->check(cli::whole_between(1))
       ->group("Options");
-  list.add_flag("--newest", flags->newest, "The newest first")->group("Options");
+  list.add_flag("--newest", flags->newest, "List the newest jobs first")->group("Options");
   list.footer(
       "TIME is the planned start, or the end of jobs that are over; ~ marks estimates; WAITING says why a "
       "job\n"
       "does not run now.");
-  queue.program().add_command("status", "Show how many jobs there are and who runs them",
+  queue.program().add_command("status", "Show the number of jobs and the process that runs them",
                               [&queue](cli::Program&) { status(queue); });
 }
 

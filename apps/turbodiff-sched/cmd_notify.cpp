@@ -81,7 +81,7 @@ void list_channels(Queue& queue) {
   }
   std::string text = table.render(columns);
   core::TextTable open;
-  open.add_column("TOLD AT")
+  open.add_column("SENT AT")
       .add_column("CHANNEL")
       .add_column("EVENT")
       .add_column("STATE")
@@ -128,32 +128,31 @@ void test(Queue& queue, const std::string& only) {
                     {"sent", sent},
                     {"problem", problem.empty() ? Json() : Json(problem)}});
     if (program.flags().json) continue;
-    if (sent && !problem.empty()) problem = "sent, but for the picture: " + problem;
+    if (sent && !problem.empty()) problem = "sent without the picture: " + problem;
     program.print(fmt::format("{} ({}): {}\n", open.settings.name, connect::name_of(open.settings.type),
                               problem.empty() ? "sent" : problem));
   }
   if (program.flags().json) program.print_json({{"channels", std::move(rows)}});
   if (failed > 0)
-    throw cli::ReportedFailure(Error::work_failed(
-        fmt::format("{} could not be told", failed == 1 ? "1 channel" : fmt::format("{} channels", failed))));
+    throw cli::ReportedFailure(Error::work_failed(fmt::format(
+        "{} did not accept the message", failed == 1 ? "1 channel" : fmt::format("{} channels", failed))));
 }
 
 }  // namespace
 
 void add_notify(Queue& queue) {
   cli::Program& program = queue.program();
-  CLI::App& group =
-      program.add_command("notify", "Messages about batches, failures and missed deadlines", {});
+  CLI::App& group = program.add_command("notify", "Show and test notification channels", {});
   program.add_command(
-      "list", "The channels, and what is pending, sent or given up",
+      "list", "List the channels, and pending, sent and failed messages",
       [&queue](cli::Program&) { list_channels(queue); }, &group);
   const auto only = std::make_shared<std::string>();
   CLI::App& command = program.add_command(
-      "test", "Send a test message now, through every channel or one",
+      "test", "Send a test message through every channel, or one",
       [only, &queue](cli::Program&) { test(queue, *only); }, &group);
-  command.add_option("CHANNEL", *only, "Only this one")->group("Arguments");
+  command.add_option("CHANNEL", *only, "Send through this channel only")->group("Arguments");
   command.footer(
-      "Exit code 1 when a channel does not take it. A picture goes along once there is one of a batch.");
+      "Exit code 1 when a channel does not accept the message. The picture of the last batch is attached.");
 }
 
 }  // namespace turbodiff::app

@@ -143,25 +143,28 @@ void add_plan(Queue& queue) {
                   "Plan the jobs of a JSON file instead of the store's; - is standard input")
       ->type_name("FILE")
       ->group("Options");
-  command.add_option("--now", flags->now, "Plan as if it were then")->type_name("TIME")->group("Options");
-  command.add_option("--horizon", flags->horizon, "How far ahead (7d)")
+  command.add_option("--now", flags->now, "Plan as of this time")->type_name("TIME")->group("Options");
+  command.add_option("--horizon", flags->horizon, "Length of the plan (7d)")
       ->type_name("36h|7d")
       ->group("Options");
-  command.add_option("--workers", flags->workers, "Jobs that may run side by side, with --jobs")
+  command.add_option("--workers", flags->workers, "Maximum number of concurrent jobs, with --jobs")
       ->type_name("N")
       ->group("Options");
-  command.add_option("--objective", flags->objective, "What is made least")
+  command.add_option("--objective", flags->objective, "Quantity to minimise")
       ->type_name("cost|carbon")
       ->group("Options");
-  command.add_option("--idle-watts", flags->idle_watts, "Count the machine's idle power between jobs, apart")
+  command
+      .add_option("--idle-watts", flags->idle_watts,
+                  "Idle power of the machine between jobs, reported separately")
       ->type_name("W")
       ->group("Options");
-  command.add_option("--wake-kwh", flags->wake_kwh, "Energy of switching off and waking, against idling")
+  command
+      .add_option("--wake-kwh", flags->wake_kwh, "Energy of switching off and waking, compared with idling")
       ->type_name("KWH")
       ->group("Options");
   command.footer(
-      "Up to 8 jobs the plan is exact; beyond, it comes with a bound that no plan can beat.\n"
-      "Jobs that have no place are listed with the reason; the exit code is 0 all the same.");
+      "With up to 8 jobs the plan is optimal; with more, a lower bound on the cost is given.\n"
+      "Jobs that cannot be placed are listed with the reason; the exit code is still 0.");
 }
 
 }  // namespace turbodiff::app

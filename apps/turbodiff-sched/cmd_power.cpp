@@ -8,7 +8,7 @@
 #include "commands.h"
 #include "on_finish.h"
 #include "power/operator_files.h"
-#include "store/doorbell.h"
+#include "store/change_notifier.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::app {
@@ -39,17 +39,18 @@ void print_state(Queue& queue) {
 
 void add_power(Queue& queue) {
   cli::Program& program = queue.program();
-  CLI::App& group = program.add_command("power", "Keep the machine on after a batch, or let it go off", {});
+  CLI::App& group =
+      program.add_command("power", "Control whether the machine is switched off after a batch", {});
   program.add_command(
-      "status", "Whether the machine is about to go off, and whether it is kept on",
+      "status", "Show whether a shutdown is pending, and whether the machine is kept on",
       [&queue](cli::Program&) { print_state(queue); }, &group);
   program.add_command(
-      "cancel", "Call the running countdown off; the next batch has its own",
+      "cancel", "Cancel the pending shutdown; the next batch starts a new one",
       [&queue](cli::Program&) {
         const bool counting = files(queue).countdown().has_value();
         files(queue).remove_countdown();
-        store::ring(queue.store_file());
-        if (!counting) throw Error::not_found("the machine is not about to go off");
+        store::notify_change(queue.store_file());
+        if (!counting) throw Error::not_found("no shutdown is pending");
         print_state(queue);
       },
       &group);
@@ -58,16 +59,16 @@ void add_power(Queue& queue) {
       "hold", "Keep the machine on until 'power release'",
       [why, &queue](cli::Program&) {
         files(queue).set_hold(*why);
-        store::ring(queue.store_file());
+        store::notify_change(queue.store_file());
         print_state(queue);
       },
       &group);
-  hold.add_option("WHY", *why, "Told where the machine would have gone off")->group("Arguments");
+  hold.add_option("WHY", *why, "Reason, logged when a shutdown is skipped")->group("Arguments");
   program.add_command(
-      "release", "Let the machine go off again",
+      "release", "Allow the machine to be switched off again",
       [&queue](cli::Program&) {
         if (!files(queue).release_hold()) throw Error::not_found("the machine is not kept on");
-        store::ring(queue.store_file());
+        store::notify_change(queue.store_file());
         print_state(queue);
       },
       &group);

@@ -145,21 +145,19 @@ class ReportCommand {
 void add_report(Queue& queue) {
   const auto flags = std::make_shared<ReportFlags>();
   CLI::App& command =
-      queue.program().add_command("report", "Show what jobs took, cost and saved",
+      queue.program().add_command("report", "Report the energy, cost and savings of jobs",
                                   [flags, &queue](cli::Program&) { ReportCommand(queue, *flags).run(); });
-  command.add_option("--from", flags->from, "Only what was used from then on")
-      ->type_name("TIME")
-      ->group("Options");
-  command.add_option("--to", flags->to, "Only what was used before then")
-      ->type_name("TIME")
-      ->group("Options");
-  command.add_option("--by", flags->by, "One row for each of these (job)")
+  command.add_option("--from", flags->from, "Start of the report")->type_name("TIME")->group("Options");
+  command.add_option("--to", flags->to, "End of the report")->type_name("TIME")->group("Options");
+  command.add_option("--by", flags->by, "Grouping of the rows (job)")
       ->type_name(std::string(groups))
       ->group("Options");
-  command.add_option("--format", flags->format, "How it is written (table, or as the name of --output ends)")
+  command.add_option("--format", flags->format, "Output format (default table, else by --output extension)")
       ->type_name("table|csv|json|html|prometheus")
       ->group("Options");
-  command.add_option("-o,--output", flags->output, "Write to this file; never overwrites without --force")
+  command
+      .add_option("-o,--output", flags->output,
+                  "Write the report to a file; an existing one is replaced only with --force")
       ->type_name("FILE")
       ->group("Options");
   command.add_flag("--force", flags->force, "Overwrite the file")->group("Options");

@@ -43,7 +43,7 @@ sched::WindowEnd parse_window_end(const std::string& text) {
 
 void run(Queue& queue, const RunFlags& flags, bool daemon) {
   cli::Program& program = queue.program();
-  queue.load_tariff(tariff::FeedAccess::kept);  // a missing or wrong one is told before anything else
+  queue.load_tariff(tariff::FeedAccess::kept);  // a missing or wrong tariff is reported first
   sched::DaemonSettings settings;
   settings.runner.program = engine_program(flags.engine);
   settings.runner.retry_delay_s =
@@ -54,12 +54,12 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   if (flags.until) settings.until = queue.parse_time(*flags.until, "--until");
   std::unique_ptr<sched::Inbox> inbox;
   std::vector<connect::OpenChannel> channels = open_channels(queue, notify_channels(queue));
-  connect::Notifier* told = nullptr;
+  connect::Notifier* notices = nullptr;
   const auto after_batch = make_after_batch(
       queue, flags.on_finish, daemon,
       [&inbox] { return inbox ? inbox->waiting() : std::vector<std::string>(); },
-      [&told](std::int64_t at, const std::string& problem) {
-        if (told != nullptr) told->wake_failed(at, problem);
+      [&notices](std::int64_t at, const std::string& problem) {
+        if (notices != nullptr) notices->wake_failed(at, problem);
       });
   settings.after_batch = after_batch.get();
   const sched::ServiceManager manager(program.environment());
@@ -67,8 +67,8 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   store::JobStore& store = queue.store();
   const store::StoreLock lock(queue.store_file());
   inbox = make_inbox(queue, flags.watch,
-                     [&told](const std::string& key, const std::string& name, const std::string& reason) {
-                       if (told != nullptr) told->file_refused(key, name, reason);
+                     [&notices](const std::string& key, const std::string& name, const std::string& reason) {
+                       if (notices != nullptr) notices->file_refused(key, name, reason);
                      });
   settings.inbox = inbox.get();
   sched::TariffClock tariff([&queue] {
@@ -79,7 +79,7 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   sched::Estimator estimator(store, queue.power(), first_guess(queue));
   const PowerLimit power_limit(queue, flags.power, settings.runner.program, estimator);
   const auto notifier = start_notifier(queue, std::move(channels), settings.runner.program);
-  settings.notices = told = notifier.get();
+  settings.notices = notices = notifier.get();
   const auto http = daemon ? start_http(queue, flags.http) : nullptr;
   settings.notify = [&](const std::string& state) {
     manager.notify(state);
@@ -105,32 +105,31 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
 void add_common(CLI::App& command, RunFlags& flags) {
   command
       .add_option("--window-end", flags.window_end,
-                  "What happens to a job still running when off-peak time ends")
+                  "What to do with a job still running when off-peak time ends")
       ->type_name("finish|stop-and-requeue")
       ->group("Options");
   command
       .add_option("--retry-delay", flags.retry_delay,
-                  "Pause before a second try, doubled for each further one (30s)")
+                  "Delay before the first retry, doubled for each further one (30s)")
       ->type_name("30s|5m")
       ->group("Options");
-  command.add_option("--engine", flags.engine, "The turbodiff program, instead of the one beside this one")
+  command.add_option("--engine", flags.engine, "Path of turbodiff, instead of the one next to this program")
       ->type_name("FILE")
       ->group("Options");
   command
-      .add_option(
-          "--power-limit", flags.power.limit,
-          "Cap the GPUs' power meanwhile: watts, or auto for the cap that costs the least, tried out first")
+      .add_option("--power-limit", flags.power.limit,
+                  "GPU power limit: watts, or auto to benchmark and pick the cheapest")
       ->type_name("auto|W")
       ->group("Options");
   command
       .add_option("--max-slowdown", flags.power.max_slowdown,
-                  "How much longer jobs may take under --power-limit auto (1.1)")
+                  "Maximum slowdown of jobs under --power-limit auto (1.1)")
       ->type_name("FACTOR")
       ->check(cli::number_between(1, 10))
       ->group("Options");
   command
       .add_option("--watch", flags.watch,
-                  "Folder whose files become jobs: .txt, .jsonl, .json, .yaml (watch.folder)")
+                  "Add files of this folder as jobs: .txt, .jsonl, .json, .yaml (watch.folder)")
       ->type_name("DIR")
       ->group("Options");
   add_on_finish_flags(command, flags.on_finish);
@@ -142,21 +141,22 @@ void add_run(Queue& queue) {
   cli::Program& program = queue.program();
   const auto run_flags = std::make_shared<RunFlags>();
   CLI::App& run_command =
-      program.add_command("run", "Run what may run, until the current off-peak window closes",
+      program.add_command("run", "Run due jobs until the current off-peak window closes",
                           [run_flags, &queue](cli::Program&) { run(queue, *run_flags, false); });
-  run_command.add_flag("--once", run_flags->once, "End when nothing is left or may run (always so)")
+  run_command.add_flag("--once", run_flags->once, "Exit when no job is left that may run (always the case)")
       ->group("Options");
-  run_command.add_option("--until", run_flags->until, "Start no job after that, instead of the window's end")
+  run_command
+      .add_option("--until", run_flags->until, "Start no job after this time, instead of the window's end")
       ->type_name("TIME")
       ->group("Options");
   add_common(run_command, *run_flags);
   run_command.footer(
-      "Exit code 0 when nothing is left or nothing may run now, 1 if a job failed for good.\n"
+      "Exit code 0 when nothing is left or no job may run now, 1 if a job failed for good.\n"
       "For cron: 0 22 * * * turbodiff-sched --tariff cn-two-rate run --once\n"
       "Where windows open at other hours on other days: */15 * * * *");
   const auto daemon_flags = std::make_shared<RunFlags>();
   CLI::App& daemon_command =
-      program.add_command("daemon", "Stay, and run each job at its planned second",
+      program.add_command("daemon", "Run as a service and start each job at its planned second",
                           [daemon_flags, &queue](cli::Program&) { run(queue, *daemon_flags, true); });
   add_common(daemon_command, *daemon_flags);
   add_http_flags(daemon_command, daemon_flags->http);

@@ -112,19 +112,18 @@ void add_show(Queue& queue) {
   const auto id = std::make_shared<store::JobId>();
   CLI::App& show_command = queue.program().add_command("show", "Show everything about a job",
                                                        [id, &queue](cli::Program&) { show(queue, *id); });
-  show_command.add_option("ID", *id, "Number of the job")
+  show_command.add_option("ID", *id, "Job number")
       ->check(cli::whole_between(0))
       ->required()
       ->group("Arguments");
   const auto follow = std::make_shared<bool>(false);
-  CLI::App& log_command =
-      queue.program().add_command("log", "Show what the engine said during a job",
-                                  [id, follow, &queue](cli::Program&) { log(queue, *id, *follow); });
-  log_command.add_option("ID", *id, "Number of the job")
+  CLI::App& log_command = queue.program().add_command(
+      "log", "Show the log of a job", [id, follow, &queue](cli::Program&) { log(queue, *id, *follow); });
+  log_command.add_option("ID", *id, "Job number")
       ->check(cli::whole_between(0))
       ->required()
       ->group("Arguments");
-  log_command.add_flag("-f,--follow", *follow, "Go on until the job is over")->group("Options");
+  log_command.add_flag("-f,--follow", *follow, "Follow the log until the job has ended")->group("Options");
 }
 
 }  // namespace turbodiff::app

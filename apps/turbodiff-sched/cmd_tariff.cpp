@@ -104,18 +104,23 @@ void list_tariffs(Queue& queue) {
 
 void add_tariff(Queue& queue) {
   cli::Program& program = queue.program();
-  CLI::App& group = program.add_command("tariff", "Prices of electricity", {});
+  CLI::App& group = program.add_command("tariff", "Show and check electricity tariffs", {});
   const auto span = std::make_shared<SpanFlags>();
   CLI::App& show_command = program.add_command(
-      "show", "Draw the prices of a stretch of time (the next 7 days)",
+      "show", "Draw the prices of a time span (the next 7 days)",
       [span, &queue](cli::Program&) { show(queue, *span); }, &group);
-  show_command.add_option("--from", span->from, "Begin (today)")->type_name("TIME")->group("Options");
-  show_command.add_option("--to", span->to, "End (7 days later)")->type_name("TIME")->group("Options");
+  show_command.add_option("--from", span->from, "Start of the span (today)")
+      ->type_name("TIME")
+      ->group("Options");
+  show_command.add_option("--to", span->to, "End of the span (7 days later)")
+      ->type_name("TIME")
+      ->group("Options");
   program.add_command(
       "check", "Check a tariff, its rules and its series of prices",
       [&queue](cli::Program&) { check(queue); }, &group);
   program.add_command(
-      "list", "List the tariffs that can be named", [&queue](cli::Program&) { list_tariffs(queue); }, &group);
+      "list", "List the tariffs that can be used by name", [&queue](cli::Program&) { list_tariffs(queue); },
+      &group);
 }
 
 }  // namespace turbodiff::app

@@ -40,7 +40,7 @@ void wait(Queue& queue, const WaitFlags& flags) {
                     is_set_aside(queue, id, states.at(id)));
     if (all) break;
     if (until >= 0 && queue.program().clock().monotonic_s() > until)
-      throw Error::refused(fmt::format("after {} not all jobs are over", *flags.timeout));
+      throw Error::refused(fmt::format("not all jobs have ended after {}", *flags.timeout));
     core::throw_if_interrupted();
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
@@ -63,13 +63,13 @@ void wait(Queue& queue, const WaitFlags& flags) {
 void add_wait(Queue& queue) {
   const auto flags = std::make_shared<WaitFlags>();
   CLI::App& command =
-      queue.program().add_command("wait", "Wait until jobs are over; exit code 1 unless all are done",
+      queue.program().add_command("wait", "Wait until jobs have ended; exit code 1 unless all are done",
                                   [flags, &queue](cli::Program&) { wait(queue, *flags); });
-  command.add_option("ID", flags->ids, "Numbers of jobs")
+  command.add_option("ID", flags->ids, "Job numbers")
       ->check(cli::whole_between(0))
       ->required()
       ->group("Arguments");
-  command.add_option("--timeout", flags->timeout, "Give up after so long (exit code 4)")
+  command.add_option("--timeout", flags->timeout, "Maximum time to wait (exit code 4 when it is exceeded)")
       ->type_name("90s|30m|2h")
       ->group("Options");
 }

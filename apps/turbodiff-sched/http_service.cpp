@@ -153,9 +153,10 @@ std::string configured_token(Queue& queue) {
 void add_http_flags(CLI::App& command, HttpFlags& flags) {
   flags.option =
       command
-          .add_option("--http", flags.listen,
-                      "Serve the HTTP API there (127.0.0.1:7860), to this user; others need the token of "
-                      "'http token'")
+          .add_option(
+              "--http", flags.listen,
+              "Serve the HTTP API at this address (127.0.0.1:7860) to this user; others need the token of "
+              "'http token'")
           ->type_name("[HOST:PORT]")
           ->expected(0, 1)
           ->group("Options");

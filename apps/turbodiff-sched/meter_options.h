@@ -1,4 +1,4 @@
-// What meters the machine, as the settings say.
+// The options of the meter, from the settings.
 #pragma once
 
 #include "energy/meter.h"

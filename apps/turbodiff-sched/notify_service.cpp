@@ -71,7 +71,7 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
     if (status && status->ok()) {
       if (std::string png = content_of(file); png.starts_with("\x89PNG"))
         return {std::move(png), file.string()};
-      problem = "the engine has written none";
+      problem = "the engine has written no picture";
     }
     if (!status) problem = "it takes too long";
     log.warn("notify: no picture of the videos: {}", problem.empty() ? status->describe() : problem);

@@ -1,4 +1,4 @@
-// Notifications as the settings ask for them.
+// Notifications, configured by the settings.
 #pragma once
 
 #include <memory>
@@ -12,10 +12,10 @@ namespace turbodiff::app {
 /// notify.channels; empty without any. Error bad_request with every problem and its place.
 std::vector<connect::ChannelSettings> notify_channels(Queue& queue);
 connect::MessageOptions message_options(Queue& queue);
-/// Where the picture of the last batch lies.
+/// The file of the picture of the last batch.
 std::filesystem::path picture_file(Queue& queue);
 
-/// Null without channels. The store's lock must be held. `engine` draws the pictures. Errors as
+/// Null without channels. The store's lock must be held. `engine` renders the pictures. Errors as
 /// notify_channels() and connect::read_secret().
 std::unique_ptr<connect::Notifier> start_notifier(Queue& queue, std::vector<connect::OpenChannel> channels,
                                                   const std::filesystem::path& engine);

@@ -49,12 +49,12 @@ std::unique_ptr<power::PowerControl> connect(core::Log& log, const std::string& 
 void add_on_finish_flags(CLI::App& command, OnFinishFlags& flags) {
   command
       .add_option("--on-finish", flags.action,
-                  "What follows a finished batch: switching the machine off, or a command (none)")
+                  "Action after a finished batch: switch the machine off, or run a command (none)")
       ->type_name("none|shutdown|suspend|hibernate|CMD")
       ->group("Options");
   command
       .add_option("--grace", flags.grace,
-                  "Notice before the machine goes off, in which anyone can keep it on (10m)")
+                  "Grace period before the machine is switched off, in which it can be cancelled (10m)")
       ->type_name("30s|10m")
       ->group("Options");
 }

@@ -181,7 +181,7 @@ std::string reason_to_wait(const sched::Plan& plan, const tariff::Tariff& tariff
 
 std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
                       Seconds now, const PlanText& style) {
-  if (plan.jobs.empty() && plan.unplaced.empty()) return "nothing waits\n";
+  if (plan.jobs.empty() && plan.unplaced.empty()) return "no jobs wait\n";
   std::string text = fmt::format("tariff {} ({}), now {}\n", tariff.name, tariff.zone.name(),
                                  tariff::format_local(now, tariff.zone));
   text += Strip(plan, tariff, curve, now, style).draw();

@@ -17,9 +17,9 @@ struct PowerLimitFlags {
   double max_slowdown = 1.1;
 };
 
-/// Puts back what an earlier process left capped, whether or not a limit is asked for now; then caps the GPUs
-/// until it goes out of scope. Error bad_request for a wrong value or without a GPU, refused without
-/// permission.
+/// Restores the power limit that an earlier process left changed, whether or not a limit is requested now;
+/// then limits the GPUs until it goes out of scope. Error bad_request for an invalid value or without a GPU,
+/// refused without permission.
 class PowerLimit {
  public:
   PowerLimit(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,

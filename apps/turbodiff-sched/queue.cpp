@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 Queue::Queue(cli::Program& program) : program_(program) {
   program.app()
-      .add_option("--store", store_flag_, "File of the job store")
+      .add_option("--store", store_flag_, "Path of the job store")
       ->type_name("FILE")
       ->group("General");
   program.app()

@@ -1,4 +1,4 @@
-// What occupies the machine now, as far as the store tells.
+// The job that runs now, as far as the store shows.
 #pragma once
 
 #include <optional>

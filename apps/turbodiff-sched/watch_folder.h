@@ -1,4 +1,4 @@
-// --watch: the folder whose files become jobs, as flags and settings describe it.
+// --watch: the folder whose files are added as jobs, configured by flags and settings.
 #pragma once
 
 #include <memory>

@@ -37,7 +37,7 @@ void add_bench(cli::Program& program) {
       ->check(cli::number_between(0, 1));
   command.add_flag("--quant-linear", flags->quant_linear, "Measure with the linear layers in int8, too")
       ->group("Work");
-  add("--repeats", flags->repeats, "N", "Runs of each, the fastest counts", "Work")
+  add("--repeats", flags->repeats, "N", "Number of runs; the fastest counts", "Work")
       ->check(cli::whole_between(1, 1000));
   add("--device", flags->device, "NAME", "auto, cpu, cuda or cuda:N", "Machine");
   add("--dtype", flags->dtype, "auto|bf16|fp16|fp32", "Element type the networks run in", "Machine");

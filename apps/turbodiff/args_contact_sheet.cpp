@@ -11,11 +11,11 @@ namespace turbodiff::app {
 void add_contact_sheet(cli::Program& program) {
   const auto flags = std::make_shared<SheetFlags>();
   CLI::App& command =
-      program.add_command("contact-sheet", "Show videos at a glance: one picture, one row a video",
+      program.add_command("contact-sheet", "Make a contact sheet: one picture with one row per video",
                           [flags](cli::Program& running) { run_contact_sheet(running, *flags); });
   command
       .add_option("FILE", flags->files,
-                  "Videos and pictures (.mp4, .webm, .gif, .png); what cannot be read is left out")
+                  "Videos and pictures (.mp4, .webm, .gif, .png); unreadable files are skipped")
       ->required()
       ->type_name("FILE...")
       ->group("Arguments");
@@ -23,15 +23,17 @@ void add_contact_sheet(cli::Program& program) {
       ->required()
       ->type_name("PNG")
       ->group("Options");
-  command.add_option("--pictures", flags->pictures, "Frames of each video, from the first to the last (5)")
+  command
+      .add_option("--pictures", flags->pictures,
+                  "Number of frames of each video, from the first to the last (5)")
       ->check(cli::whole_between(1, 100))
       ->type_name("N")
       ->group("Options");
-  command.add_option("--width", flags->width, "Widest picture in pixels (320)")
+  command.add_option("--width", flags->width, "Maximum width of a picture in pixels (320)")
       ->check(cli::whole_between(narrowest_picture, 4096))
       ->type_name("N")
       ->group("Options");
-  command.add_option("--max-size", flags->max_size, "Narrower pictures where the file would be larger")
+  command.add_option("--max-size", flags->max_size, "Maximum file size; pictures are made narrower to fit")
       ->type_name("2MB")
       ->group("Options");
   command.add_flag("--force", flags->force, "Replace an existing file")->group("Options");

@@ -14,18 +14,19 @@ void add_generate(cli::Program& program) {
                                           [flags](cli::Program& running) { run_generate(running, *flags); });
   cli::add_prompt_arguments(command, flags->prompts);
   cli::add_request_flags(command, flags->options);
-  command.add_option("--from", flags->from, "Repeat the generation that a video carries the recipe of")
+  command.add_option("--from", flags->from, "Repeat a generation from the recipe in its video")
       ->type_name("FILE")
       ->group("Prompt");
   command
-      .add_flag("--dry-run", flags->dry_run, "Check everything, show what would be done and what it takes")
+      .add_flag("--dry-run", flags->dry_run,
+                "Check the request and show what would be done, without doing it")
       ->group("Output");
-  command.add_option("--progress", flags->progress, "How progress is shown on standard error")
+  command.add_option("--progress", flags->progress, "Style of the progress display on standard error")
       ->type_name("auto|bar|lines|json|none")
       ->group("Output");
   command
       .add_flag("--serve", flags->serve,
-                "Read prompts from standard input one at a time, the model stays loaded")
+                "Read prompts from standard input one at a time and keep the model loaded")
       ->group("");
   command.footer(
       "Examples:\n"

@@ -7,8 +7,8 @@
 namespace turbodiff::app {
 
 void add_worker(cli::Program& program) {
-  CLI::App& command =
-      program.add_command("worker", "Generate what standard input orders, in JSON lines", run_worker);
+  CLI::App& command = program.add_command(
+      "worker", "Run the generations requested on standard input, in JSON lines", run_worker);
   command.group("");
 }
 

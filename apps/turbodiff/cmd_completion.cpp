@@ -20,7 +20,7 @@ void add_completion(cli::Program& program) {
         else
           running.print(script);
       });
-  command.add_option("SHELL", *shell, "Which shell")
+  command.add_option("SHELL", *shell, "Shell to complete for")
       ->required()
       ->type_name(core::join(cli::completion_shells(), "|"))
       ->group("Arguments");

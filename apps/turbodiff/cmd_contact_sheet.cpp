@@ -48,8 +48,8 @@ void add_file(media::ContactSheet& sheet, const std::string& file) {
   }
 }
 
-/// The files that could be shown; the others are told. Error bad_request when there is none.
-std::vector<std::string> draw(cli::Program& program, const SheetFlags& flags, int width, bool tell,
+/// The files that could be shown; the others are logged. Error bad_request when there is none.
+std::vector<std::string> draw(cli::Program& program, const SheetFlags& flags, int width, bool log_skipped,
                               const fs::path& path) {
   media::SheetSettings settings;
   settings.pictures = settings.columns = flags.pictures;
@@ -63,7 +63,7 @@ std::vector<std::string> draw(cli::Program& program, const SheetFlags& flags, in
       shown.push_back(fs::absolute(file).lexically_normal().string());
     } catch (const Error& error) {
       if (error.code() == ErrorCode::interrupted) throw;
-      if (tell && flags.files.size() > 1) program.log().warn("left out: {}", error.message());
+      if (log_skipped && flags.files.size() > 1) program.log().warn("left out: {}", error.message());
       if (!first) first = error;
     }
   }

@@ -16,7 +16,7 @@ namespace {
 using core::Money;
 using Json = nlohmann::ordered_json;
 
-/// What one video costs on a GPU of one's own, at so many hours of work a day.
+/// The cost of one video on one's own GPU, at a number of hours of work per day.
 struct Owned {
   std::optional<Money> electricity, cooling;  ///< without a price of electricity there are none
   std::optional<Money> wear;                  ///< without a price of the GPU there is none
@@ -145,7 +145,7 @@ class Overview {
 void add_cost(cli::Program& program) {
   const auto flags = std::make_shared<CostFlags>();
   CLI::App& command =
-      program.add_command("cost", "What videos cost: electricity, rent, buying against renting, by GPU",
+      program.add_command("cost", "Compare what videos cost by GPU: electricity, renting, buying",
                           [flags](cli::Program& running) { Overview(running, *flags).run(); });
   add_run_options(command, *flags);
   add_price_options(command, *flags);

@@ -96,9 +96,9 @@ void diagnose(cli::Program& program) {
 void add_doctor(cli::Program& program) {
   const auto config = std::make_shared<bool>(false);
   CLI::App& command = program.add_command(
-      "doctor", "Check this machine and installation, with a remedy for what is wrong",
+      "doctor", "Check this machine and installation, and suggest fixes",
       [config](cli::Program& running) { *config ? show_config(running) : diagnose(running); });
-  command.add_flag("--show-config", *config, "Every setting and where its value comes from")
+  command.add_flag("--show-config", *config, "Show every setting and where its value comes from")
       ->group("Options");
 }
 

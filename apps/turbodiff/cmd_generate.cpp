@@ -52,7 +52,7 @@ class Generate {
       for (const PlannedJob& job : planned) make(list, job);
     } catch (const Error& error) {
       if (outputs_.empty()) throw;
-      finish(list, planned.front());  // what is done stays told
+      finish(list, planned.front());  // finished jobs stay reported
       throw cli::ReportedFailure(error);
     }
     finish(list, planned.front());

@@ -220,12 +220,12 @@ void add_models(cli::Program& program) {
   };
 
   CLI::App& listing = program.add_command(
-      "list", "The models on this machine", [published](cli::Program& running) { list(running, *published); },
-      &models);
-  listing.add_flag("--published", *published, "Also the published models that are known by name")
+      "list", "List the models on this machine",
+      [published](cli::Program& running) { list(running, *published); }, &models);
+  listing.add_flag("--published", *published, "Include the published models that are known by name")
       ->group("Options");
   add_name(program.add_command(
-               "show", "Files, sizes and fingerprint of a model; exit code 2 when it cannot be used",
+               "show", "Show files, sizes and fingerprint of a model; exit code 2 when it cannot be used",
                [name](cli::Program& running) { show(running, *name); }, &models),
            true);
   const auto accept = std::make_shared<bool>(false);
@@ -233,10 +233,10 @@ void add_models(cli::Program& program) {
       "verify",
       "Read all of a model's files and compare their SHA-256 with what is known: ok, changed or unknown",
       [name, accept](cli::Program& running) { verify(running, *name, *accept); }, &models);
-  verifying.add_flag("--accept", *accept, "Record the sums found as the right ones")->group("Options");
+  verifying.add_flag("--accept", *accept, "Record the sums found as correct")->group("Options");
   add_name(verifying, true);
   add_name(program.add_command(
-               "path", "The folder for models, or that of one",
+               "path", "Print the folder for models, or that of one model",
                [name](cli::Program& running) { path(running, *name); }, &models),
            false);
 }

@@ -1,4 +1,4 @@
-// turbodiff worker: generations for turbodiff-sched, told and answered in JSON lines.
+// turbodiff worker: generations for turbodiff-sched, requested and answered in JSON lines.
 //
 // One line on standard input starts one generation, and the next is read when it has ended:
 //   {"id": TEXT, "request": {option: value, ...}, "write_to": FILE, "checkpoint": FILE, "fingerprint": TEXT,
@@ -64,13 +64,13 @@ class Worker {
     write({{"event", "ready"}, {"program", program_.title()}});
     for (std::string line; std::getline(std::cin, line);) {
       core::throw_if_interrupted();
-      obey(line);
+      run_order(line);
     }
     core::throw_if_interrupted();
   }
 
  private:
-  void obey(const std::string& line) {
+  void run_order(const std::string& line) {
     id_.clear();
     try {
       const Order order = read(line);
@@ -104,15 +104,15 @@ class Worker {
       order.upcoming = value_or<std::vector<std::string>>(json, "upcoming", {});
       return order;
     } catch (const nlohmann::json::exception& error) {
-      throw Error::bad_request(std::string("worker: the order is not as it should be: ") + error.what());
+      throw Error::bad_request(std::string("worker: the request is malformed: ") + error.what());
     }
   }
 
   void generate(const Order& order) {
     JobList list = build_jobs(std::span(&order.options, 1), program_.model_dirs(), std::time(nullptr));
     if (list.jobs.size() != 1)
-      throw Error::bad_request("worker: an order makes one file",
-                               "order the samples one by one, or with grid");
+      throw Error::bad_request("worker: a request makes one file",
+                               "request the samples one by one, or with grid");
     if (order.check) {
       generator_.plan(list, list.jobs.front());
       return write({{"event", "checked"}, {"id", id_}});
@@ -141,13 +141,13 @@ class Worker {
 
   void relay(const core::ProgressEvent& event) {
     const double now = program_.clock().monotonic_s();
-    // A finished step is always told: the scheduler counts on it when everything ends the next moment.
-    const bool is_new_step = event.stage != told_stage_ || event.step != told_step_;
-    if (event.phase == core::ProgressPhase::update && !is_new_step && now - told_s_ < progress_interval_s)
+    // A finished step is always reported: the scheduler relies on it if everything ends the next moment.
+    const bool is_new_step = event.stage != reported_stage_ || event.step != reported_step_;
+    if (event.phase == core::ProgressPhase::update && !is_new_step && now - reported_s_ < progress_interval_s)
       return;
-    told_s_ = now;
-    told_stage_ = event.stage;
-    told_step_ = event.step;
+    reported_s_ = now;
+    reported_stage_ = event.stage;
+    reported_step_ = event.step;
     Json json = core::json_of(event);
     json["id"] = id_;
     write(json);
@@ -162,9 +162,9 @@ class Worker {
   core::CallbackProgress sink_;
   Generator generator_;
   std::string id_;
-  double told_s_ = 0;
-  std::string told_stage_;
-  std::int64_t told_step_ = 0;
+  double reported_s_ = 0;
+  std::string reported_stage_;
+  std::int64_t reported_step_ = 0;
 };
 
 }  // namespace

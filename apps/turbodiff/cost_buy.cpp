@@ -169,7 +169,7 @@ void show_buy(cli::Program& program, const CostFlags& flags) {
 
 void add_cost_buy(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
-      "buy", "Buying against renting over years: wear, electricity at the tariff, cooling, resale",
+      "buy", "Compare buying and renting over years: depreciation, electricity, cooling, resale",
       [&flags](cli::Program& running) { show_buy(running, flags); }, &parent);
   add_run_options(command, flags);
   const auto option = [&](const char* name, std::optional<std::string>& target, const char* help,
@@ -180,7 +180,7 @@ void add_cost_buy(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   option("--hours-per-month", flags.hours_a_month, "GPU hours a month", "H", "Load");
   option("--years", flags.years, "Years until it is sold (3)", "N", "Load");
   option("--price", flags.price, "Price of one GPU", "P", "Prices");
-  option("--resale", flags.resale, "What one GPU still brings at the end", "P", "Prices");
+  option("--resale", flags.resale, "Resale price of one GPU at the end", "P", "Prices");
   option("--host-price", flags.host_price, "Price of the rest of the computer, for each GPU", "P", "Prices");
   option("--cooling", flags.cooling, "Energy for cooling, as a share of the electricity (0)", "SHARE",
          "Prices");

@@ -172,7 +172,7 @@ Subject CostContext::subject_of(const energy::Gpu* gpu) {
   if (flags_.resale) {
     subject.resale = energy::money_of(decimal_flag("--resale", *flags_.resale, false));
   } else if (gpu != nullptr && gpu->resale) {
-    // Straight down to the share after so many years, and on to nothing.
+    // A straight line to the share after that number of years, and on to zero.
     note(*gpu->resale, "resale");
     const Money lost = *subject.price - energy::times(*subject.price, gpu->resale->value);
     const std::int64_t span = tariff::round_scaled(gpu->resale_years, 6);
@@ -229,7 +229,7 @@ std::vector<std::string> CostContext::notes(const std::vector<Subject>& subjects
   std::vector<std::string> notes;
   const auto any = [&](auto&& holds) { return std::any_of(subjects.begin(), subjects.end(), holds); };
   if (any([](const Subject& subject) { return !subject.estimates.empty(); }))
-    notes.emplace_back("~ rests on an estimate; 'turbodiff cost gpus' names every source and date.");
+    notes.emplace_back("~ marks an estimate; 'turbodiff cost gpus' names every source and date.");
   if (any([](const Subject& subject) { return !subject.whole; }))
     notes.emplace_back(
         "Seconds are of denoising alone, without text encoding and VAE decoding; measured ones go into "

@@ -35,7 +35,8 @@ struct CostFlags {
   std::optional<std::string> videos, hours_a_month, hours_a_day, years, cooling, other;
 };
 
-/// Adds options to a command; each is bound to the same flags, so it can stand before or after its name.
+/// Adds options to a command; each is bound to the same flags, so it may be given before or after the
+/// command's name.
 void add_output_options(CLI::App& command, CostFlags& flags, bool with_page = true);
 void add_price_options(CLI::App& command, CostFlags& flags);
 void add_run_options(CLI::App& command, CostFlags& flags);
@@ -44,25 +45,25 @@ void add_rent_hour_option(CLI::App& command, CostFlags& flags);
 /// A decimal number of an option. Error bad_request that names it, also for one below 0 or, with `positive`,
 /// 0.
 tariff::Decimal decimal_flag(std::string_view option, const std::string& text, bool positive);
-/// A whole number within [least, most].
+/// An integer within [least, most].
 std::int64_t integer_flag(std::string_view option, const std::string& text, std::int64_t least,
                           std::int64_t most);
 
-/// One GPU with a run, in the currency of the output.
+/// One GPU and a run on it, in the currency of the output.
 struct Subject {
   std::string name, title;
   energy::Run run;
-  bool whole = true;  ///< the seconds are of the whole generation, not of denoising alone
+  bool whole = true;  ///< whether the seconds cover the whole generation, not denoising alone
   std::optional<core::Money> price, rent_hour, rent_month;
   std::optional<core::Money> resale;   ///< after `years`
-  std::vector<std::string> estimates;  ///< names of figures that rest on estimates
+  std::vector<std::string> estimates;  ///< names of figures that are estimates
 
   bool estimated(std::string_view figure) const;
 };
 
 class CostContext {
  public:
-  /// `with_prices` false: no tariff is read, and electricity() must not be asked.
+  /// With `with_prices` false no tariff is read, and electricity() must not be called.
   CostContext(cli::Program& program, const CostFlags& flags, bool with_prices = true);
 
   cli::Program& program() { return program_; }
@@ -76,7 +77,7 @@ class CostContext {
   bool has_electricity() const { return prices_ != nullptr; }
   /// Error bad_request when neither a tariff nor --price-per-kwh is given.
   const energy::YearPrices& electricity() const;
-  /// By --hours: off-peak, cheapest, any.
+  /// From --hours: off-peak, cheapest, any.
   energy::HourChoice hour_choice() const;
   std::string_view hour_choice_name() const;
 
@@ -84,21 +85,21 @@ class CostContext {
   tariff::Decimal hours_a_day() const;
   tariff::Decimal cooling() const;
 
-  /// The GPUs asked for (all with seconds for the model without --gpu; the user's own figures alone where
-  /// --seconds and --watts are given). Error not_found for an unknown GPU or model.
+  /// The requested GPUs; without --gpu all that have seconds for the model, or the user's own figures alone
+  /// where --seconds and --watts are given. Error not_found for an unknown GPU or model.
   std::vector<Subject> subjects();
-  /// The only one. Error bad_request when there are several.
+  /// The only subject. Error bad_request when there are several.
   Subject subject();
 
   nlohmann::ordered_json json_head();
-  /// What the figures rest on, for the end of a page.
+  /// The assumptions behind the figures, for the end of a page.
   std::vector<std::string> notes(const std::vector<Subject>& subjects) const;
 
  private:
   void load_catalogue();
   void load_electricity();
   void fetch_prices();
-  /// Of the user's own tariffs and GPUs.
+  /// The folders of the user's own tariffs and GPUs.
   std::vector<std::filesystem::path> user_folders() const;
   std::int64_t now() const;
   core::Money converted(const energy::Figure& figure, const std::string& from);
@@ -110,7 +111,7 @@ class CostContext {
   std::optional<tariff::Tariff> tariff_;
   std::string currency_;
   std::unique_ptr<energy::YearPrices> prices_;
-  std::string priced_share_;  ///< where the tariff knows only part of a year
+  std::string priced_share_;  ///< describes the covered part where the tariff covers only part of a year
   struct Exchange {
     std::string from;
     std::string rate;
@@ -121,11 +122,11 @@ class CostContext {
   std::vector<Exchange> exchanges_;
 };
 
-/// 6 decimals, and "~" behind what rests on an estimate.
+/// With 6 decimals, and "~" behind an estimate.
 std::string small_amount(core::Money amount, bool estimate = false);
-/// 2 decimals.
+/// With 2 decimals.
 std::string large_amount(core::Money amount, bool estimate = false);
-/// All its decimals, at least 2.
+/// With all its decimals, at least 2.
 std::string exact_amount(core::Money amount);
 std::string hours_text(std::int64_t microseconds);
 
@@ -135,7 +136,7 @@ nlohmann::ordered_json json_kwh(core::Kwh energy);
 /// {"cost", "currency", "cost_detail": {"net", "levies", "vat"}}
 nlohmann::ordered_json json_cost(const energy::CostParts& cost, const std::string& currency);
 
-/// Prints or writes a result as --format, --json and -o ask.
+/// Prints or writes a result in the format of --format, --json and -o.
 void deliver(CostContext& context, const report::Page& page, const nlohmann::ordered_json& json);
 
 }  // namespace turbodiff::app

@@ -94,7 +94,7 @@ void show_gpus(cli::Program& program, const CostFlags& flags) {
 
 void add_cost_gpus(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
-      "gpus", "The figures of every GPU, with source and date",
+      "gpus", "Show the figures of every GPU, with source and date",
       [&flags](cli::Program& running) { show_gpus(running, flags); }, &parent);
   command.add_option("--gpu", flags.gpus, "GPU in the file; can be given several times")
       ->type_name("NAME")

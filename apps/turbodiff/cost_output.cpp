@@ -30,7 +30,7 @@ void add_output_options(CLI::App& command, CostFlags& flags, bool with_page) {
   command.add_option("--gpus", flags.gpus_file, "File of GPUs instead of the user's own (gpus.yaml)")
       ->type_name("FILE")
       ->group("Output");
-  command.add_option("--format", flags.format, "How the result is written (table)")
+  command.add_option("--format", flags.format, "Output format (table)")
       ->type_name(with_page ? "table|json|html" : "table|json")
       ->group("Output");
   command.add_option("-o,--output", flags.output, "Write the result to a file")
@@ -46,8 +46,7 @@ void add_price_options(CLI::App& command, CostFlags& flags) {
   };
   option("--tariff", flags.tariff, "Tariff file, or the name of a shipped one", "FILE|NAME");
   option("--price-per-kwh", flags.price_per_kwh, "One price of electricity instead of a tariff", "P");
-  option("--when", flags.hours, "Hours of the tariff that a load takes first (off-peak)",
-         "off-peak|cheapest|any");
+  option("--when", flags.hours, "Hours of the tariff to use first (off-peak)", "off-peak|cheapest|any");
   option("--currency", flags.currency, "Currency of the result, without a tariff", "CODE");
   option("--exchange", flags.exchange, "What one unit of the file's currency is in the result's", "RATE");
 }

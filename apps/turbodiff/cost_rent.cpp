@@ -93,12 +93,12 @@ void show_rent(cli::Program& program, const CostFlags& flags) {
   }
   if (even)
     block.lines.push_back(fmt::format(
-        "A month pays from {} h of work of one GPU on ({:.1f} % of it, {}): {} / {}.", hours_text(*even),
-        100.0 * static_cast<double>(*even) / static_cast<double>(energy::micros_a_month),
+        "Renting by the month pays off from {} h of work of one GPU on ({:.1f} % of it, {}): {} / {}.",
+        hours_text(*even), 100.0 * static_cast<double>(*even) / static_cast<double>(energy::micros_a_month),
         core::counted((*even + subject.run.microseconds - 1) / subject.run.microseconds, "video"),
         exact_amount(*prices.per_month), exact_amount(prices.per_hour)));
   else if (prices.per_month)
-    block.lines.emplace_back("A month never pays: 730 h on demand cost less.");
+    block.lines.emplace_back("Renting by the month never pays off: 730 h on demand cost less.");
   block.figure =
       report::draw(chart_of(prices, *std::max_element(loads.begin(), loads.end()), even, currency));
   page.blocks.push_back(std::move(block));
@@ -146,7 +146,7 @@ std::vector<std::int64_t> loads_of(const CostFlags& flags, const energy::Run& ru
 
 void add_cost_rent(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
-      "rent", "On demand, by the month, or some of both, with the load from which a month pays",
+      "rent", "Compare renting on demand, by the month and mixed, with the break-even load",
       [&flags](cli::Program& running) { show_rent(running, flags); }, &parent);
   add_run_options(command, flags);
   command.add_option("--videos", flags.videos, "Videos a month")->type_name("N")->group("Load");

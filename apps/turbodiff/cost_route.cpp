@@ -110,7 +110,7 @@ void show_route(cli::Program& program, const CostFlags& flags, const JobFlags& j
 void add_cost_route(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   const auto job = std::make_shared<JobFlags>();
   CLI::App& command = program.add_command(
-      "route", "Which GPUs a job goes to by the routing rules, and why",
+      "route", "Show which GPUs the routing rules choose for a job, and why",
       [&flags, job](cli::Program& running) { show_route(running, flags, *job); }, &parent);
   const auto option = [&](const char* name, std::optional<std::string>& target, const char* help,
                           const char* type) {

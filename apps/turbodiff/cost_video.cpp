@@ -114,10 +114,10 @@ void show_video(cli::Program& program, const CostFlags& flags) {
 
 void add_cost_video(cli::Program& program, CLI::App& parent, CostFlags& flags) {
   CLI::App& command = program.add_command(
-      "video", "Energy, electricity at every rate, and rent of one video or many",
+      "video", "Show energy, electricity at every rate, and rent of one or more videos",
       [&flags](cli::Program& running) { show_video(running, flags); }, &parent);
   add_run_options(command, flags);
-  command.add_option("--videos", flags.videos, "How many videos (1)")->type_name("N")->group("Run");
+  command.add_option("--videos", flags.videos, "Number of videos (1)")->type_name("N")->group("Run");
   add_rent_hour_option(command, flags);
   add_price_options(command, flags);
   add_output_options(command, flags);

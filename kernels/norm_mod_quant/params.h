@@ -4,7 +4,7 @@
 //   q = saturate(round half to even(y (128 / amax)))
 // mul is 1 + e of the modulation. The equations are those of lib/ops/layer_norm.h and lib/ops/int8_linear.h;
 // reference: ops/norm and ops/quant in thu-ml/TurboDiffusion. Sums in fp32 in the order of norm_sum_lanes
-// below, so that twin and kernel agree. Device pointers, rows contiguous.
+// below, so that reference and kernel agree. Device pointers, rows contiguous.
 #pragma once
 
 #include <cstddef>

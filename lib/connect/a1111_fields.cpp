@@ -119,8 +119,7 @@ class Adapter {
       if (!is_default(field, *found)) ignored.emplace_back(field);
       object_.erase(std::string(field));
     }
-    if (!ignored.empty())
-      warnings_.push_back("ignored, for they mean nothing here: " + core::join(ignored, ", "));
+    if (!ignored.empty()) warnings_.push_back("ignored, not supported here: " + core::join(ignored, ", "));
     return std::move(warnings_);
   }
 
@@ -135,7 +134,7 @@ class Adapter {
     if (count == 1 || object_.contains("num_samples")) return;
     object_["num_samples"] = count;
     object_["grid"] = true;
-    warnings_.push_back(fmt::format("the {} samples stand side by side in one video", count));
+    warnings_.push_back(fmt::format("the {} samples are placed side by side in one video", count));
   }
 
   /// Their samplers are those of undistilled models; only the name of ours is taken.
@@ -150,7 +149,7 @@ class Adapter {
     }
   }
 
-  /// These clients send 20 steps and more unless they are told otherwise.
+  /// These clients send 20 steps and more by default.
   void take_steps() {
     constexpr int most_of_distilled = 4;
     const auto found = object_.find("steps");

@@ -1,4 +1,4 @@
-// Fields of the txt2img API of stable-diffusion-webui, which clients made for it send whether they matter or
+// Fields of the txt2img API of stable-diffusion-webui, which its clients send whether they matter here or
 // not.
 #pragma once
 
@@ -9,13 +9,13 @@
 
 namespace turbodiff::connect {
 
-/// Takes the fields of that API, which are none of ours, out of a posted object: those that mean the same
-/// here become ours (batch_size x n_iter, sampler_name), the others are dropped, and with them a number of
-/// steps that only undistilled models need. Returns what was left out or changed, for people; a field whose
-/// value says nothing (null, "", false, an empty list) goes without a word. Never throws.
+/// Removes the fields of that API from a posted object: those with an equivalent are translated (batch_size x
+/// n_iter, sampler_name), the others are dropped, and with them a number of steps that only undistilled
+/// models need. Returns what was dropped or changed, for people; a field without information (null, "",
+/// false, an empty list) is dropped silently. Never throws.
 std::vector<std::string> adapt_a1111_fields(nlohmann::ordered_json& object);
 
-/// Those fields.
+/// The names of those fields.
 std::vector<std::string_view> a1111_fields();
 
 }  // namespace turbodiff::connect

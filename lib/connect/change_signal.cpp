@@ -9,15 +9,15 @@
 #include <iterator>
 #include <string>
 
-#include "connect/quiet_thread.h"
+#include "connect/signal_free_thread.h"
 #include "core/error.h"
 
 namespace turbodiff::connect {
 
 ChangeSignal::ChangeSignal(const std::filesystem::path& store)
-    : bell_(store), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    : listener_(store), wake_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (wake_ < 0) throw Error::work_failed(std::string("cannot make an event: ") + std::strerror(errno));
-  thread_ = quiet_thread([this] { listen(); });
+  thread_ = signal_free_thread([this] { listen(); });
 }
 
 ChangeSignal::~ChangeSignal() {
@@ -28,9 +28,9 @@ ChangeSignal::~ChangeSignal() {
 
 void ChangeSignal::listen() {
   while (!stopping()) {
-    pollfd entries[] = {{bell_.fd(), POLLIN, 0}, {wake_, POLLIN, 0}};
+    pollfd entries[] = {{listener_.fd(), POLLIN, 0}, {wake_, POLLIN, 0}};
     if (::poll(entries, std::size(entries), -1) < 0) continue;
-    if (bell_.has_rung()) poke();
+    if (listener_.has_changed()) poke();
   }
 }
 

@@ -1,4 +1,4 @@
-// Tells threads that something about the queue has changed, so that none of them need look again and again.
+// Notifies threads of changes of the queue, so that they need not poll.
 #pragma once
 
 #include <chrono>
@@ -8,33 +8,33 @@
 #include <mutex>
 #include <thread>
 
-#include "store/doorbell.h"
+#include "store/change_notifier.h"
 
 namespace turbodiff::connect {
 
 class ChangeSignal {
  public:
-  /// Hears the store's bell in a thread of its own, which sleeps until it rings. Error work_failed as
-  /// store::Doorbell.
+  /// Listens for changes of the store in its own thread, which sleeps until one occurs. Error work_failed as
+  /// store::ChangeListener.
   explicit ChangeSignal(const std::filesystem::path& store);
   ~ChangeSignal();
   ChangeSignal(const ChangeSignal&) = delete;
   ChangeSignal& operator=(const ChangeSignal&) = delete;
 
-  /// A change the bell does not tell. Any thread.
+  /// Signals a change that the store does not report. Any thread.
   void poke();
-  /// Everyone who waits returns, now and later.
+  /// Wakes all waiting threads, now and later.
   void stop();
   bool stopping() const;
 
-  /// Counts changes.
+  /// The number of changes so far.
   std::uint64_t count() const;
-  /// Until the count is beyond `seen`, `at_most` has passed, or stop(); the count then.
+  /// Waits until the count exceeds `seen`, `at_most` has passed, or stop(); returns the count.
   std::uint64_t wait(std::uint64_t seen, std::chrono::milliseconds at_most);
 
  private:
   void listen();
-  store::Doorbell bell_;
+  store::ChangeListener listener_;
   int wake_ = -1;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

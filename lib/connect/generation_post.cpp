@@ -66,7 +66,7 @@ Json parse(std::string_view body) {
   if (core::trim(body).empty())
     throw Error::bad_request("the body is empty", "send a JSON object with a \"prompt\"");
   if (core::json_nesting(body) > core::max_json_nesting)
-    throw Error::bad_request("lists and objects stand too deep in each other");
+    throw Error::bad_request("JSON is nested too deeply");
   try {
     Json json = Json::parse(body);
     if (!json.is_object()) throw Error::bad_request("the body must be a JSON object with a \"prompt\"");

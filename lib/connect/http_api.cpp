@@ -73,7 +73,7 @@ void describe_status(const httplib::Request& request, httplib::Response& respons
     case 414:
       return reply_error(response, 414, Error::bad_request("the address is too long"));
     case 416:
-      return reply_error(response, 416, Error::bad_request("the Range header is no range"));
+      return reply_error(response, 416, Error::bad_request("the Range header is not valid"));
     default:
       return reply_error(response, response.status, Error::bad_request("the request is not valid HTTP"));
   }

@@ -1,7 +1,7 @@
-// The HTTP server of the daemon: it adds jobs, tells how they are, and hands their videos out.
+// The HTTP server of the daemon: it adds jobs, reports their state, and serves their videos.
 //
-// It runs in threads of its own, one a connection, and sees the queue only through the store, as any command
-// does; what it changes reaches the daemon by the store's bell.
+// It runs in its own threads, one per request, and accesses the queue only through the store, like any
+// command; the daemon is notified of its changes through the store.
 #pragma once
 
 #include <memory>
@@ -14,15 +14,15 @@ namespace turbodiff::connect {
 
 class HttpApi {
  public:
-  /// Listens when it returns. Error bad_request as require_token_off_loopback(), work_failed when the address
-  /// cannot be had.
+  /// The server listens when this returns. Error bad_request as require_token_off_loopback(), work_failed
+  /// when it cannot listen on the address.
   HttpApi(HttpSettings settings, const std::filesystem::path& store, HttpQueueFactory make_queue,
           core::Log& log);
-  /// Ends all connections; requests that wait for a video are told so.
+  /// Ends all connections; requests that wait for a video get an error.
   ~HttpApi();
 
   int port() const;
-  /// The daemon has begun or ended something.
+  /// Reports that the daemon has begun or ended something.
   void poke();
 
  private:

@@ -22,7 +22,7 @@
 #include "connect/http_peer.h"
 #include "connect/http_reply.h"
 #include "connect/http_stream.h"
-#include "connect/quiet_thread.h"
+#include "connect/signal_free_thread.h"
 
 namespace turbodiff::connect {
 namespace {
@@ -74,7 +74,7 @@ class HttpFront::Loop {
     limits_.connections = affordable(limits_.connections);
     set_blocking(listener_, false);
     ::listen(listener_, SOMAXCONN);
-    thread_ = quiet_thread([this] { run(); });
+    thread_ = signal_free_thread([this] { run(); });
   }
   ~Loop() {
     {
@@ -217,7 +217,7 @@ class HttpFront::Loop {
         const bool expects = connection.head.has("expect");
         if (expects) answer_expectation(connection);
         if (!calls_.wants_body(connection.head, connection.own_user)) return ready(connection);
-        if (const auto length = told_length(connection.head); length && *length > limits_.body)
+        if (const auto length = declared_length(connection.head); length && *length > limits_.body)
           return ready(connection);
         connection.stage = Stage::body;
         connection.since = Clock::now();
@@ -317,7 +317,7 @@ class HttpFront::Loop {
     while (starting_ < ready_.size() && threads_ < limits_.threads) {
       ++threads_;
       try {
-        quiet_thread([this] { work(); }).detach();
+        signal_free_thread([this] { work(); }).detach();
         ++starting_;
       } catch (const std::system_error&) {
         --threads_;

@@ -5,8 +5,8 @@
 #include <ctime>
 
 #include "connect/http_handlers.h"
-#include "connect/http_place.h"
 #include "connect/http_reply.h"
+#include "connect/http_semaphore.h"
 #include "spec/generation_request.h"
 #include "store/job_errors.h"
 
@@ -18,7 +18,8 @@ using Json = nlohmann::ordered_json;
 
 /// Each takes a thread; beyond, there would be none left to look how far they are.
 constexpr int most_waiting = 64;
-/// Where the bell does not ring: how often the state is looked at, and whether the client is still there.
+/// The fallback of change notification: interval of checking the state, and whether the client is still
+/// there.
 constexpr std::chrono::milliseconds look_interval{1000};
 
 int status_of_failed_job(const store::Job& job) {
@@ -49,7 +50,7 @@ fs::path HttpHandlers::new_output(HttpQueue& queue, const std::string& format) c
 
 void HttpHandlers::generate(Call& call) {
   const GenerationPost post = parse_generation_post(call.body());
-  std::optional<Place> place;
+  std::optional<SemaphoreGuard> place;
   if (!post.async) {
     place.emplace(waiting_, most_waiting, "requests wait for their videos");
     if (post.hold)

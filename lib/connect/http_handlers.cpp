@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "connect/http_page.h"
-#include "connect/http_place.h"
 #include "connect/http_reply.h"
+#include "connect/http_semaphore.h"
 #include "connect/http_video.h"
 #include "connect/openapi.h"
 #include "core/strings.h"
@@ -98,10 +98,9 @@ void HttpHandlers::handle(const httplib::Request& request, httplib::Response& re
       return (this->*route.handler)(call);
     }
     const std::string allowed = methods_of(request.path);
-    if (allowed.empty())
-      throw Error::not_found("there is nothing at this address", "see /openapi.json for what there is");
+    if (allowed.empty()) throw Error::not_found("no such endpoint", "see /openapi.json for the endpoints");
     response.set_header("Allow", allowed);
-    throw HttpError{405, Error::bad_request("this address does not take that method", "use " + allowed)};
+    throw HttpError{405, Error::bad_request("the endpoint does not support that method", "use " + allowed)};
   } catch (const HttpError& error) {
     reply_error(response, error.status, error.error);
   } catch (const Error& error) {
@@ -180,7 +179,7 @@ void HttpHandlers::video(Call& call) {
                                             "its video is there when it is done")};
   }
   // As long as the client takes for it.
-  const auto place = std::make_shared<Place>(fetching_, most_fetching, "clients fetch videos");
+  const auto place = std::make_shared<SemaphoreGuard>(fetching_, most_fetching, "clients fetch videos");
   reply_video(call.request, call.response, job.spec.output, place);
 }
 

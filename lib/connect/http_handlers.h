@@ -1,4 +1,4 @@
-// What each address of the HTTP API does.
+// The endpoints of the HTTP API.
 #pragma once
 
 #include <httplib.h>
@@ -22,12 +22,12 @@ class HttpHandlers {
  public:
   HttpHandlers(const HttpSettings& settings, HttpQueueFactory make_queue, ChangeSignal& changes);
 
-  /// Answers a request that has passed the guard. `body` is read by the addresses that take one, and the
-  /// request's `progress` is false once its client has gone. Every failure becomes a reply.
+  /// Answers a request that has passed the access control. `body` is read by the endpoints that take one, and
+  /// the request's `progress` returns false once its client has gone. Every failure becomes a reply.
   void handle(const httplib::Request& request, httplib::Response& response,
               const std::function<std::string()>& body);
 
-  /// "GET, DELETE": what an address takes; empty where there is nothing.
+  /// "GET, DELETE": the methods of an endpoint; empty where there is none.
   static std::string methods_of(std::string_view path);
 
  private:
@@ -36,7 +36,7 @@ class HttpHandlers {
     httplib::Response& response;
     HttpQueue& queue;
     const std::function<std::string()>& body;
-    store::JobId id = 0;  ///< of the {id} in the address
+    store::JobId id = 0;  ///< the {id} in the path
   };
   using Handler = void (HttpHandlers::*)(Call&);
   struct Route {

@@ -108,7 +108,7 @@ std::optional<RequestHead> parse_head(std::string_view text, const HeadLimits& l
   }
 }
 
-std::optional<std::size_t> told_length(const RequestHead& head) {
+std::optional<std::size_t> declared_length(const RequestHead& head) {
   if (head.has("transfer-encoding")) return std::nullopt;
   if (!head.has("content-length")) return 0;
   const std::string_view text = head.field("content-length");
@@ -119,7 +119,7 @@ std::optional<std::size_t> told_length(const RequestHead& head) {
 }
 
 bool body_is_complete(const RequestHead& head, std::string_view body) {
-  if (const auto length = told_length(head)) return body.size() >= *length;
+  if (const auto length = declared_length(head)) return body.size() >= *length;
   return chunks_are_complete(body);
 }
 

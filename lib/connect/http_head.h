@@ -1,4 +1,4 @@
-// The head of an HTTP request as far as must be known before its body is read: RFC 9112.
+// Parses the head of an HTTP request as far as necessary before its body is read: RFC 9112.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace turbodiff::connect {
 
-/// What a head may be at most, so that nobody fills the memory before it is known who asks.
+/// Limits on a head, so that no client can fill the memory before it is authenticated.
 struct HeadLimits {
   std::size_t total = 32 << 10;  ///< bytes, all lines together
   std::size_t line = 8 << 10;    ///< bytes of one line
@@ -22,20 +22,20 @@ struct RequestHead {
   std::vector<std::pair<std::string, std::string>> fields;  ///< names in lower case
   std::size_t size = 0;                                     ///< bytes, with the blank line
 
-  /// The first of that name (in lower case); empty when there is none.
+  /// The first field of that name (in lower case); empty when there is none.
   std::string_view field(std::string_view name) const;
   bool has(std::string_view name) const;
 };
 
-/// Nothing until the blank line is in `text`. HttpError 431 and 414 beyond the limits, also before the head
-/// is complete; 400 for what is no head.
+/// Nothing until `text` contains the blank line. HttpError 431 and 414 beyond the limits, also before the
+/// head is complete; 400 for an invalid head.
 std::optional<RequestHead> parse_head(std::string_view text, const HeadLimits& limits);
 
-/// Whether a body is complete, from its beginning alone. `body` is what has come of it so far.
+/// Whether a body is complete, judged by its first part alone. `body` is what has been received of it.
 /// HttpError 400 where neither a length nor chunks can be read from the head or the body.
 bool body_is_complete(const RequestHead& head, std::string_view body);
 
-/// The length that the head tells; nothing for a body in chunks. HttpError 400 when it is none.
-std::optional<std::size_t> told_length(const RequestHead& head);
+/// The Content-Length of the head; nothing for a body in chunks. HttpError 400 when it is invalid.
+std::optional<std::size_t> declared_length(const RequestHead& head);
 
 }  // namespace turbodiff::connect

@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "connect/http_handlers.h"
-#include "connect/http_place.h"
 #include "connect/http_reply.h"
+#include "connect/http_semaphore.h"
 #include "connect/job_progress.h"
 #include "core/json_text.h"
 #include "core/private_file.h"
@@ -62,9 +62,9 @@ Json HttpHandlers::state_json(HttpQueue& queue) const {
 
 void HttpHandlers::events(Call& call) {
   struct Stream {
-    Place place;
+    SemaphoreGuard place;
     std::unique_ptr<HttpQueue> queue;
-    std::string queue_told, progress_told;
+    std::string sent_queue, sent_progress;
     std::uint64_t seen = 0;
     milliseconds silent{0};
   };
@@ -79,14 +79,14 @@ void HttpHandlers::events(Call& call) {
       const Json progress = progress_json(*stream->queue);
       const std::string state = core::json_text(state_json(*stream->queue)), far = core::json_text(progress);
       std::string text;
-      if (state != stream->queue_told) text += "event: queue\ndata: " + state + "\n\n";
-      if (far != stream->progress_told) text += "event: progress\ndata: " + far + "\n\n";
+      if (state != stream->sent_queue) text += "event: queue\ndata: " + state + "\n\n";
+      if (far != stream->sent_progress) text += "event: progress\ndata: " + far + "\n\n";
       if (text.empty() && stream->silent >= keep_alive_interval) text = ": nothing new\n\n";
       if (!text.empty()) stream->silent = milliseconds(0);
-      stream->queue_told = state;
-      stream->progress_told = far;
+      stream->sent_queue = state;
+      stream->sent_progress = far;
       if (!text.empty() && !sink.write(text.data(), text.size())) return false;
-      // Steps do not ring the bell: while a job runs its log is looked at.
+      // Steps do not change the store: while a job runs its log is read.
       const auto pause = progress["job"].is_null() ? keep_alive_interval : progress_interval;
       stream->seen = changes_.wait(stream->seen, pause);
       stream->silent += pause;

@@ -1,4 +1,4 @@
-// The page at / and its files, which need no token: they hold nothing but the page itself.
+// The page at / and its files, which need no token because they contain no data.
 #pragma once
 
 #include <httplib.h>
@@ -10,8 +10,8 @@ namespace turbodiff::connect {
 /// Whether "/" or "/page/NAME" is one of the page's files.
 bool is_page_address(std::string_view path);
 
-/// The file at `path`, which is_page_address(), with a Content-Security-Policy that lets it load nothing from
-/// anywhere else and run no script but its own.
+/// Replies with the file at `path`, which is_page_address(), and a Content-Security-Policy that allows no
+/// external resources and no other scripts.
 void reply_page(std::string_view path, httplib::Response& response);
 
 }  // namespace turbodiff::connect

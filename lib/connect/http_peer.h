@@ -1,4 +1,4 @@
-// Which user of this machine is at the other end of a connection over the loopback.
+// The user of this machine at the other end of a connection over the loopback.
 #pragma once
 
 #include <sys/types.h>
@@ -7,9 +7,9 @@
 
 namespace turbodiff::connect {
 
-/// The user who made the client's socket of an accepted TCP connection; nothing when the client is not on
-/// this machine's loopback, has closed its socket already, or the kernel does not tell. Ask right after
-/// accept(): a socket that its process has closed belongs to nobody, which the kernel reports as user 0.
+/// The user who created the client's socket of an accepted TCP connection; nothing when the client is not on
+/// this machine's loopback, has already closed its socket, or the kernel does not report it. Call it right
+/// after accept(): a socket that its process has closed has no owner, which the kernel reports as user 0.
 std::optional<uid_t> peer_user(int socket);
 
 }  // namespace turbodiff::connect

@@ -1,4 +1,4 @@
-// What the HTTP API does with the queue; the commands' own code stands behind it.
+// The operations of the HTTP API on the queue, implemented by the commands' own code.
 #pragma once
 
 #include <filesystem>
@@ -14,20 +14,20 @@
 namespace turbodiff::connect {
 
 /// Belongs to one request and its thread. The JSON is that of the command of the same name, without
-/// schema_version where it is not said. Errors as the commands'.
+/// schema_version unless stated. Errors as the commands'.
 class HttpQueue {
  public:
   virtual ~HttpQueue() = default;
   virtual store::JobStore& store() = 0;
   virtual store::Micros now() = 0;
-  /// Freezes and adds; the video will be `output`.
+  /// Freezes and adds the job; its video will be `output`.
   virtual store::JobId add(const GenerationPost& post, const std::filesystem::path& output) = 0;
   virtual nlohmann::ordered_json list(const store::ListQuery& query) = 0;
   virtual nlohmann::ordered_json show(store::JobId id) = 0;
   virtual nlohmann::ordered_json status() = 0;
-  /// Today on the tariff's wall clock.
+  /// The current day on the tariff's wall clock.
   virtual nlohmann::ordered_json summary() = 0;
-  /// Lets the daemon end its worker. Error refused when none runs.
+  /// Makes the daemon end its worker. Error refused when none runs.
   virtual void restart_worker() = 0;
   virtual nlohmann::ordered_json tariff(const std::optional<std::string>& from,
                                         const std::optional<std::string>& to) = 0;

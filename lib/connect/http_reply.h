@@ -1,4 +1,4 @@
-// Replies of the HTTP API: JSON documents, and errors as the programs tell them.
+// Replies of the HTTP API: JSON documents, and errors in the format of the programs.
 #pragma once
 
 #include <httplib.h>
@@ -10,7 +10,7 @@
 
 namespace turbodiff::connect {
 
-/// An error and the status it is told with.
+/// An error and the HTTP status of its reply.
 struct HttpError {
   int status = 500;
   Error error;
@@ -19,9 +19,9 @@ struct HttpError {
 /// bad_request 400, not_found 404, refused 507, interrupted 503, work_failed 500.
 int status_of(ErrorCode code);
 
-/// With schema_version in front.
+/// Replies with `document`, with schema_version in front.
 void reply(httplib::Response& response, int status, const nlohmann::ordered_json& document);
-/// {"schema_version": 1, "error": {"code", "message", "hint"}}, the message one line.
+/// Replies with {"schema_version": 1, "error": {"code", "message", "hint"}}, the message one line.
 void reply_error(httplib::Response& response, int status, const Error& error);
 
 }  // namespace turbodiff::connect

@@ -17,7 +17,7 @@ constexpr std::size_t shortest_token = 16;
 
 ListenAddress parse_listen(std::string_view text, std::string_view origin) {
   const auto wrong = [&] {
-    return Error::bad_request(fmt::format("{}: '{}' is no address to listen on", origin, text),
+    return Error::bad_request(fmt::format("{}: '{}' is not an address to listen on", origin, text),
                               "write HOST:PORT, such as 127.0.0.1:7860 or [::1]:7860");
   };
   ListenAddress address{"127.0.0.1", 7860};

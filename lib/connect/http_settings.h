@@ -1,4 +1,4 @@
-// Where the HTTP API listens, what it asks for, and where its videos go.
+// The address, access control and output folder of the HTTP API.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ inline constexpr std::string_view default_listen = "127.0.0.1:7860";
 struct HttpSettings {
   std::string host = "127.0.0.1";
   int port = 7860;                    ///< 0: one that is free
-  std::string token;                  ///< empty: nobody but the server's own user is served
-  bool token_for_all = false;         ///< the server's own user needs it too
+  std::string token;                  ///< empty: only the server's own user is served
+  bool token_for_all = false;         ///< whether the server's own user needs it too
   std::filesystem::path output;       ///< folder of the videos
   std::size_t body_limit = 1u << 20;  ///< bytes of a request's body
 };
@@ -25,18 +25,18 @@ struct ListenAddress {
   int port = 0;
 };
 
-/// "127.0.0.1:7860", "[::1]:7860", "localhost", ":8000", "8000"; what is left out is that of default_listen.
-/// Error bad_request naming `origin`.
+/// Parses "127.0.0.1:7860", "[::1]:7860", "localhost", ":8000", "8000"; missing parts are those of
+/// default_listen. Error bad_request naming `origin`.
 ListenAddress parse_listen(std::string_view text, std::string_view origin);
 
-/// localhost, 127.0.0.0/8 and ::1; brackets do not count.
+/// localhost, 127.0.0.0/8 and ::1, with or without brackets.
 bool is_loopback(std::string_view host);
 
-/// The first line of a file. Errors as core::read_secret_file() and check_token().
+/// Reads the first line of a file. Errors as core::read_secret_file() and check_token().
 std::string read_token(const std::filesystem::path& file);
 
-/// Error bad_request, naming `origin` and never the token, for one that is too short to be safe or has
-/// blanks.
+/// Error bad_request, naming `origin` and never the token, for a token that is too short to be safe or
+/// contains blanks.
 void check_token(std::string_view token, std::string_view origin);
 
 /// Error bad_request off loopback without a token: anyone in the network could use the machine.

@@ -1,5 +1,5 @@
-// A connection of the HTTP server as the thread that answers it sees it: a request that has come completely,
-// and a reply that the front sends.
+// A connection of the HTTP server as seen by the thread that answers it: a request that has been received
+// completely, and a reply that the front end sends.
 #pragma once
 
 #include <httplib.h>
@@ -15,7 +15,7 @@ namespace turbodiff::connect {
 /// Wakes a thread that polls.
 class WakeEvent {
  public:
-  /// Error work_failed when the system has none.
+  /// Error work_failed when the system provides no event descriptor.
   WakeEvent();
   ~WakeEvent();
   WakeEvent(const WakeEvent&) = delete;
@@ -28,7 +28,7 @@ class WakeEvent {
   int fd_;
 };
 
-/// What a request is answered with: written by its thread, sent by the front. Owns the descriptor.
+/// The reply to a request: written by its thread, sent by the front end. Owns the descriptor.
 class ReplyBuffer {
  public:
   using Clock = std::chrono::steady_clock;
@@ -40,20 +40,21 @@ class ReplyBuffer {
 
   int fd() const { return fd_; }
 
-  /// Waits while the client is far behind; false when it is gone.
+  /// Waits while the client is far behind; false when the client has gone.
   bool write(std::string_view bytes);
-  /// "100 Continue", which HTTP allows any number of before a reply; nothing once that has begun.
+  /// Sends "100 Continue", which HTTP allows any number of times before a reply; nothing once the reply has
+  /// begun.
   void write_interim();
   void finish();
-  /// Nothing is sent any more, and whoever waits in write() returns.
+  /// Stops sending, and makes waiting calls of write() return.
   void break_off();
   bool is_broken() const;
 
   struct State {
     bool waits_for_client = false, finished = false, broken = false;
-    Clock::time_point progress;  ///< when the client last took something, while it is waited for
+    Clock::time_point progress;  ///< when the client last accepted data, while the reply waits for it
   };
-  /// Sends what the client takes without waiting.
+  /// Sends what the client accepts without waiting.
   State advance();
 
  private:
@@ -69,10 +70,10 @@ class ReplyBuffer {
   std::string bytes_;
   std::size_t sent_ = 0;
   bool begun_ = false, finished_ = false, broken_ = false;
-  Clock::time_point progress_ = Clock::now();  ///< of what is unsent
+  Clock::time_point progress_ = Clock::now();  ///< of the unsent data
 };
 
-/// The two as the library wants them.
+/// Request and reply as a stream of httplib.
 class RequestStream final : public httplib::Stream {
  public:
   RequestStream(std::string request, ReplyBuffer& reply) : request_(std::move(request)), reply_(reply) {}
@@ -81,7 +82,7 @@ class RequestStream final : public httplib::Stream {
   bool is_writable() const override { return !reply_.is_broken(); }
   ssize_t read(char* to, std::size_t size) override;
   ssize_t write(const char* from, std::size_t size) override;
-  // Who asks is known to the front; nobody asks the library.
+  // The front end knows the client; nothing calls these.
   void get_remote_ip_and_port(std::string&, int&) const override {}
   void get_local_ip_and_port(std::string&, int&) const override {}
   socket_t socket() const override { return reply_.fd(); }

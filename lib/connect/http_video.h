@@ -1,4 +1,4 @@
-// A published video as a reply, whole or one range of it.
+// Serves a published video, whole or one range of it.
 #pragma once
 
 #include <httplib.h>
@@ -8,12 +8,13 @@
 
 namespace turbodiff::connect {
 
-/// Error not_found when the file is not there any more, HttpError 416 for a range beyond its end. A many-part
-/// Range gets the whole file. `kept` lives until all has been sent.
+/// Error not_found when the file no longer exists, HttpError 416 for a range beyond its end. A Range with
+/// several parts gets the whole file. `kept` lives until all has been sent.
 void reply_video(const httplib::Request& request, httplib::Response& response,
                  const std::filesystem::path& file, std::shared_ptr<void> kept);
 
-/// Makes httplib send all of a reply whatever Range says: it cuts up any body, and does not check the ends.
+/// Makes httplib send the complete reply regardless of Range: it would cut any body, and does not check the
+/// ends.
 void ignore_ranges(const httplib::Request& request);
 
 }  // namespace turbodiff::connect

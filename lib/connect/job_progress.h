@@ -1,4 +1,4 @@
-// How far a running job is, from what its runner writes into the job's log.
+// The progress of a running job, from what its runner writes into the job's log.
 #pragma once
 
 #include <cstdint>
@@ -14,10 +14,10 @@ struct JobProgress {
   bool operator==(const JobProgress&) const = default;
 };
 
-/// The last stage told since the last attempt began, in the last lines of a log.
+/// The last stage since the last attempt began, in the last lines of a log.
 JobProgress progress_in(std::string_view log);
 
-/// progress_in() of the end of a file; nothing told when it cannot be read.
+/// progress_in() of the end of a file; empty when it cannot be read.
 JobProgress read_progress(const std::filesystem::path& log);
 
 }  // namespace turbodiff::connect

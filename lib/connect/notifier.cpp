@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cmath>
 
-#include "connect/quiet_thread.h"
+#include "connect/signal_free_thread.h"
 #include "core/error.h"
 #include "core/hash.h"
 
@@ -28,7 +28,7 @@ Notifier::Notifier(store::JobStore& store, NotifierSettings settings, const core
     rows.push_back({channel.settings.name, channel.settings.kinds});
   store_.set_channels(rows, now());
   for (OpenChannel& channel : settings_.channels)
-    threads_.push_back(quiet_thread([this, &channel] { run(channel); }));
+    threads_.push_back(signal_free_thread([this, &channel] { run(channel); }));
 }
 
 Notifier::~Notifier() {
@@ -127,7 +127,7 @@ void Notifier::attempt_ended() {
 }
 
 void Notifier::deadline_missed(store::JobId job, std::int64_t deadline, const std::string& reason) {
-  if (told_.contains({job, deadline})) return;
+  if (reported_.contains({job, deadline})) return;
   store::Notice notice;
   notice.key = fmt::format("deadline:{}:{}", job, deadline);
   notice.kind = store::NoticeKind::deadline;
@@ -136,7 +136,7 @@ void Notifier::deadline_missed(store::JobId job, std::int64_t deadline, const st
   notice.prompt = store_.job(job).spec.prompt;
   notice.detail = fmt::format("due {}: {}", settings_.options.label(deadline), reason);
   if (!add(notice)) return;
-  told_.emplace(job, deadline);
+  reported_.emplace(job, deadline);
   log_.warn("job {} will miss its deadline {}: {}", job, settings_.options.label(deadline), reason);
 }
 

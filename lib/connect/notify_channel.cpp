@@ -62,7 +62,7 @@ std::unique_ptr<Channel> make_channel(const ChannelSettings& settings, const cor
   if (settings.type == ChannelType::webhook && settings.address.given() &&
       is_readable_on_the_way(secrets.address))
     throw Error::bad_request(fmt::format(
-        "{}: {}: the address must begin with https://: http:// would send the secret for everyone to read",
+        "{}: {}: the address must begin with https://: http:// would send the secret in clear text",
         settings.address.where, settings.address.key));
   if (settings.type == ChannelType::email) return make_email(settings, secrets.secret);
   if (settings.type == ChannelType::desktop) return make_desktop();

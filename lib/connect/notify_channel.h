@@ -1,4 +1,4 @@
-// A way to people: an e-mail account, a chat, a push service, the desktop.
+// A notification channel: an e-mail account, a chat, a push service, the desktop.
 #pragma once
 
 #include <functional>
@@ -13,27 +13,27 @@
 
 namespace turbodiff::connect {
 
-/// What became of a message.
+/// The result of sending a message.
 struct SendResult {
   enum class Kind {
-    sent,     ///< the service has answered that it has it
-    retry,    ///< it may be taken later; where there was no answer, it may have been taken already
-    refused,  ///< it will not be taken
-    stopped   ///< the caller's question has ended it
+    sent,     ///< the service has confirmed that it has the message
+    retry,    ///< a retry may succeed; without an answer the message may have been accepted already
+    refused,  ///< the service will not accept the message
+    stopped   ///< ended by the caller's `stop`
   };
   Kind kind = Kind::sent;
   std::string problem = {};                  ///< one line
-  std::optional<double> retry_after_s = {};  ///< that the service asks for
-  std::string picture_problem = {};          ///< the message has gone, its picture not
+  std::optional<double> retry_after_s = {};  ///< requested by the service
+  std::string picture_problem = {};          ///< why the message was sent without its picture
 };
 
-/// Asked about once a second; true ends the exchange.
+/// Called about once a second; true ends the exchange.
 using SendStop = std::function<bool()>;
 
 class Channel {
  public:
   virtual ~Channel() = default;
-  /// In bounded time. Throws nothing; no text of the result holds a secret of the channel.
+  /// Sends a message in bounded time. Throws nothing; no text of the result contains a secret of the channel.
   SendResult send(const Message& message, const SendStop& stop) noexcept;
 
  protected:
@@ -49,11 +49,11 @@ class Channel {
 /// Reads the channel's secrets: errors as read_secret(). Nothing is sent.
 std::unique_ptr<Channel> make_channel(const ChannelSettings& settings, const core::Environment& environment);
 
-// One each, for make_channel().
+// One function per type, for make_channel().
 std::unique_ptr<Channel> make_email(const ChannelSettings& settings, const std::string& password);
 std::unique_ptr<Channel> make_desktop();
-/// wecom, serverchan, telegram, ntfy, webhook. `headers` are complete lines; secrets are told apart for the
-/// sake of without_secrets().
+/// wecom, serverchan, telegram, ntfy, webhook. `headers` are complete lines; secrets are passed separately
+/// for without_secrets().
 struct WebSecrets {
   std::string secret, address;
   std::vector<std::string> headers;
@@ -61,7 +61,7 @@ struct WebSecrets {
 std::unique_ptr<Channel> make_web_channel(const ChannelSettings& settings, WebSecrets secrets,
                                           std::vector<std::string> all_secrets);
 
-/// A header's value of RFC 2047: ASCII as it stands, else encoded words; never a line break.
+/// A header's value according to RFC 2047: ASCII unchanged, else encoded words; never a line break.
 std::string header_value(std::string_view text);
 
 }  // namespace turbodiff::connect

@@ -200,7 +200,7 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
   message.host = options.host;
   core::Sha256 key;
   std::size_t shown_count = 0;
-  const store::Notice* first = nullptr;  // the one that the title tells of
+  const store::Notice* first = nullptr;  // the notice that the title is about
   for (const store::Notice& notice : notices) {
     key.update(fmt::format("{}@{};", notice.key, notice.at));
     if (std::find(message.kinds.begin(), message.kinds.end(), notice.kind) == message.kinds.end())
@@ -210,7 +210,7 @@ Message compose(const std::vector<store::Notice>& notices, const MessageOptions&
       first = &notice;
     const bool shown = shown_count < most_notices || notice.kind == store::NoticeKind::batch;
     if (shown && !message.text.empty()) message.text += "\n";
-    // The message's own title stands above what tells of one thing alone.
+    // The title of the message already describes a single notice.
     if (shown && notices.size() > 1) message.text += title_of(notice) + "\n";
     if (shown) message.text += text_of(notice, options);
     shown_count += shown ? 1 : 0;

@@ -76,12 +76,12 @@ std::optional<store::Micros> NotifySender::send(std::vector<store::Delivery> pen
   if (stop && stop()) return now();
   const SendResult result = channel_.send(message, stop);
   if (!result.picture_problem.empty())
-    log_.warn("notify: {}: the message has gone, its picture not: {}", name_, result.picture_problem);
+    log_.warn("notify: {}: the message was sent without its picture: {}", name_, result.picture_problem);
   if (result.kind == SendResult::Kind::sent) {
     const store::Micros at = now();
     sent_ = Sent{ids_of(pending), limit_.after_message(store_.channel_full_at(name_), at), at};
     save_sent();
-    log_.debug("notify: {}: told {}", name_, message.title);
+    log_.debug("notify: {}: sent {}", name_, message.title);
     return at;  // more may have come meanwhile
   }
   if (result.kind == SendResult::Kind::stopped) return now();
@@ -107,13 +107,13 @@ std::optional<store::Micros> NotifySender::put_off(const std::vector<store::Deli
   }
   if (!lost.empty()) {
     store_.note_failed(name_, ids_of(lost), at, result.problem);
-    log_.error("notify: {}: {} given up: {}", name_, count_of(lost.size()), result.problem);
+    log_.error("notify: {}: {} discarded: {}", name_, count_of(lost.size()), result.problem);
   }
   if (waiting.empty()) return at;
   const store::Micros next = next_try(tries, result);
   store_.note_refused(name_, ids_of(waiting), next, result.problem);
-  log_.warn("notify: {}: {} not taken: {}; next try in {}", name_, count_of(waiting.size()), result.problem,
-            core::format_duration(static_cast<double>(next - at) / 1e6));
+  log_.warn("notify: {}: {} not accepted: {}; next attempt in {}", name_, count_of(waiting.size()),
+            result.problem, core::format_duration(static_cast<double>(next - at) / 1e6));
   return next;
 }
 

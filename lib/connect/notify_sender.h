@@ -1,8 +1,8 @@
-// One channel's way through the outbox: everything that is pending goes as one message, as often as the
-// channel may send, again after a growing pause where it is not taken, until it is given up.
+// Sends the notices of one channel from the outbox: all pending ones as one message, as often as the channel
+// may send, again after a growing delay when it is not accepted, until it is discarded.
 //
-// A notice is told at least once unless it is given up. It is told once, unless a service took a message and
-// its answer was lost, or this program was killed between the answer and the note of it.
+// A notice is sent at least once unless it is discarded. It is sent exactly once, unless a service accepted a
+// message and its answer was lost, or this program was killed before it had recorded the answer.
 #pragma once
 
 #include <functional>
@@ -18,16 +18,16 @@
 namespace turbodiff::connect {
 
 struct RetryRules {
-  double first_s = 10;           ///< before the second try, doubled for each further one, with jitter
-  double longest_s = 3600;       ///< no pause is longer, whatever a service asks for
-  double give_up_s = 24 * 3600;  ///< since the notice; the try after that is the last
+  double first_s = 10;           ///< before the first retry, doubled for each further one, with jitter
+  double longest_s = 3600;       ///< maximum delay, whatever a service requests
+  double give_up_s = 24 * 3600;  ///< age of a notice after which the next attempt is the last
 };
 
-/// PNG of videos, and the file that it lies in; both empty when there is none.
+/// PNG of videos, and the file that contains it; both empty when there is none.
 struct Picture {
   std::string png, file;
 };
-/// Ends soon after `stop` says so.
+/// Returns soon after `stop` returns true.
 using PictureOf = std::function<Picture(const Message& message, const SendStop& stop)>;
 
 class NotifySender {
@@ -35,8 +35,8 @@ class NotifySender {
   NotifySender(store::JobStore& store, Channel& channel, const ChannelSettings& settings, RetryRules rules,
                MessageOptions options, PictureOf picture, const core::Clock& clock, core::Log& log);
 
-  /// Sends what may go now. Returns when to look again at the latest; nothing while nothing is pending. Error
-  /// as the store's: nothing is forgotten, nothing is sent twice because of it.
+  /// Sends what may be sent now. Returns when it must be called again at the latest; nothing while nothing is
+  /// pending. Errors as the store's: no notice is lost or sent twice because of them.
   std::optional<store::Micros> look(const SendStop& stop);
 
  private:
@@ -60,7 +60,7 @@ class NotifySender {
   const core::Clock& clock_;
   core::Log& log_;
   std::mt19937 random_{std::random_device{}()};
-  std::optional<Sent> sent_;  ///< not yet noted in the store
+  std::optional<Sent> sent_;  ///< sent, and not yet recorded in the store
 };
 
 }  // namespace turbodiff::connect

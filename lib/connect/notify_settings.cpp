@@ -111,7 +111,7 @@ class Reader {
     try {
       return static_cast<double>(tariff::parse_horizon(*text, map_.path_of(key)));
     } catch (const Error&) {
-      add(key, "must be a length of time such as 30s or 5m");
+      add(key, "must be a duration such as 30s or 5m");
       return fallback;
     }
   }
@@ -139,7 +139,7 @@ class Reader {
     const std::string file_key = key + "_file", variable_key = key + "_env";
     if (!also_literal && map_.find(key) != nullptr)
       add(key,
-          fmt::format("is a secret and does not belong into this file: put it into a file of its own and "
+          fmt::format("is a secret and must not be stored in this file: put it into a file of its own and "
                       "name that as {}, or a variable as {}",
                       file_key, variable_key));
     const bool has_file = map_.find(file_key) != nullptr, has_variable = map_.find(variable_key) != nullptr;
@@ -185,7 +185,7 @@ class Reader {
   /// For what goes with a secret; `key` is the address's.
   void refuse_readable(std::string_view key, const std::string& url) {
     if (is_readable_on_the_way(url))
-      add(key, "must begin with https://: http:// would send the secret for everyone to read");
+      add(key, "must begin with https://: http:// would send the secret in clear text");
   }
 
   void read_service(ChannelSettings& channel) {
@@ -248,7 +248,7 @@ class Reader {
     if (encryption != "required" && encryption != "none") add("encryption", "must be required or none");
     channel.starttls = encryption != "none";
     if (!channel.starttls && is_readable_on_the_way(channel.server) && channel.secret.given())
-      add("encryption", "none would send the password for everyone to read");
+      add("encryption", "none would send the password in clear text");
   }
 
   void read_webhook(ChannelSettings& channel, const std::vector<std::string_view>& web) {
@@ -293,7 +293,7 @@ class Reader {
     const bool odd =
         std::any_of(key.text.begin(), key.text.end(), [](char c) { return c <= ' ' || c > '~' || c == ':'; });
     if (key.text.empty() || odd)
-      problems_.add(key.where(), fmt::format("{} has a name that is none", map_.path_of("headers")));
+      problems_.add(key.where(), fmt::format("{} has an invalid header name", map_.path_of("headers")));
     const std::string path = fmt::format("{}.{}", map_.path_of("headers"), core::escape_control(key.text));
     if (value.kind == core::YamlNode::Kind::map) {
       core::YamlMap source(value, path, problems_);
@@ -310,7 +310,7 @@ class Reader {
         header.secret = {SecretSource::Kind::variable, *variable, path, value.where()};
     } else if (core::sounds_secret(key.text)) {
       problems_.add(value.where(),
-                    fmt::format("{} is a secret and does not belong into this file: write {{ file: "
+                    fmt::format("{} is a secret and must not be stored in this file: write {{ file: "
                                 "PATH }} or {{ env: NAME }}",
                                 path));
     } else {

@@ -15,7 +15,7 @@ namespace turbodiff::connect {
 enum class ChannelType { email, wecom, serverchan, telegram, ntfy, webhook, desktop };
 std::string_view name_of(ChannelType type);
 
-/// Where a secret is to be found. Only this is ever kept or shown.
+/// Where a secret is stored. Only this is ever kept or shown.
 using core::SecretSource;
 
 struct ChannelHeader {
@@ -27,8 +27,8 @@ struct ChannelSettings {
   std::string name;
   ChannelType type = ChannelType::webhook;
   std::vector<store::NoticeKind> kinds;
-  int burst = 3;           ///< so many messages at once, then
-  double interval_s = 60;  ///< one in so long; what comes meanwhile is told together
+  int burst = 3;           ///< maximum number of messages at once, then
+  double interval_s = 60;  ///< one per interval; notices that arrive in between are combined
   double timeout_s = 30;   ///< of one exchange
   std::string server;      ///< of the service, with scheme and without a slash at the end
   std::string ca_file;     ///< certificates to trust instead of the system's
@@ -42,12 +42,12 @@ struct ChannelSettings {
   std::vector<ChannelHeader> headers;
 };
 
-/// Whether what is sent to an address (http://, smtp://) can be read by everyone on the way: all but https://
-/// and smtps://, unless it stays on this machine.
+/// Whether messages to an address (http://, smtp://) can be read on the network: all but https:// and
+/// smtps://, unless the address is on this machine.
 bool is_readable_on_the_way(std::string_view url);
 
-/// Reads notify.channels; what is wrong with it becomes problems with their places. A secret that stands in
-/// the file itself is one. Paths are relative to the file's folder.
+/// Parses notify.channels; errors become problems with their places. A secret in the file itself is one.
+/// Paths are relative to the file's folder.
 std::vector<ChannelSettings> parse_channels(const core::YamlNode& list, const core::Paths& paths,
                                             core::Problems& problems);
 

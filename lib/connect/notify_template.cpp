@@ -82,7 +82,7 @@ NotifyTemplate NotifyTemplate::parse(std::string_view text, Escaping escaping) {
     if (found == names.end()) {
       std::vector<std::string> known;
       for (const Name& one : names) known.emplace_back(one.name);
-      throw Error::bad_request(fmt::format("names '{}', which is none of {}{}", core::excerpt(name, 40),
+      throw Error::bad_request(fmt::format("names '{}', which is not one of {}{}", core::excerpt(name, 40),
                                            core::join(known, ", "),
                                            core::did_you_mean(name.substr(0, 40), known)));
     }
@@ -93,7 +93,7 @@ NotifyTemplate NotifyTemplate::parse(std::string_view text, Escaping escaping) {
     for (const TemplateValues& sample : samples())
       if (!nlohmann::json::accept(result.fill(sample)))
         throw Error::bad_request(
-            "is no JSON once it is filled in: texts belong into quotes, as in \"{{title}}\"");
+            "is not valid JSON once it is filled in: texts belong into quotes, as in \"{{title}}\"");
   return result;
 }
 

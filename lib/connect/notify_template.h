@@ -1,4 +1,4 @@
-// The body of a webhook: text with {{names}}, each replaced by what is told, escaped for where it stands.
+// The body of a webhook: text with {{names}}, each replaced by its value, escaped for its context.
 #pragma once
 
 #include <string>
@@ -13,10 +13,10 @@ enum class Escaping {
   none
 };
 
-/// json for application/json and its like, form for application/x-www-form-urlencoded.
+/// json for application/json and similar types, form for application/x-www-form-urlencoded.
 Escaping escaping_of(std::string_view content_type);
 
-/// What a template can name. Numbers are written as JSON numbers, or null.
+/// The values that a template can name. Numbers are written as JSON numbers, or null.
 struct TemplateValues {
   std::string event, title, text, currency, videos, key, time, host;
   std::string picture;  ///< Base64 of the PNG; empty without one
@@ -25,15 +25,15 @@ struct TemplateValues {
 
 class NotifyTemplate {
  public:
-  /// Error bad_request for an unknown name, braces that are not closed, or, with Escaping::json, a body that
-  /// is no JSON once it is filled in.
+  /// Error bad_request for an unknown name, unclosed braces, or, with Escaping::json, a body that is not
+  /// valid JSON after replacement.
   static NotifyTemplate parse(std::string_view text, Escaping escaping);
 
   std::string fill(const TemplateValues& values) const;
 
  private:
   struct Piece {
-    std::string text;  ///< as it stands, where there is no value
+    std::string text;  ///< literal text, where there is no value
     std::string TemplateValues::*value = nullptr;
     bool number = false;
   };
@@ -41,7 +41,7 @@ class NotifyTemplate {
   Escaping escaping_ = Escaping::none;
 };
 
-/// `text` as it stands within the quotes of a JSON string; what is no UTF-8 becomes U+FFFD.
+/// `text` escaped for a JSON string, without the quotes; invalid UTF-8 becomes U+FFFD.
 std::string json_escaped(std::string_view text);
 
 }  // namespace turbodiff::connect

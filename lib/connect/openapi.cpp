@@ -26,8 +26,8 @@ const std::initializer_list<std::pair<int, const char*>> common_errors = {
     {400, "The request is not valid"},
     {401, "The token is missing or wrong; the server's own user may need none"},
     {403, "The request comes from another web page, or names another host"},
-    {404, "There is nothing at this address"},
-    {405, "The address does not take that method"},
+    {404, "No such endpoint"},
+    {405, "The endpoint does not support the method"},
     {408, "The request did not come in time"},
     {414, "The address is too long"},
     {431, "The headers are too large"},
@@ -73,7 +73,7 @@ void add_generation(Paths& paths) {
       "/sdapi/v1/txt2vid", "post", "txt2vid", "Make a video; the reply comes when it is published",
       {{"200", json_reply("The video is done", "Video")}, {"202", json_reply("The job is queued", "Queued")}},
       {{409, "The job was cancelled or removed meanwhile, or the request does not fit the queue's state"},
-       {411, "The length of the body is not told"},
+       {411, "The request has no Content-Length"},
        {413, "The body is too large"},
        {415, "The body is not JSON"},
        {422, "The deadline cannot be met or has passed, or the engine refuses the request"},
@@ -85,14 +85,14 @@ void add_generation(Paths& paths) {
                                                         {"schema", {{"type", "string"}}}};
   post["responses"]["202"]["links"]["job"] = {{"operationId", "show"},
                                               {"parameters", {{"id", "$response.body#/id"}}}};
-  paths.add("/sdapi/v1/progress", "get", "progress", "How far the running job is",
+  paths.add("/sdapi/v1/progress", "get", "progress", "Progress of the running job",
             {{"200", json_reply("The progress", "Progress")}});
 }
 
 void add_jobs(Paths& paths) {
   paths.add("/api/jobs", "get", "list", "The jobs, the newest first",
             {{"200", json_reply("The jobs", "Jobs")}})["parameters"] = {
-      query("limit", "At most so many",
+      query("limit", "Maximum number of jobs",
             {{"type", "integer"}, {"minimum", 1}, {"maximum", 1000}, {"default", 100}}),
       query("state", "Only jobs in these states, with commas between them",
             {{"type", "string"},
@@ -101,21 +101,19 @@ void add_jobs(Paths& paths) {
               "(,(queued|held|running|done|failed|cancelled))*$"}})};
   paths.add("/api/jobs/{id}", "get", "show", "Everything about a job",
             {{"200", json_reply("The job", "JobDetail")}});
-  paths.add(
-      "/api/jobs/{id}", "delete", "remove", "Delete a job and its log; the video stays, and what it cost",
-      {{"200", json_reply("It is removed", "Removed")}}, {{409, "The job runs, or others wait for it"}});
-  const std::pair<const char*, const char*> changes[] = {
-      {"hold", "Keep a job from running"},
-      {"release", "Let a held job run"},
-      {"cancel", "Give a job up; a running one is stopped"},
-      {"retry", "Queue a failed or cancelled job again"}};
+  paths.add("/api/jobs/{id}", "delete", "remove", "Delete a job and its log; the video and its cost are kept",
+            {{"200", json_reply("It is removed", "Removed")}},
+            {{409, "The job runs, or others wait for it"}});
+  const std::pair<const char*, const char*> changes[] = {{"hold", "Hold a queued job"},
+                                                         {"release", "Release a held job"},
+                                                         {"cancel", "Cancel a job; a running job is stopped"},
+                                                         {"retry", "Queue a failed or cancelled job again"}};
   for (const auto& [name, summary] : changes)
     paths.add(std::string("/api/jobs/{id}/") + name, "post", name, summary,
-              {{"200", json_reply("The job", "JobDetail")}},
-              {{409, "The job is in a state that does not take it"}});
+              {{"200", json_reply("The job", "JobDetail")}}, {{409, "The job's state does not allow it"}});
   Json& video = paths.add(
       "/api/jobs/{id}/video", "get", "video", "The video of a job that is done", Json::object(),
-      {{409, "The job is not done"}, {416, "The Range header is no range, or lies beyond the end"}});
+      {{409, "The job is not done"}, {416, "The Range header is not valid, or lies beyond the end"}});
   for (const auto& [status, text] :
        {std::pair{"200", "The video"}, std::pair{"206", "A part of the video"}}) {
     video["responses"][status]["description"] = text;
@@ -139,15 +137,15 @@ void add_rest(Paths& paths) {
   Json& tariff = paths.add("/api/tariff", "get", "tariff", "Prices of electricity",
                            {{"200", json_reply("The prices", "Tariff")}});
   const Json time = {{"type", "string"}, {"examples", {"now", "+90m", "22:00", "2026-01-31T22:00:00Z"}}};
-  tariff["parameters"] = {query("from", "Begin (today)", time), query("to", "End (7 days later)", time)};
-  paths.add("/api/status", "get", "status", "How many jobs there are and who runs them",
+  tariff["parameters"] = {query("from", "Start of the span (today)", time),
+                          query("to", "End of the span (7 days later)", time)};
+  paths.add("/api/status", "get", "status", "The number of jobs and the process that runs them",
             {{"200", json_reply("The status", "Status")}});
-  paths.add("/api/summary", "get", "summary", "What the machine took and cost today",
+  paths.add("/api/summary", "get", "summary", "Energy and cost of the machine today",
             {{"200", json_reply("The day so far", "Summary")}});
-  paths.add(
-      "/api/worker/restart", "post", "restart_worker",
-      "End the engine, which frees its memory; a running job goes back into the queue and loses no retry",
-      {{"202", json_reply("The worker is being ended", "Restarting")}});
+  paths.add("/api/worker/restart", "post", "restart_worker",
+            "Stop the engine, which frees its memory; a running job is queued again without using up a retry",
+            {{"202", json_reply("The worker is being ended", "Restarting")}});
   Json events = {
       {"200", {{"description", "Server-sent events: 'queue' when jobs change, 'progress' while one runs"}}}};
   events["200"]["content"]["text/event-stream"]["schema"] = {{"type", "string"}};

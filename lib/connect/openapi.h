@@ -7,7 +7,7 @@ namespace turbodiff::connect {
 
 nlohmann::ordered_json openapi_document(bool with_token);
 
-/// The schemas of what is sent and replied, by name: components/schemas.
+/// The schemas of requests and replies, by name: components/schemas.
 nlohmann::ordered_json openapi_schemas();
 
 }  // namespace turbodiff::connect

@@ -1,4 +1,4 @@
-// The files of the page, as they were when the program was built.
+// The files of the page, embedded when the program was built.
 #pragma once
 
 #include <span>
@@ -11,7 +11,7 @@ struct EmbeddedFile {
   std::span<const unsigned char> bytes;
 };
 
-/// Those of lib/connect/page; defined in a source that the build makes.
+/// The files of lib/connect/page; defined in a source that the build generates.
 std::span<const EmbeddedFile> embedded_files();
 
 }  // namespace turbodiff::connect

@@ -53,7 +53,7 @@ class Config {
   std::optional<std::int64_t> integer(std::string_view name) const;
   std::optional<double> number(std::string_view name) const;
   std::optional<bool> boolean(std::string_view name) const;
-  /// Of a structure; nullptr when it is set in no file.
+  /// The value of a structure; nullptr when no file sets it.
   const YamlNode* node(std::string_view name) const;
 
   struct Entry {
@@ -62,7 +62,7 @@ class Config {
   };
   /// Every key of the schema in its order.
   std::vector<Entry> entries() const;
-  /// The files that were read, the strongest first.
+  /// The files that were read, the one of highest precedence first.
   const std::vector<std::filesystem::path>& files() const { return files_; }
 
  private:

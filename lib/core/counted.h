@@ -1,4 +1,4 @@
-// Numbers of things in a sentence.
+// Numbers with a noun.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// What the uses of libcurl share; for sources of the module `http` only.
+// Shared by the users of libcurl; for sources of the module `http` only.
 #pragma once
 
 #include <curl/curl.h>
@@ -16,7 +16,7 @@ using Handle = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
 using Lines = std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)>;
 using Mime = std::unique_ptr<curl_mime, decltype(&curl_mime_free)>;
 
-/// Starts the library at the first call. Any thread.
+/// Initialises the library at the first call. Any thread.
 inline Handle new_handle() {
   static const CURLcode code = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (code != CURLE_OK)
@@ -26,7 +26,7 @@ inline Handle new_handle() {
   return handle;
 }
 
-/// Every option by its own type: curl_easy_setopt() is variadic.
+/// Each option with its own type: curl_easy_setopt() is variadic.
 template <typename Value>
 void set(const Handle& handle, CURLoption option, Value value) {
   if (const CURLcode code = curl_easy_setopt(handle.get(), option, value); code != CURLE_OK)
@@ -47,7 +47,7 @@ inline Mime no_mime() {
   return Mime(nullptr, &curl_mime_free);
 }
 
-/// CURLOPT_XFERINFOFUNCTION of an Exchange with `stopped` and a `request` that says when to `stop`.
+/// CURLOPT_XFERINFOFUNCTION of an Exchange with `stopped` and a `request` that has a `stop` function.
 template <typename Exchange>
 int ask_to_stop(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   auto& exchange = *static_cast<Exchange*>(user);

@@ -1,4 +1,4 @@
-// Text of many lines from elsewhere, such as what an engine has written.
+// Multi-line text from another source, such as the output of an engine.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace turbodiff::core {
 
-/// As escape_control(), but line breaks and tabs stay: it cannot steer the terminal.
+/// As escape_control(), but keeps line breaks and tabs: the text cannot control the terminal.
 std::string escape_lines(std::string_view text);
 
 }  // namespace turbodiff::core

@@ -1,5 +1,5 @@
-// Noticing that some files were changed, by inotify(7) on their folders, so that a file that is replaced
-// counts as well as one that is written into.
+// Detects changes of files, by inotify(7) on their folders, so that a file that is replaced counts as well as
+// one that is written to.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ class FileWatch {
   FileWatch(const FileWatch&) = delete;
   FileWatch& operator=(const FileWatch&) = delete;
 
-  /// The files to watch from now on, as they are now, or as they were where they were watched before; they
-  /// need not exist.
+  /// Sets the files to watch from now on. A file that was already watched keeps its known state; others are
+  /// taken as they are now. They need not exist.
   void watch(const std::vector<std::filesystem::path>& files);
-  /// Readable when changed() should be asked: for poll(2); -1 when the system has no inotify to give.
+  /// Readable when changed() should be called: for poll(2); -1 when inotify is not available.
   int fd() const { return events_; }
-  /// Whether a file is another one, or was written, since the last call. One that is gone has not changed:
-  /// most likely it is about to be replaced.
+  /// Whether a file was replaced or written since the last call. A file that is gone has not changed: most
+  /// likely it is about to be replaced.
   bool changed();
-  /// Whether fd() cannot be relied upon: some folder may be changed by other machines.
+  /// Whether fd() is unreliable: some folder may be changed by other machines.
   bool must_be_polled() const { return must_be_polled_; }
 
  private:

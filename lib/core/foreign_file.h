@@ -1,4 +1,5 @@
-// What a file is that lies where a model or tokenizer should: what a failed download leaves, or an archive.
+// Recognises what a file is that should be a model or tokenizer: the result of a failed download, or an
+// archive.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@ struct ForeignFile {
 };
 
 /// Recognises web pages and other answers of a server, Git LFS and git-annex pointers, links that were copied
-/// as text, downloads that are still zeros, and packed files, by the first bytes of the file. Nothing for
-/// everything else. No format of a model is ever taken for one of these.
+/// as text, downloads that are still zeros, and compressed files, by the first bytes of the file. Nothing for
+/// everything else. No model format is ever recognised as one of these.
 std::optional<ForeignFile> recognise_foreign_file(std::span<const std::uint8_t> bytes);
 
 }  // namespace turbodiff::core

@@ -67,7 +67,7 @@ std::string origin_of(const std::string& url) {
   return to_lower(url.substr(0, url.find_first_of("/?#", host == std::string::npos ? 0 : host + 3)));
 }
 
-/// What a header tells about the answer that is wanted and not about who asks.
+/// Whether a header describes the requested answer and does not identify the client.
 bool may_follow(std::string_view header) {
   const std::string name = to_lower(header.substr(0, header.find(':')));
   return name == "accept" || name == "if-none-match" || name == "if-modified-since";
@@ -76,7 +76,7 @@ bool may_follow(std::string_view header) {
 void set_common(const Handle& handle, Exchange& exchange, char* error) {
   const auto timeout_ms = static_cast<long>(exchange.request.timeout_s * 1000);
   set(handle, CURLOPT_PROTOCOLS_STR, "http,https");
-  // Redirections are followed by http_exchange(), which knows what they may be told.
+  // Redirections are followed by http_exchange(), which decides which headers they get.
   set(handle, CURLOPT_FOLLOWLOCATION, 0L);
   set(handle, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   set(handle, CURLOPT_ACCEPT_ENCODING, "");

@@ -11,7 +11,7 @@ namespace turbodiff::core {
 /// A part of a multipart/form-data body.
 struct HttpPart {
   std::string name, data;
-  std::string file_name = {}, type = {};  ///< of a part that stands for a file
+  std::string file_name = {}, type = {};  ///< of a part that represents a file
 };
 
 struct HttpRequest {
@@ -24,7 +24,7 @@ struct HttpRequest {
   std::vector<std::string> headers;  ///< "Name: value"
   double timeout_s = 20;             ///< for the whole exchange; half of it for the connection
   std::size_t max_bytes = 64 << 20;  ///< of the body, unpacked
-  std::function<bool()> stop;        ///< asked about once a second; true ends the exchange
+  std::function<bool()> stop;        ///< called about once a second; true ends the exchange
 };
 
 struct HttpResponse {
@@ -35,12 +35,12 @@ struct HttpResponse {
   std::string retry_after;    ///< as sent
 };
 
-/// Follows up to five redirections, from https to https alone, and tells another origin than the first none
-/// of the headers but Accept, If-None-Match and If-Modified-Since. Honours the proxy variables of curl(1),
-/// checks certificates and takes TLS 1.2 or later. Any status is an answer. Error work_failed when there is
-/// none or it is larger than max_bytes, interrupted when `stop` says so. Any thread.
+/// Follows up to five redirections, from https to https alone, and sends another origin than the first only
+/// the headers Accept, If-None-Match and If-Modified-Since. Uses the proxy variables of curl(1), checks
+/// certificates and requires TLS 1.2 or later. Any status is an answer. Error work_failed when there is no
+/// answer or it is larger than max_bytes, interrupted when `stop` returns true. Any thread.
 HttpResponse http_exchange(const HttpRequest& request);
-/// http_exchange() of a GET.
+/// http_exchange() for a GET.
 HttpResponse http_get(const HttpRequest& request);
 
 }  // namespace turbodiff::core

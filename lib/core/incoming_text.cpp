@@ -214,7 +214,7 @@ std::string incoming_text(std::string_view bytes, const std::string& name, const
     if (bytes.starts_with("\xEF\xBB\xBF"sv)) bytes.remove_prefix(3);
     if (const std::size_t nul = bytes.find('\0'); nul != std::string_view::npos)
       throw Error::bad_request(
-          fmt::format("{}: not text, a NUL byte stands at offset {}", place(bytes, nul, name), nul),
+          fmt::format("{}: not text, a NUL byte is at offset {}", place(bytes, nul, name), nul),
           "give a text file in UTF-8; UTF-16 needs a byte order mark");
     const auto ill_formed = first_ill_formed(bytes);
     const bool is_gb18030 = ill_formed ? is_plausible_gb18030(bytes) : is_gb18030_in_disguise(bytes);
@@ -250,7 +250,7 @@ std::optional<std::string> text_problem(std::string_view text) {
   for (std::size_t position = 0; position < text.size();) {
     const Utf8Char next = first_char(text.substr(position));
     if (next.length == 0)
-      return fmt::format("holds a byte that is no UTF-8 (0x{:02X} at offset {})",
+      return fmt::format("holds a byte that is not UTF-8 (0x{:02X} at offset {})",
                          static_cast<unsigned char>(text[position]), position);
     const char32_t code = next.code;
     const bool white = code == '\t' || code == '\n' || code == '\r';
@@ -261,7 +261,7 @@ std::optional<std::string> text_problem(std::string_view text) {
                          position);
     const char* what = code == 0      ? "a NUL character"
                        : control      ? "a control character"
-                       : noncharacter ? "a code that is no character"
+                       : noncharacter ? "a code that is not a character"
                                       : nullptr;
     if (what)
       return fmt::format("holds {} (U+{:04X} at offset {})", what, static_cast<std::uint32_t>(code),

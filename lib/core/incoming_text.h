@@ -1,4 +1,4 @@
-// The one gate for text that comes in: arguments, files, dropped files, bodies of requests.
+// Decoding of all text input: arguments, files, dropped files, bodies of requests.
 #pragma once
 
 #include <filesystem>
@@ -9,11 +9,11 @@
 
 namespace turbodiff::core {
 
-/// Takes a line for the user about how a text was read ("night.txt: read as GB18030"). May be empty.
+/// Receives a line for the user about how a text was decoded ("night.txt: read as GB18030"). May be empty.
 using TextNote = std::function<void(const std::string& line)>;
 
-/// `bytes` as UTF-8 without a byte order mark. Read are UTF-8, UTF-16 with a byte order mark, and GB18030 (so
-/// GBK and GB2312 too) where that is plausible; the last is said with `note`. Error bad_request, naming
+/// `bytes` as UTF-8 without a byte order mark. Accepted are UTF-8, UTF-16 with a byte order mark, and GB18030
+/// (so GBK and GB2312 too) where that is plausible; the last is reported to `note`. Error bad_request, with
 /// `name`, line and offset, for other encodings and for a NUL character.
 ///
 /// Bytes in some other encoding (Latin-1, KOI8-R, EUC-KR, Big5, ...) may happen to be valid GB18030. They are
@@ -25,15 +25,15 @@ using TextNote = std::function<void(const std::string& line)>;
 /// than a question. Words of two or three syllables in other encodings can still pass; hence the note.
 std::string incoming_text(std::string_view bytes, const std::string& name, const TextNote& note = {});
 
-/// What incoming_text() has to say of a file that was read by someone without a log; mostly nothing.
+/// The note of incoming_text() about a file that another part has read without a log; mostly nothing.
 std::optional<std::string> note_of_file(const std::filesystem::path& path);
 
-/// What keeps `text` from being a prompt or a name: "holds ..." for ill-formed UTF-8 (surrogates too),
-/// control characters (C0 and C1) other than tab and line ends, noncharacters, and U+FFFD, which stands
-/// where an earlier conversion lost a character. Nothing when it is fine.
+/// The reason why `text` cannot be a prompt or a name: "holds ..." for ill-formed UTF-8 (surrogates too),
+/// control characters (C0 and C1) other than tab and line ends, noncharacters, and U+FFFD, which marks a
+/// character that an earlier conversion lost. Nothing when the text is valid.
 std::optional<std::string> text_problem(std::string_view text);
 
-/// Whether there is nothing to see in it: no character but white space of any script, zero-width ones too.
+/// Whether the text is invisible: no character but white space of any script, zero-width characters included.
 bool is_blank(std::string_view text);
 
 }  // namespace turbodiff::core

@@ -1,4 +1,4 @@
-// How deep a JSON text nests, told before it is parsed.
+// The nesting depth of a JSON text, determined before it is parsed.
 #pragma once
 
 #include <cstddef>
@@ -6,11 +6,11 @@
 
 namespace turbodiff::core {
 
-/// No document of ours nests deeper; copying or writing a tree of 100,000 levels overflows the stack.
+/// No document of this project nests deeper; copying or writing a tree of 100,000 levels overflows the stack.
 constexpr std::size_t max_json_nesting = 64;
 
-/// Arrays and objects within each other at the deepest place. Any text is taken; what is no JSON has some
-/// depth too.
+/// The largest number of arrays and objects within each other. Any text is accepted; the result for invalid
+/// JSON is meaningless.
 std::size_t json_nesting(std::string_view json);
 
 }  // namespace turbodiff::core

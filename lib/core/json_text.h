@@ -1,8 +1,8 @@
 // JSON as text: the one place that decides how a number is written.
 //
 // nlohmann's own text of a double is not always the shortest (0.1964809 becomes 0.19648090000000001), and a
-// value that was computed has more digits than it is worth. Here a number is decimal text of so many decimals
-// as what it tells has: 9 for kWh and prices, 6 for money and seconds. Recipes and requests, from which a
+// computed value has more digits than its precision. Here a number is written with a number of decimals that
+// depends on its quantity: 9 for kWh and prices, 6 for money and seconds. Recipes and requests, from which a
 // video is made again, keep every bit.
 #pragma once
 
@@ -20,8 +20,8 @@ struct JsonStyle {
 std::string json_text(const nlohmann::ordered_json& json, JsonStyle style = {});
 std::string json_text(const nlohmann::json& json, JsonStyle style = {});
 
-/// Decimal text without needless zeros, rounded half to even: 0.1964809, 12.0, 1.5e-12. Small ones that are
-/// not a matter of decimals keep six digits where `keep_small`.
+/// Decimal text without needless zeros, rounded half to even: 0.1964809, 12.0, 1.5e-12. With `keep_small`,
+/// small numbers keep six digits instead.
 std::string number_text(double value, int decimals, bool keep_small);
 
 }  // namespace turbodiff::core

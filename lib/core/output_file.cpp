@@ -49,7 +49,7 @@ fs::path parent_of(const fs::path& path) {
 fs::path resolve_target(const fs::path& path) {
   std::error_code error;
   if (!fs::is_symlink(path, error)) return path;
-  const fs::path target = fs::weakly_canonical(path, error);
+  fs::path target = fs::weakly_canonical(path, error);
   if (error) throw Error::bad_request("cannot follow the link " + quoted(path) + ": " + error.message());
   return target;
 }
@@ -122,7 +122,7 @@ void make_folders(const fs::path& folder, std::vector<fs::path>& made) {
 
 fs::path create_temporary(const fs::path& target, Readers readers) {
   for (int attempt = 0;; ++attempt) {
-    const fs::path temp =
+    fs::path temp =
         parent_of(target) / ("." + shortened(target.filename().string()) + "." + random_letters() + ".part");
     constexpr int flags = O_WRONLY | O_CREAT | O_EXCL;
     const int fd =

@@ -1,4 +1,4 @@
-// An output that appears under its name whole or not at all.
+// An output file that appears under its name atomically.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 namespace turbodiff::core {
 
-/// Who may read a new file: whom the umask lets, or its owner alone.
+/// Who may read a new file: those that the umask allows, or the owner alone.
 enum class Readers { by_umask, owner };
 
 /// Reserves a temporary file beside `final_path`, which commit() moves into place. A writer opens temp_path()
@@ -35,7 +35,7 @@ class OutputFile {
 
   /// Flushes the file to the disk, renames it and flushes the folder. Without `force` a file that has
   /// appeared under the name since the construction is kept: Error bad_request. Error refused on a full disk,
-  /// work_failed else.
+  /// work_failed for other failures.
   void commit();
 
  private:

@@ -42,7 +42,7 @@ Paths::Paths(Environment environment, fs::path executable)
 
 fs::path Paths::this_executable() {
   std::error_code ignored;
-  const fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
+  fs::path executable = fs::read_symlink("/proc/self/exe", ignored);
   if (!executable.empty()) return executable;
   // Without /proc: the name that the kernel was given.
   const auto* name = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));

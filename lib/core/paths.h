@@ -15,7 +15,8 @@ namespace turbodiff::core {
 /// still work.
 class Paths {
  public:
-  /// `executable` is the running program's file; its place tells an installation from a build tree.
+  /// `executable` is the running program's file; its location distinguishes an installation from a build
+  /// tree.
   explicit Paths(Environment environment, std::filesystem::path executable = this_executable());
 
   static std::filesystem::path this_executable();
@@ -39,7 +40,7 @@ class Paths {
   /// NAME in the source folder that the tree was configured from.
   std::vector<std::filesystem::path> shared_dirs(std::string_view name) const;
 
-  /// Replaces a leading `~` or `~/` by HOME; other text is a path as it stands.
+  /// Replaces a leading `~` or `~/` by HOME; other text is returned as a path unchanged.
   std::filesystem::path expand(std::string_view text) const;
 
  private:

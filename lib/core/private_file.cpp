@@ -62,7 +62,7 @@ std::string read_secret_file(const fs::path& file, std::string_view setting, std
     size += static_cast<std::size_t>(count);
   }
   text.resize(size);
-  const std::string line(trim(std::string_view(text).substr(0, text.find('\n'))));
+  std::string line(trim(std::string_view(text).substr(0, text.find('\n'))));
   if (line.empty()) throw wrong(fmt::format("'{}' is empty", name));
   return line;
 }

@@ -1,4 +1,4 @@
-// Handing a message to a mail server (RFC 5321), by libcurl.
+// Sending a message through a mail server (RFC 5321), by libcurl.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ struct MailAttachment {
 
 struct MailRequest {
   std::string url;             ///< smtp://HOST:PORT or smtps://HOST:PORT
-  bool starttls = true;        ///< with smtp://: nothing is sent unless the connection is encrypted first
+  bool starttls = true;        ///< with smtp://: nothing is sent before the connection is encrypted
   std::string user, password;  ///< empty: without authentication
   std::string ca_file;         ///< certificates to trust instead of the system's
   std::string from;            ///< addresses without names
@@ -22,17 +22,17 @@ struct MailRequest {
   std::string text;                  ///< UTF-8
   std::vector<MailAttachment> attachments;
   double timeout_s = 30;       ///< for the whole exchange; half of it for the connection
-  std::function<bool()> stop;  ///< asked about once a second; true ends the exchange
+  std::function<bool()> stop;  ///< called about once a second; true ends the exchange
 };
 
-/// How a server took it: 250 when it did, else its last code, 0 without any.
+/// The server's answer: 250 when it accepted the message, else its last code, 0 without an answer.
 struct MailResult {
   bool accepted = false;
   int code = 0;
-  std::string problem;  ///< of what was not accepted
+  std::string problem;  ///< why the message was not accepted
 };
 
-/// Any thread. Error interrupted when `stop` says so.
+/// Any thread. Error interrupted when `stop` returns true.
 MailResult send_mail(const MailRequest& request);
 
 }  // namespace turbodiff::core

@@ -1,4 +1,4 @@
-// Small helpers on text.
+// Small functions on text.
 #pragma once
 
 #include <cstddef>
@@ -36,8 +36,7 @@ std::optional<bool> parse_boolean(std::string_view text);
 
 /// Insertions, deletions, substitutions and swaps of neighbours between two texts (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b);
-/// The candidate nearest to `text`, when it is near enough to be a slip of the finger (a third of its
-/// length).
+/// The candidate nearest to `text`, when it is near enough to be a misspelling (a third of its length).
 std::optional<std::string> nearest(std::string_view text, std::span<const std::string> candidates);
 /// " (did you mean 'x'?)" or empty, for the end of a message; the candidates may come from a file.
 std::string did_you_mean(std::string_view text, std::span<const std::string> candidates);

@@ -13,7 +13,7 @@
 
 namespace turbodiff::core {
 
-/// How a process ended.
+/// How a process has ended.
 struct ExitStatus {
   int code = 0;    ///< of a normal exit
   int signal = 0;  ///< that ended it; 0 after a normal exit

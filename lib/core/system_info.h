@@ -1,4 +1,4 @@
-// What this machine offers to this process: cores, memory, disk, as limited by affinity and cgroups.
+// The resources of this machine for this process: cores, memory, disk, as limited by affinity and cgroups.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct MemoryInfo {
   std::uint64_t available_bytes = 0;  ///< what can be had without swapping, within the cgroup's limit
 };
 
-/// Where the kernel's files are; tests point it at a folder of their own.
+/// Where the kernel's files are; tests use a folder of their own.
 struct SystemRoots {
   std::filesystem::path proc = "/proc";
   std::filesystem::path cgroup = "/sys/fs/cgroup";
@@ -33,7 +33,7 @@ CpuInfo cpu_info(const SystemRoots& roots = {});
 MemoryInfo memory_info(const SystemRoots& roots = {});
 
 /// Free bytes for this user on the file system of `path` or of its nearest existing parent.
-/// Error bad_request when it cannot be told.
+/// Error bad_request when it cannot be determined.
 std::uint64_t free_disk_bytes(const std::filesystem::path& path);
 
 /// Largest resident set of this process so far.

@@ -1,4 +1,4 @@
-// Tables for people, in plain text.
+// Tables as plain text.
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 namespace turbodiff::core {
 
 /// Columns two blanks apart under a header line. Widths follow the content; when the table is wider than the
-/// room given, the widest columns allowed to shrink are cut with "…" first.
+/// available space, the widest shrinkable columns are cut with "…" first.
 class TextTable {
  public:
   enum class Align { left, right };
 
   TextTable& add_column(std::string header, Align align = Align::left, bool may_shrink = false);
-  /// Error work_failed unless there is one cell a column. Control characters are escaped.
+  /// Error work_failed unless there is one cell per column. Control characters are escaped.
   TextTable& add_row(std::vector<std::string> cells);
   std::size_t row_count() const { return rows_.size(); }
 

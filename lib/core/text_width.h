@@ -1,4 +1,4 @@
-// How many terminal columns UTF-8 text takes.
+// The number of terminal columns of UTF-8 text.
 #pragma once
 
 #include <cstddef>
@@ -25,10 +25,10 @@ std::string truncate_to_width(std::string_view text, std::size_t columns);
 std::string pad_to_width(std::string_view text, std::size_t columns);
 
 /// `text` with control characters, line breaks, bidirectional overrides and invalid UTF-8 written as \n, \t,
-/// \x1b, \u202e, so that it is one line and cannot steer the terminal.
+/// \x1b, \u202e, so that it is one line and cannot control the terminal.
 std::string escape_control(std::string_view text);
 
-/// The start of foreign `text` on one line, for an error message: escape_control() in at most `columns`.
+/// The start of external `text` on one line, for an error message: escape_control() in at most `columns`.
 std::string excerpt(std::string_view text, std::size_t columns = 60);
 
 }  // namespace turbodiff::core

@@ -1,4 +1,4 @@
-// How many threads a program is meant to compute with.
+// The number of threads that a program should compute with.
 #pragma once
 
 #include <optional>
@@ -7,8 +7,8 @@
 
 namespace turbodiff::core {
 
-/// What OMP_NUM_THREADS asks for (the first of a list), at most OMP_THREAD_LIMIT; nothing where it is not set
-/// or no number.
+/// The value of OMP_NUM_THREADS (the first of a list), at most OMP_THREAD_LIMIT; nothing where it is not set
+/// or not a number.
 std::optional<int> wanted_threads(const Environment& environment = Environment::of_process());
 
 /// wanted_threads(), else the cores this process may use (affinity, cgroup quota).

@@ -52,7 +52,7 @@ class TreeBuilder final : public YAML::EventHandler {
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     YamlNode node = found == anchors_.end() ? make(YamlNode::Kind::null, mark) : found->second;
-    if (found == anchors_.end()) problems_.add(node.where(), "an alias refers to the value it stands in");
+    if (found == anchors_.end()) problems_.add(node.where(), "an alias refers to the value that contains it");
     node_count_ += count_nodes(node);
     finish_value(std::move(node), 0);
   }
@@ -137,7 +137,7 @@ class TreeBuilder final : public YAML::EventHandler {
     }
     const auto [same, is_new] = map.lines.try_emplace(key.text, key.line);
     if (!is_new) {
-      problems_.add(key.where(), fmt::format("the key '{}' stands here twice (first at line {})",
+      problems_.add(key.where(), fmt::format("the key '{}' is defined twice (first at line {})",
                                              escape_control(key.text), same->second));
       return;
     }
@@ -165,11 +165,11 @@ void Problems::add(std::string_view where, std::string_view message) {
 
 void Problems::throw_if_any() const {
   if (lines_.empty()) return;
-  std::vector<std::string> told(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(std::min(
-                                                                     lines_.size(), max_problem_lines)));
+  std::vector<std::string> lines(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                      lines_.size(), max_problem_lines)));
   if (count_ > max_problem_lines)
-    told.push_back(fmt::format("and {} more problems", count_ - max_problem_lines));
-  throw ManyProblems(std::move(told));
+    lines.push_back(fmt::format("and {} more problems", count_ - max_problem_lines));
+  throw ManyProblems(std::move(lines));
 }
 
 std::string YamlNode::where() const {

@@ -1,4 +1,4 @@
-// YAML text as a tree that knows where everything stood.
+// YAML text as a tree that knows the position of every node.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace turbodiff::core {
 
-/// Several problems of one file: message() has them on one line, lines() one each.
+/// Several problems of one file: message() has them on one line, lines() one per problem.
 class ManyProblems : public Error {
  public:
   /// Error bad_request; `lines` must not be empty.
@@ -22,7 +22,7 @@ class ManyProblems : public Error {
   std::vector<std::string> lines_;
 };
 
-/// Problems found in a file, gathered so that a user sees all of them at once. The first 1,000 are kept.
+/// Problems found in a file, collected so that a user sees all of them at once. The first 1,000 are kept.
 class Problems {
  public:
   static constexpr std::size_t max_kept = 1000;
@@ -31,10 +31,10 @@ class Problems {
   void add(std::string_view where, std::string_view message);
   bool empty() const { return lines_.empty(); }
   std::size_t size() const { return count_; }
-  /// No more are kept: reading on is of no use.
+  /// The limit is reached: reading on is pointless.
   bool full() const { return count_ >= max_kept; }
   const std::vector<std::string>& lines() const { return lines_; }
-  /// ManyProblems in the order found: at most 20 and the number of the others.
+  /// Throws ManyProblems with the problems in the order found: at most 20 and the number of the others.
   void throw_if_any() const;
 
  private:
@@ -47,12 +47,12 @@ struct YamlEntry;
 struct YamlNode {
   enum class Kind { null, scalar, sequence, map };
   Kind kind = Kind::null;
-  std::string text;             ///< of a scalar
-  bool quoted = false;          ///< the scalar stood in quotes, so it is text even if it reads like a number
-  std::string file;             ///< as given by the caller
-  int line = 1;                 ///< from 1
-  int column = 1;               ///< from 1
-  std::vector<YamlNode> items;  ///< of a sequence
+  std::string text;                ///< of a scalar
+  bool quoted = false;             ///< the scalar was quoted, so it is text even if it looks like a number
+  std::string file;                ///< as given by the caller
+  int line = 1;                    ///< from 1
+  int column = 1;                  ///< from 1
+  std::vector<YamlNode> items;     ///< of a sequence
   std::vector<YamlEntry> entries;  ///< of a map, in file order, keys unique scalars
 
   /// "FILE:LINE:COLUMN"
@@ -66,9 +66,9 @@ struct YamlEntry {
   YamlNode value;
 };
 
-/// Reads one YAML 1.2 document with yaml-cpp. Duplicate keys (which yaml-cpp lets pass), keys that are not
+/// Reads one YAML 1.2 document with yaml-cpp. Duplicate keys (which yaml-cpp accepts), keys that are not
 /// scalars, several documents, unknown aliases and syntax errors become problems; what could be read is
-/// returned. Up to 100,000 nodes in all, those that anchors keep and aliases repeat included. An empty text
+/// returned. Up to 100,000 nodes in all, including those that anchors keep and aliases repeat. An empty text
 /// is a null node.
 YamlNode parse_yaml(std::string_view text, const std::string& file, Problems& problems);
 

@@ -1,4 +1,4 @@
-// Reading a YAML map key by key; what is wrong or unknown is collected, never thrown.
+// Reads a YAML map key by key; invalid values and unknown keys are collected, never thrown.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@
 
 namespace turbodiff::core {
 
-/// "NAME must be EXPECTED, not ..." with what stands there.
+/// Adds the problem "NAME must be EXPECTED, not ..." with the actual value.
 void add_mismatch(const YamlNode& node, std::string_view name, std::string_view expected, Problems& problems);
 
-/// Reads of one node. Each returns nothing and adds a problem that names `name` when the node does not fit.
+/// Each reads one node, and returns nothing and adds a problem that names `name` when the node does not fit.
 std::optional<std::string> yaml_text(const YamlNode& node, std::string_view name, Problems& problems);
 std::optional<std::int64_t> yaml_integer(const YamlNode& node, std::string_view name, Problems& problems,
                                          std::int64_t min = std::numeric_limits<std::int64_t>::min(),
@@ -27,14 +27,14 @@ std::optional<double> yaml_number(const YamlNode& node, std::string_view name, P
 /// true/false, yes/no, on/off.
 std::optional<bool> yaml_boolean(const YamlNode& node, std::string_view name, Problems& problems);
 
-/// A map under reading. finish() reports every key that was not asked for, with the nearest known one.
+/// A map being read. finish() reports every key that was not read, with the nearest known one.
 class YamlMap {
  public:
-  /// `name` is the map's own path ("estimate"), empty at the top. A node that is no map is a problem; null is
-  /// an empty map. `node` and `problems` must outlive the reader.
+  /// `name` is the map's own path ("estimate"), empty at the top level. A node that is not a map is a
+  /// problem; null is an empty map. `node` and `problems` must outlive the reader.
   YamlMap(const YamlNode& node, std::string name, Problems& problems);
 
-  /// The value of a key, which is known from then on; nullptr when it is absent or null.
+  /// The value of a key, which counts as known from then on; nullptr when it is absent or null.
   const YamlNode* find(std::string_view key);
   /// As find(), but an absent key is a problem.
   const YamlNode* require(std::string_view key);

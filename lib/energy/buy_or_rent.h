@@ -1,4 +1,5 @@
-// Buying GPUs against renting them over years: cash flows, wear, electricity at a tariff, cooling, resale.
+// Compares buying GPUs with renting them over years: cash flows, depreciation, electricity at a tariff,
+// cooling, resale.
 #pragma once
 
 #include <cstdint>
@@ -12,20 +13,20 @@
 
 namespace turbodiff::energy {
 
-/// Each of these for one GPU (with its share of the computer).
+/// The figures of one GPU (with its share of the computer).
 struct Purchase {
   core::Money price;
-  core::Money resale;  ///< what it still brings at the end
+  core::Money resale;  ///< resale price at the end
   int years = 3;
   std::int64_t milliwatts = 0;
   tariff::Decimal cooling;  ///< energy for cooling, as a share of the electricity
   core::Money other_a_year;
 };
 
-/// One year. Cash leaves when it is paid; `cost` spreads the price over the years instead.
+/// One year. Cash is counted when it is paid; `cost` spreads the price over the years instead.
 struct OwnedYear {
   core::Money purchase, electricity, cooling, other, resale;
-  core::Money wear;        ///< straight line from the price to the resale value
+  core::Money wear;        ///< straight-line depreciation from the price to the resale value
   core::Money book_value;  ///< at the end of the year
   core::Money cash;        ///< purchase + electricity + cooling + other - resale
   core::Money cost;        ///< wear + electricity + cooling + other
@@ -33,14 +34,14 @@ struct OwnedYear {
 };
 
 struct BuyOrRent {
-  std::int64_t gpus = 1;  ///< so many that each works at most 730 h a month
+  std::int64_t gpus = 1;  ///< enough that each works at most 730 h a month
   std::vector<OwnedYear> years;
   core::Money own_total, rent_total;
   CostParts electricity_a_year;
   core::Money running_a_year;  ///< electricity, cooling and other
-  /// Cash paid by the end of month 0, 1, ...: owning (the resale comes in the last month), renting.
+  /// Cash paid by the end of month 0, 1, ...: owning (the resale is received in the last month), renting.
   std::vector<core::Money> own_by_month, rent_by_month;
-  /// The first month by whose end renting has cost at least as much as owning, without selling anything.
+  /// The first month by whose end renting has cost at least as much as owning, without resale.
   std::optional<int> break_even_month;
 };
 
@@ -49,8 +50,8 @@ struct BuyOrRent {
 BuyOrRent buy_or_rent(std::int64_t load_us, const Purchase& purchase, const YearCosts& electricity,
                       core::Money rent_per_hour);
 
-/// The least load a month (seconds of one GPU) from which owning one costs no more than renting it on demand,
-/// over all years with the resale; nothing when not even 730 h are enough.
+/// The smallest load per month (seconds of one GPU) from which owning one costs no more than renting it on
+/// demand, over all years including the resale; nothing when not even 730 h are enough.
 std::optional<std::int64_t> break_even_load_s(const Purchase& purchase, const YearCosts& electricity,
                                               core::Money rent_per_hour);
 

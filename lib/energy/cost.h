@@ -1,4 +1,4 @@
-// What energy costs when its price changes on the way.
+// The cost of energy at a varying price.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct CostParts {
 CostParts cost_of(const tariff::PriceCurve& curve, std::int64_t start, std::int64_t duration,
                   std::int64_t milliwatts);
 
-/// The price of a stretch of time as it was, [start, end) in seconds.
+/// The price of a time span at the time of the attempt, [start, end) in seconds.
 struct FrozenPrice {
   std::int64_t start = 0, end = 0;
   std::optional<tariff::Price> price;
@@ -30,15 +30,15 @@ struct FrozenPrice {
 
 struct EnergyCost {
   CostParts money;
-  std::optional<std::int64_t> co2_milligrams;  ///< nothing unless it is known for all of the energy
+  std::optional<std::int64_t> co2_milligrams;  ///< nullopt unless it is known for all of the energy
 };
 
-/// What energy costs: a function of whole numbers alone, so that a bill can be made again from what is kept
-/// of it. A sample over a change of price is spread evenly; sums are exact and each is rounded once, half to
-/// even, vat is what remains. `prices` are in order of time and do not overlap.
+/// The cost of energy: a function of integers alone, so that a bill can be recomputed from stored data. A
+/// sample across a change of price is spread evenly; sums are exact and each is rounded once, half to even;
+/// vat is the remainder. `prices` are in order of time and do not overlap.
 EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice> prices);
 
-/// Milliwatts over microseconds as microjoules, rounded half to even.
+/// Milliwatts times microseconds as microjoules, rounded half to even.
 std::int64_t microjoules_of(std::int64_t milliwatts, std::int64_t microseconds);
 
 }  // namespace turbodiff::energy

@@ -1,4 +1,4 @@
-// What videos cost: energy, electricity, rent and the wear of the hardware.
+// The cost of videos: energy, electricity, rent and depreciation.
 //   energy = seconds x watts    rent of N videos of T minutes at P an hour: C = N x T / 60 x P
 #pragma once
 
@@ -22,15 +22,15 @@ std::int64_t micros_of(const tariff::Decimal& seconds);
 std::int64_t milliwatts_of(const tariff::Decimal& watts);
 core::Money money_of(const tariff::Decimal& amount);
 
-/// Of `videos` runs one after the other. Error work_failed when it does not fit.
+/// The energy of `videos` consecutive runs. Error work_failed when it does not fit.
 core::Kwh energy_of(const Run& run, std::int64_t videos);
 /// Frames for each joule; 0 where no power is drawn.
 double frames_per_joule(const Run& run);
 
-/// Of `microseconds` at a price an hour, rounded once, half to even.
+/// The rent of `microseconds` at a price per hour, rounded once, half to even.
 core::Money rent_of(std::int64_t microseconds, core::Money per_hour);
 
-/// The part of a purchase that one run wears off: (price - resale) x run / (years of `hours_a_day`).
+/// The depreciation due to one run: (price - resale) x run / (years of `hours_a_day`).
 core::Money wear_of(const Run& run, core::Money price_minus_resale, int years,
                     const tariff::Decimal& hours_a_day);
 

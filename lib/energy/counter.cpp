@@ -8,7 +8,7 @@ namespace {
 
 /// A counter may be behind by so much: the energy of an interval may show up in the next.
 constexpr double update_s = 0.25;
-/// A counter that has not moved for so long although power is drawn is not working.
+/// A counter that has not advanced for this time although power is drawn is not working.
 constexpr double stuck_after_s = 2;
 constexpr double stuck_counts = 50;
 constexpr double far_apart_s = 1;
@@ -66,16 +66,16 @@ void CounterAccumulator::pass_without_counter(double dt_s, std::optional<std::in
 /// What was filled in stays, for the counter will not tell any more.
 void CounterAccumulator::settle() {
   settled_uj_ += pending_.sum();
-  facts_.by_power_uj += std::llround(pending_.power_uj - told_.power_uj);
-  facts_.guessed_uj += std::llround(pending_.guess_uj - told_.guess_uj);
-  pending_ = told_ = {};
+  facts_.by_power_uj += std::llround(pending_.power_uj - reported_.power_uj);
+  facts_.guessed_uj += std::llround(pending_.guess_uj - reported_.guess_uj);
+  pending_ = reported_ = {};
 }
 
 void CounterAccumulator::anchor_at(double awake_s, std::uint64_t raw) {
   anchor_ = raw;
   anchor_s_ = awake_s;
   power_known_ = last_milliwatts_.has_value();
-  pending_ = told_ = {};
+  pending_ = reported_ = {};
   stuck_ = false;
 }
 
@@ -143,14 +143,14 @@ std::int64_t CounterAccumulator::feed(double awake_s, std::optional<std::uint64_
 
 CounterFacts CounterAccumulator::facts() const {
   CounterFacts facts = facts_;
-  facts.by_power_uj += std::llround(pending_.power_uj - told_.power_uj);
-  facts.guessed_uj += std::llround(pending_.guess_uj - told_.guess_uj);
+  facts.by_power_uj += std::llround(pending_.power_uj - reported_.power_uj);
+  facts.guessed_uj += std::llround(pending_.guess_uj - reported_.guess_uj);
   return facts;
 }
 
 void CounterAccumulator::forget() {
   // What is pending at a border belongs to the stretch before it.
-  told_ = pending_;
+  reported_ = pending_;
   // A device that is lost draws no more of the job's power once that is over.
   if (facts_.lost && !last_milliwatts_) known_watts_ = std::min(known_watts_, least_watts_);
   facts_ = {};

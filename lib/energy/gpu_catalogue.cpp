@@ -143,7 +143,7 @@ class CatalogueReader {
         problems_.add(name->where(), "gpus.name must consist of a to z, 0 to 9 and -");
       for (const Gpu& other : catalogue_.gpus)
         if (other.name == gpu.name)
-          problems_.add(name->where(), fmt::format("the GPU '{}' stands here twice", gpu.name));
+          problems_.add(name->where(), fmt::format("the GPU '{}' is defined twice", gpu.name));
     }
     gpu.title = map.text("title").value_or(gpu.name);
     gpu.memory_gb = static_cast<int>(map.integer("memory_gb", 1, 100'000).value_or(0));
@@ -169,7 +169,7 @@ class CatalogueReader {
     for (const ExchangeRate& other : catalogue_.exchange)
       if (other.from == rate.from && other.to == rate.to)
         problems_.add(node.where(),
-                      fmt::format("the rate from {} to {} stands here twice", rate.from, rate.to));
+                      fmt::format("the rate from {} to {} is defined twice", rate.from, rate.to));
     catalogue_.exchange.push_back(std::move(rate));
   }
 

@@ -1,5 +1,5 @@
-// What GPUs cost, draw and take for a video, from a file (YAML) that users edit. Every figure names its
-// source and date; one without a found source is marked as an estimate.
+// Price, power and speed of GPUs, from a file (YAML) that users edit. Every figure has a source and a date; a
+// figure without a source is marked as an estimate.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,7 @@ struct Figure {
   bool estimate = false;
 };
 
-/// How long one video takes.
+/// The duration of one video.
 struct RunFigure {
   std::string model;
   Figure seconds;
@@ -70,7 +70,7 @@ GpuCatalogue parse_gpu_catalogue(std::string_view text, const std::string& file,
 /// parse_gpu_catalogue() of a file. Error bad_request with every problem.
 GpuCatalogue read_gpu_catalogue(const std::filesystem::path& path);
 
-/// `base` with the GPUs and rates of `over`, which replace those of the same name whole.
+/// `base` with the GPUs and rates of `over`, which replace those of the same name completely.
 GpuCatalogue merged(GpuCatalogue base, const GpuCatalogue& over);
 
 }  // namespace turbodiff::energy

@@ -1,9 +1,9 @@
-// All of a machine's energy from readings of its meters: a state, without clocks and threads.
+// The energy of a machine from readings of its meters: a state machine without clocks and threads.
 //
-// `measured` is said only of a stretch in which every part that varies with the load was metered: by a plug
-// that has the whole machine, or GPU (where there is one) and processor both by counters or power readings.
-// The rest (board, memory, fans) is a constant of the wall model; without a meter for the processor, or for a
-// GPU that is there, it is an estimate, however good.
+// A span is `measured` only if every part that varies with the load was metered: by a plug that powers the
+// whole machine, or GPU (where there is one) and processor both by counters or power readings. The other
+// components (board, memory, fans) are a constant of the wall model; without a meter for the processor, or
+// for a GPU that is present, the span is an estimate.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ namespace turbodiff::energy {
 struct MachineSettings {
   WallModel wall = {};
   std::size_t gpus = 0;
-  bool unmetered_gpu = false;                  ///< the machine has one that is not among them
+  bool unmetered_gpu = false;                  ///< the machine has a GPU that is not among them
   std::vector<std::uint64_t> cpu_ranges = {};  ///< of each processor counter; 0: not known
   bool plug = false;
   int cores = 1;  ///< for the processor's model without a counter
@@ -38,7 +38,7 @@ struct Reading {
   std::optional<PlugReading> plug;
 };
 
-/// What is known of a stretch besides its energy.
+/// Information about a span besides its energy.
 struct SpanFacts {
   bool measured = false;
   std::string method;  ///< "nvml-counter+rapl+fixed"
@@ -51,14 +51,14 @@ class MachineMeter {
  public:
   explicit MachineMeter(MachineSettings settings);
 
-  /// At `awake_s` by a clock that stands still while the machine is suspended.
+  /// A reading at `awake_s`, by a clock that stops while the machine is suspended.
   void feed(double awake_s, const Reading& reading);
   /// Since the first reading; never decreases.
   const EnergyParts& total() const { return total_; }
 
-  /// Of the stretch since begin_stretch().
+  /// Information about the span since begin_stretch().
   SpanFacts facts() const;
-  /// `job_gpu` is the one whose use is told.
+  /// `job_gpu` is the GPU whose utilisation is reported.
   void begin_stretch(std::size_t job_gpu = 0);
   void raise(const std::string& flag) { flags_.insert(flag); }
 
@@ -74,16 +74,16 @@ class MachineMeter {
   WallEnergy wall_;
   EnergyParts total_;
   std::optional<double> last_s_;
-  EnergyParts before_;        ///< total_ before the reading at hand
+  EnergyParts before_;        ///< total_ before the current reading
   double model_rest_uj_ = 0;  ///< not yet in total_
   double model_cpu_uj_ = 0;
   double cpu_model_s_ = 0;    ///< since last_cpu_
   double plug_wall_uj_ = 0;   ///< as total_.wall, in fractions
-  double plug_inner_uj_ = 0;  ///< what the plug says is used behind the power supply
+  double plug_inner_uj_ = 0;  ///< the plug's energy behind the power supply
   std::optional<std::int64_t> last_plug_mw_;
   std::optional<CpuTimes> last_cpu_;
 
-  // Of the stretch:
+  // Of the current span:
   EnergyParts began_;
   std::set<std::string> flags_;
   std::size_t job_gpu_ = 0;

@@ -1,5 +1,4 @@
-// The meter of a running program: reads the probes, many times a second while a job runs and hardly ever
-// else.
+// The meter of a running program: reads the probes many times a second while a job runs and rarely otherwise.
 #pragma once
 
 #include <sys/types.h>
@@ -26,7 +25,7 @@ namespace turbodiff::energy {
 struct MeterOptions {
   WallModel wall;
   bool gpu = true, cpu = true;
-  std::vector<std::size_t> gpus;  ///< by NVML's numbers; empty: all
+  std::vector<std::size_t> gpus;  ///< NVML's numbers; empty: all
   std::string nvml_library = "libnvidia-ml.so.1";
   std::filesystem::path powercap = "/sys/class/powercap";
   std::filesystem::path proc = "/proc";
@@ -36,7 +35,7 @@ struct MeterOptions {
   bool machine_has_gpu = false;
   int cores = 1;
   double interval_s = 0.05;  ///< between readings while a job runs; 0: only when tick() is called
-  /// Seconds that stand still while the machine is suspended; empty: CLOCK_MONOTONIC.
+  /// A clock in seconds that stops while the machine is suspended; empty: CLOCK_MONOTONIC.
   std::function<double()> awake_s;
 };
 
@@ -44,19 +43,19 @@ struct MeterOptions {
 struct SourceStatus {
   std::string name;  ///< "nvml", "rapl", "plug", "model"
   bool live = false;
-  std::string what;  ///< what is read, or why nothing is and what to do
+  std::string what;  ///< what is read, or why nothing is read and what to do
 };
 
-/// What a stretch of time took.
+/// The energy of a time span.
 struct Span {
   std::int64_t start = 0, end = 0;  ///< microseconds since 1970
   EnergyParts energy;
-  std::vector<Sample> samples;  ///< a second each for a job, one for idle time
+  std::vector<Sample> samples;  ///< one per second for a job, one for idle time
   SpanFacts facts;
 };
 
-/// Any thread may call, one at a time. The spans follow each other without a gap, so that jobs and idle time
-/// add up to the machine's energy.
+/// Any thread may call, one at a time. Spans are contiguous, so that jobs and idle time add up to the
+/// machine's energy.
 class Meter {
  public:
   Meter(MeterOptions options, const core::Clock& clock);
@@ -64,25 +63,25 @@ class Meter {
   Meter(const Meter&) = delete;
   Meter& operator=(const Meter&) = delete;
 
-  /// Whether anything is metered; without, the other calls measure nothing.
+  /// Whether anything is metered; otherwise the other calls measure nothing.
   bool is_live() const;
   std::vector<SourceStatus> sources() const;
   /// Name of GPU `index` as metered; "" when there is none.
   std::string gpu_name(std::size_t index) const;
-  /// Idle time is to be read this often, so that no counter wraps unseen.
+  /// Idle time must be read this often, so that no counter wraps unnoticed.
   double idle_interval_s() const { return idle_interval_s_; }
 
-  /// Ends the idle stretch, which is returned, and begins that of a job on `gpu`.
+  /// Ends the idle span, which is returned, and begins that of a job on `gpu`.
   Span begin_job(std::size_t gpu);
-  /// When the stretch under way began, microseconds since 1970.
+  /// When the current span began, microseconds since 1970.
   std::int64_t span_start();
   /// The process whose memory, with its children's, is the job's.
   void watch(pid_t process);
-  /// The running job so far; its last sample may be the beginning of a second.
+  /// The running job so far; its last sample may be the first part of a second.
   Span job_so_far();
-  /// Ends the job's stretch and begins one of idle time.
+  /// Ends the job's span and begins one of idle time.
   Span end_job();
-  /// Ends the idle stretch and begins another.
+  /// Ends the idle span and begins another.
   Span end_idle();
   /// Reads the probes now.
   void tick();
@@ -117,7 +116,7 @@ class Meter {
   double plug_read_s_ = -1e9;
   bool plug_thread_ = false;  ///< the plug is read by its own thread now
 
-  // The span under way: times in microseconds, from its start.
+  // The current span: times in microseconds, from its start.
   std::int64_t span_start_ = 0;
   double span_start_s_ = 0;
   EnergyParts span_began_, row_began_, last_total_;

@@ -10,10 +10,10 @@
 
 namespace turbodiff::energy {
 
-/// What one GPU tells at once; nothing where it does not.
+/// The readings of one GPU; nullopt where it gives none.
 struct GpuReading {
   std::optional<std::uint64_t> counter_mj;  ///< since the driver was loaded
-  std::optional<std::int64_t> milliwatts;   ///< instantaneous where the driver has it
+  std::optional<std::int64_t> milliwatts;   ///< instantaneous where the driver supports it
   std::optional<std::int64_t> permille;     ///< of time in which a kernel ran
   std::optional<std::int64_t> used_bytes;   ///< memory of all processes
   bool lost = false;                        ///< it has fallen off the bus, or the driver is gone
@@ -35,12 +35,12 @@ class Nvml {
   const std::string& problem() const { return problem_; }
   std::size_t count() const { return names_.size(); }
   const std::string& name(std::size_t gpu) const { return names_[gpu]; }
-  /// Stable beyond restarts; "" where the driver does not tell.
+  /// Stable across restarts; "" where the driver gives none.
   const std::string& uuid(std::size_t gpu) const { return uuids_[gpu]; }
 
   GpuReading read(std::size_t gpu);
   std::optional<GpuPowerLimit> power_limit(std::size_t gpu);
-  /// Needs root. What is wrong, or empty.
+  /// Needs root. Returns the problem, or an empty text.
   std::string set_power_limit(std::size_t gpu, std::int64_t milliwatts);
 
  private:

@@ -21,7 +21,7 @@ struct PlugReading {
   std::optional<std::int64_t> counter_uj;  ///< since the plug was reset; coarse
 };
 
-/// The answer of a plug; nothing when it is none, or the plug says that its value does not count.
+/// Parses the answer of a plug; nothing when it is invalid, or the plug marks its value as invalid.
 std::optional<PlugReading> parse_plug(PlugType type, std::string_view body);
 
 class Plug {

@@ -28,7 +28,7 @@ std::optional<std::uint64_t> number_in(std::string_view text) {
   return value;
 }
 
-/// Opened anew each time, so that a file that was replaced is seen. errno tells why there is nothing.
+/// Opened anew each time, so that a replaced file is noticed. errno says why there is no number.
 std::optional<std::uint64_t> read_number(const fs::path& file) {
   const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return std::nullopt;

@@ -16,15 +16,15 @@ namespace turbodiff::energy {
 
 class Rapl {
  public:
-  /// Looks for zones below `root`; never fails: see problem().
+  /// Searches zones below `root`; never fails: see problem().
   explicit Rapl(std::filesystem::path root = "/sys/class/powercap");
 
   struct Zone {
     std::string name;            ///< "package-0", "dram"
     std::filesystem::path file;  ///< energy_uj
-    std::uint64_t range_uj = 0;  ///< the counter begins again after it; 0: not known
+    std::uint64_t range_uj = 0;  ///< the counter restarts after it; 0: not known
   };
-  /// Those that are added up, and can be read.
+  /// The zones that are added up and can be read.
   const std::vector<Zone>& zones() const { return zones_; }
   /// Why none can be read, and what to do about it; empty when some can.
   const std::string& problem() const { return problem_; }

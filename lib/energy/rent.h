@@ -17,7 +17,7 @@ struct RentPrices {
   std::optional<core::Money> per_month;
 };
 
-/// GPUs rented by the month throughout, and what runs on demand besides, over all months.
+/// GPUs rented by the month throughout, and the additional time on demand, over all months.
 struct RentPlan {
   std::int64_t monthly_gpus = 0;
   std::int64_t on_demand_us = 0;
@@ -26,7 +26,7 @@ struct RentPlan {
 
 struct RentChoice {
   RentPlan on_demand;
-  std::optional<RentPlan> monthly;  ///< nothing without a price a month
+  std::optional<RentPlan> monthly;  ///< nullopt without a monthly price
   std::optional<RentPlan> hybrid;   ///< the cheapest number of monthly GPUs; the smallest one on ties
 };
 
@@ -34,9 +34,9 @@ struct RentChoice {
 /// Error bad_request for more than 100,000 GPUs.
 RentChoice compare_rent(std::span<const std::int64_t> loads_us, const RentPrices& prices);
 
-/// The least load of one GPU a month at which the month costs no more than on demand: price a month / price
-/// an hour, rounded up to the microsecond. Nothing when even 730 h on demand are cheaper, or no month is
-/// offered.
+/// The smallest load of one GPU per month at which renting by the month costs no more than on demand: monthly
+/// price / hourly price, rounded up to the microsecond. Nothing when even 730 h on demand are cheaper, or
+/// there is no monthly price.
 std::optional<std::int64_t> break_even_us(const RentPrices& prices);
 
 }  // namespace turbodiff::energy

@@ -1,4 +1,4 @@
-// Which job goes to which GPU tier: rules from a file (YAML), the first that matches wins.
+// Assigns jobs to GPU tiers: rules from a file (YAML), of which the first that matches applies.
 #pragma once
 
 #include <cstdint>
@@ -12,19 +12,19 @@
 
 namespace turbodiff::energy {
 
-/// A group of GPUs that stand for each other.
+/// A group of interchangeable GPUs.
 struct RoutingTier {
   std::string name;
   std::vector<std::string> gpus;  ///< names in the catalogue
   std::string device;             ///< "cpu", "cuda", "cuda:0"; empty: auto
 };
 
-/// Both ends belong to it.
+/// A closed interval.
 struct Range {
   std::optional<std::int64_t> min, max;
 };
 
-/// Conditions that must all hold; one that is not given holds always.
+/// Conditions that must all hold; a condition that is not given always holds.
 struct RoutingRule {
   std::string name;
   std::vector<std::string> models;  ///< any of these; * stands for any text
@@ -32,7 +32,7 @@ struct RoutingRule {
   std::vector<std::string> resolutions;
   Range pixels;  ///< of one frame
   Range frames, steps, priority;
-  Range slack_s;  ///< between a start now and the deadline, less the time it takes; none: endless
+  Range slack_s;  ///< between a start now and the deadline, minus the job's duration; infinite without one
   std::vector<std::string> when;  ///< off-peak, cheapest, now
   std::string tier;
   std::string why;  ///< for people
@@ -54,7 +54,7 @@ struct RoutingJob {
   std::string when = "off-peak";
 };
 
-/// One rule looked at: what did not fit, or empty when it matched.
+/// One rule that was checked: the condition that did not hold, or empty when it matched.
 struct RoutingStep {
   const RoutingRule* rule = nullptr;
   std::string mismatch;
@@ -68,8 +68,8 @@ struct Route {
 
 Route route(const RoutingRules& rules, const RoutingJob& job);
 
-/// Problems name file, line, column and key: an unknown key or tier, a name twice, an empty range, a last
-/// rule with conditions, a rule behind one without.
+/// Problems name file, line, column and key: an unknown key or tier, a duplicate name, an empty range, a last
+/// rule with conditions, a rule behind one without conditions.
 RoutingRules parse_routing(std::string_view text, const std::string& file, core::Problems& problems);
 /// parse_routing() of a file. Error bad_request with every problem.
 RoutingRules read_routing(const std::filesystem::path& path);

@@ -127,7 +127,7 @@ class RoutingReader {
       for (const RoutingRule& other : result_.rules)
         if (other.name == rule.name)
           problems_.add(name->where(),
-                        fmt::format("the rule '{}' stands here twice", core::escape_control(rule.name)));
+                        fmt::format("the rule '{}' is defined twice", core::escape_control(rule.name)));
     }
     if (unconditional_)
       problems_.add(node.where(), fmt::format("this rule is never reached: '{}' before it matches every job",

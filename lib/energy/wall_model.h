@@ -9,11 +9,11 @@ namespace turbodiff::energy {
 struct WallModel {
   double psu_efficiency = 0.9;  ///< of the power supply, above 0
   double rest_watts = 30;       ///< board, memory, disks, fans: all but GPU and CPU
-  double cooling = 1;           ///< what is spent for each watt at the wall with cooling: 1 without
+  double cooling = 1;           ///< watts including cooling for each watt at the wall: 1 without
   bool calibrated = false;      ///< the first two were set by the user
 };
 
-/// Turns increments of inner energy into increments at the wall, so that their sums agree to a microjoule.
+/// Converts increments of inner energy into increments at the wall, so that their sums agree to a microjoule.
 class WallEnergy {
  public:
   explicit WallEnergy(const WallModel& model);
@@ -24,13 +24,14 @@ class WallEnergy {
   __int128 remainder_ = 0;
 };
 
-/// Mean watts over a while: of GPU and CPU together as metered, and at the wall.
+/// Mean watts over a time span: of GPU and CPU together as metered, and at the wall.
 struct CalibrationPoint {
   double inner_w = 0, wall_w = 0;
 };
 
-/// The model that fits an idle and a loaded machine exactly; `cooling` is no part of what the wall meter
-/// sees. Error bad_request when the points are too near each other or give an efficiency outside 0.5 to 1.
+/// The model that fits an idle and a loaded machine exactly; `cooling` is not part of what the wall meter
+/// measures. Error bad_request when the points are too close to each other or give an efficiency outside 0.5
+/// to 1.
 WallModel calibrate(const CalibrationPoint& idle, const CalibrationPoint& load);
 
 }  // namespace turbodiff::energy

@@ -1,4 +1,4 @@
-// What a kilowatt-hour costs over a year, by how many hours of it are used and which.
+// The price of a kilowatt-hour over a year, depending on how many hours are used and which.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 namespace turbodiff::energy {
 
 inline constexpr std::int64_t seconds_a_year = 8760LL * 3600;
-/// A twelfth of it: 730 h.
+/// A twelfth of a year: 730 h.
 inline constexpr std::int64_t seconds_a_month = seconds_a_year / 12;
 
-/// Which hours a load takes first.
+/// The hours that a load uses first.
 enum class HourChoice {
   off_peak,  ///< the off-peak ones, cheapest first, then the others, cheapest first
   cheapest,  ///< cheapest first
@@ -32,9 +32,9 @@ struct PriceShare {
 
 class YearPrices {
  public:
-  /// The priced seconds of `curve`, which stand for a year. Error bad_request when none has a price.
+  /// The priced seconds of `curve`, which represent a year. Error bad_request when none has a price.
   explicit YearPrices(const tariff::PriceCurve& curve);
-  /// One price all year.
+  /// The same price all year.
   static YearPrices flat(const tariff::Price& price);
 
   /// Cheapest first.
@@ -55,13 +55,13 @@ class YearCosts {
  public:
   YearCosts(const YearPrices& prices, HourChoice choice);
 
-  /// Of `milliwatts` for `seconds` a year (at most a year). Exact, rounded once.
+  /// The cost of `milliwatts` for `seconds` per year (at most a year). Exact, rounded once.
   CostParts of(std::int64_t seconds, std::int64_t milliwatts) const;
-  /// Loads (seconds a year) at which the next second gets another price; the last is the year.
+  /// Loads (seconds per year) at which the price of the next second changes; the last is the year.
   std::vector<std::int64_t> steps() const;
 
  private:
-  /// Up to and with one share: sample seconds, and nano-price times sample seconds.
+  /// Sums up to and including one share: sample seconds, and nano-price times sample seconds.
   struct Sum {
     __int128 seconds = 0, gross = 0, net = 0, levies = 0;
   };
@@ -69,7 +69,7 @@ class YearCosts {
   __int128 total_ = 0;
 };
 
-/// What an amount of energy costs at one price, each part rounded half to even.
+/// The cost of an amount of energy at one price, each part rounded half to even.
 CostParts cost_at(std::int64_t microjoules, const tariff::Price& price);
 
 }  // namespace turbodiff::energy

@@ -1,4 +1,4 @@
-// A whole file as characters.
+// The content of a file as characters.
 #pragma once
 
 #include <memory>

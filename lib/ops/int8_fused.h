@@ -1,5 +1,5 @@
-// What stands around int8 linear layers in a transformer block, with activations quantised while they are in
-// the cache: the values in between never reach memory. Results are those of the operators one after another,
+// The operators around int8 linear layers in a transformer block, with activations quantised while they are
+// in the cache: the intermediate values never reach memory. Results equal those of the separate operators,
 // bit for bit. Reference: the fused norm and quantisation kernels of thu-ml/TurboDiffusion, ops/.
 #pragma once
 

@@ -23,7 +23,7 @@ Int8Matrix int8_quantise(const at::Tensor& x);
 /// Values times scales, [rows, columns] in `type`. Error bad_request where the shapes do not fit.
 at::Tensor int8_dequantise(const Int8Matrix& matrix, at::ScalarType type);
 
-/// Weights [N, K], laid out for this machine.
+/// Weights [N, K] in this machine's layout.
 class Int8Weight {
  public:
   Int8Weight() = default;
@@ -53,7 +53,7 @@ class Int8Input {
   explicit Int8Input(const at::Tensor& x);
 
   bool defined() const { return values_.defined(); }
-  /// Of x.
+  /// The shape of x.
   at::IntArrayRef sizes() const { return shape_; }
   at::ScalarType scalar_type() const { return type_; }
 

@@ -1,5 +1,5 @@
-// Whether int8 layers are worth it on a device: on some processors and GPUs bf16 products are so fast that
-// they are not.
+// Whether int8 layers are faster on a device: on some processors and GPUs bf16 products are so fast that they
+// are not.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,7 +14,7 @@ namespace turbodiff::ops {
 /// CUDA where the kernels, which are for bf16, are not used (gpu_report.h).
 std::optional<double> int8_speedup(c10::Device device, at::ScalarType type);
 
-/// Layers that are no faster are better left plain: they round less.
+/// Layers that are no faster in int8 stay plain: they round less.
 inline bool int8_pays(std::optional<double> speedup) {
   return speedup.value_or(0) >= 1;
 }

@@ -1,5 +1,5 @@
-// The fast path of int8 linear layers, tile by tile, for whatever is done with a tile while it is in the
-// cache. Internal to lib/ops.
+// The fast path of int8 linear layers, tile by tile, for operations on a tile while it is in the cache.
+// Internal to lib/ops.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -29,13 +29,13 @@ struct Int8Place {
   std::int64_t row, rows, column, columns;
 };
 
-/// Where a tile is written.
+/// The destination of a tile.
 struct Int8Target {
   void* first;
   std::int64_t ld;  ///< elements from one row to the next
 };
 
-/// Where the values and scales of quantised activations are: blocks of 128 x 128 one after another.
+/// The memory of the values and scales of quantised activations: blocks of 128 x 128 one after another.
 struct Int8Blocks {
   std::uint8_t* values;
   float* scales;
@@ -62,15 +62,15 @@ class Int8Tiles {
 
   /// Error bad_request where the sizes do not fit.
   static void require_fit(const Int8Input& x, const Int8Weight& weight);
-  /// True where both operands are laid out for the fast path.
+  /// Whether both operands have the layout of the fast path.
   static bool apply(const Int8Input& x, const Int8Weight& weight) {
     return weight.offsets_.defined() && x.values_.dim() == 4;
   }
-  /// Activations of `shape` [..., K] to be filled in, and where.
+  /// Activations of `shape` [..., K] to be filled in, and their memory.
   static std::pair<Int8Input, Int8Blocks> make_input(std::vector<std::int64_t> shape, at::ScalarType type);
 
-  /// For each tile, side by side: target(place, scratch) says where it goes, its values are written there in
-  /// `type`, then done(place, scratch). `scratch` holds 128 x 128 elements.
+  /// For each tile, in parallel: target(place, scratch) returns its destination, its values are written there
+  /// in `type`, then done(place, scratch) is called. `scratch` holds 128 x 128 elements.
   template <typename Target, typename Done>
   void run(const Target& target, const Done& done) const {
     using cpu::int8_block;

@@ -1,4 +1,5 @@
-// How fast the networks run here, against the peak of this machine's matrix product measured in the same run.
+// The speed of the networks on this machine, relative to the peak of its matrix product measured in the same
+// run.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@
 namespace turbodiff::pipeline {
 
 struct BenchmarkInputs {
-  std::filesystem::path dit, vae, text_encoder, config;  ///< each may be empty: not measured
+  std::filesystem::path dit, vae, text_encoder, config;  ///< an empty path is not measured
   spec::DeviceChoice device;
   spec::Precision dtype = spec::Precision::automatic;
   int threads = 0;
@@ -29,8 +30,8 @@ struct BenchmarkInputs {
 };
 
 /// Measures the matrix product, then loading, text encoding, one transformer evaluation and decoding, as far
-/// as there are files; every result is checked to be finite before it counts. `on_result` is called as they
-/// come. Error bad_request for bad files, interrupted after a signal.
+/// as files are given; every result is checked to be finite before its time counts. `on_result` is called for
+/// each result. Error bad_request for bad files, interrupted after a signal.
 std::vector<Measurement> run_benchmarks(const BenchmarkInputs& inputs,
                                         const std::function<void(const Measurement&)>& on_result = {});
 

@@ -1,4 +1,4 @@
-// What a benchmark finds, and the timing of one piece of work.
+// The result of a benchmark, and the timing of one piece of work.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 
 namespace turbodiff::pipeline {
 
-/// One thing measured. Times are those of the fastest of several repeats.
+/// One measurement. Times are those of the fastest of several runs.
 struct Measurement {
   std::string name;  ///< "DiT step 256x256x17 (1280 tokens)"
   double wall_s = 0;
@@ -21,10 +21,10 @@ struct Measurement {
   double peak_gflops = 0;  ///< of a bare matrix product in this type, per core-second; 0 where gflop is
   std::uint64_t peak_rss_bytes = 0;         ///< of the process so far
   std::optional<double> rel_l2 = {};        ///< distance of the result from its reference
-  std::optional<double> times_faster = {};  ///< than what it is compared with, by core-seconds
+  std::optional<double> times_faster = {};  ///< compared with its baseline, by core-seconds
 
   double gflops() const { return wall_s > 0 ? gflop / wall_s : 0; }
-  /// Share of the peak, by core-seconds, so that a busy machine does not distort it.
+  /// Share of the peak, by core-seconds, so that other load on the machine does not distort it.
   double peak_share() const { return core_s > 0 && peak_gflops > 0 ? gflop / core_s / peak_gflops : 0; }
 };
 

@@ -1,4 +1,4 @@
-// The operators that make TurboDiffusion fast, each against the one it replaces, on the shapes of
+// The operators that make TurboDiffusion fast, each compared with the one it replaces, on the shapes of
 // Wan2.1 1.3B.
 #pragma once
 

@@ -1,4 +1,5 @@
-// What a request comes to before anything large is read: shapes, memory, work, and whether it can run at all.
+// The resources of a request, before anything large is read: shapes, memory, work, and whether it can run at
+// all.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +34,8 @@ struct Plan {
   bool ignores_sparse_attention = false;
 };
 
-/// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
-/// small.
-/// `cache_folder` keeps what is measured on the way; empty: nothing is kept.
+/// Error bad_request for what this version or this model does not support, refused when the machine's memory
+/// is too small. `cache_folder` stores measurements that are made for the plan; empty: nothing is stored.
 Plan make_plan(const spec::GenerationRequest& request, const Components& components,
                const std::filesystem::path& cache_folder = {});
 

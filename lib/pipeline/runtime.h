@@ -1,4 +1,4 @@
-// Where and how the networks run: device, element type, threads.
+// The device, element type and number of threads of the networks.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -20,11 +20,11 @@ struct Runtime {
   std::string type_name() const;    ///< "bf16", "fp16", "fp32"
 };
 
-/// Settles what the request leaves open. Device: a CUDA device where this build and machine have one, else
-/// the CPU. Type: bf16 on CUDA and on CPUs that multiply bf16 in hardware, else fp32. Threads: what
-/// OMP_NUM_THREADS says, without it as many as allowed, but no more than the work of one network evaluation
-/// (`flops`) keeps busy; results do not depend on it. Error bad_request when the request names a device this
-/// build or machine does not have.
+/// Resolves what the request leaves open. Device: a CUDA device where this build and machine have one, else
+/// the CPU. Type: bf16 on CUDA and on CPUs that multiply bf16 in hardware, else fp32. Threads:
+/// OMP_NUM_THREADS, or without it as many as allowed, but no more than one network evaluation (`flops`) keeps
+/// busy; results do not depend on it. Error bad_request when the request names a device that this build or
+/// machine does not have.
 Runtime resolve_runtime(const spec::GenerationRequest& request, double flops);
 
 /// True when this build links LibTorch's CUDA half and a device answers.

@@ -51,7 +51,7 @@ AlarmFile alarm_file(const std::filesystem::path& path) {
           [path] { return read_short(path); }};
 }
 
-WakeAlarm::WakeAlarm(std::filesystem::path path) : path_(path), file_(alarm_file(path)) {}
+WakeAlarm::WakeAlarm(const std::filesystem::path& path) : path_(path), file_(alarm_file(path)) {}
 WakeAlarm::WakeAlarm(std::filesystem::path path, AlarmFile file)
     : path_(std::move(path)), file_(std::move(file)) {}
 
@@ -105,7 +105,7 @@ void WakeAlarm::arm(std::int64_t at, std::int64_t now) {
   if (!set || std::abs(*set - at) > 1)
     throw Error::work_failed(
         fmt::format("the wake alarm {} reads '{}' after {} was written", path_.string(), found, at),
-        "this clock chip cannot wake the machine then");
+        "this clock chip cannot wake the machine");
 }
 
 }  // namespace turbodiff::power

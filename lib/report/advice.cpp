@@ -31,7 +31,7 @@ void add_about_total(std::vector<Advice>& list, const Total& total) {
                      "behind one load of the model, or stop what is not needed",
                      percent_text(*used))});
   if (share(jobs.waste_wall, jobs.energy.wall) > much_waste)
-    list.push_back({"waste", fmt::format("{} of the jobs' energy{} went into attempts that came to nothing: "
+    list.push_back({"waste", fmt::format("{} of the jobs' energy{} went into attempts without a result: "
                                          "see 'list --state failed' and 'show ID' for the reasons",
                                          percent_text(share(jobs.waste_wall, jobs.energy.wall)),
                                          amount(jobs.waste_gross, total.currency))});

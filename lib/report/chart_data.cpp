@@ -17,7 +17,7 @@ PeriodUnit unit_for(Seconds span) {
   return span <= 120 * a_day ? PeriodUnit::day : PeriodUnit::month;
 }
 
-/// Palette entries of n rates from cheap to dear: blue stays cheap and vermilion dear.
+/// Palette entries of n rates from cheap to expensive: blue is always cheap and vermilion expensive.
 std::vector<int> colours_for(std::size_t rates) {
   switch (rates) {
     case 1:

@@ -1,4 +1,4 @@
-// What the charts of a page show, worked out of records.
+// The data of a page's charts, computed from records.
 #pragma once
 
 #include <map>
@@ -9,7 +9,7 @@
 
 namespace turbodiff::report {
 
-/// A rate and the colour it has on the whole page: an index into the palette, from cheap to dear.
+/// A rate and its colour on the whole page: an index into the palette, from cheap to expensive.
 struct RateColour {
   std::string label;
   double price = 0;  ///< mean, units a kWh
@@ -20,7 +20,7 @@ struct RateColour {
 /// Jobs and idle time of one period.
 struct Bucket {
   Period period;
-  std::vector<std::int64_t> gross;  ///< by rate, as in Charts::rates
+  std::vector<std::int64_t> gross;  ///< gross cost by rate, as in Charts::rates
   std::int64_t idle_gross = 0;
   Sums jobs;
 };
@@ -28,7 +28,7 @@ struct Bucket {
 struct CurrencyCharts {
   std::string currency;
   std::vector<RateColour> rates;
-  std::vector<Bucket> buckets;  ///< without holes
+  std::vector<Bucket> buckets;  ///< without gaps
   bool has_idle = false;
 };
 
@@ -44,7 +44,7 @@ struct PriceStep {
   std::string label;
   double price = 0;
   bool off_peak = false;
-  bool frozen = false;  ///< paid for, not just in force
+  bool frozen = false;  ///< paid, not only in force
 };
 
 /// Power in [start, end), watts.
@@ -57,7 +57,7 @@ struct PowerStep {
 /// The part of the span that is drawn to scale.
 struct TimeLine {
   Micros start = 0, end = 0;
-  bool cut = false;  ///< there is more before it
+  bool cut = false;  ///< the time line begins after the span's start
   std::string currency;
   std::vector<AttemptBar> bars;
   std::vector<PriceStep> prices;
@@ -66,7 +66,7 @@ struct TimeLine {
 
 struct Charts {
   PeriodUnit unit = PeriodUnit::day;
-  std::vector<CurrencyCharts> currencies;  ///< the one with most jobs first
+  std::vector<CurrencyCharts> currencies;  ///< the currency with most jobs first
   TimeLine line;
 };
 

@@ -10,21 +10,21 @@ namespace turbodiff::report {
 std::string draw_prices(const Frame& frame, const TimeLine& line, const CurrencyCharts& charts,
                         const tariff::LocalZone& zone);
 
-/// Watts of the machine: the parts stacked where they are known.
+/// Watts of the machine; the parts are stacked where they are known.
 std::string draw_power(const Frame& frame, const TimeLine& line, const tariff::LocalZone& zone);
 
-/// Cost a period, stacked by rate, idle time on top.
+/// Cost per period, stacked by rate, with idle time on top.
 std::string draw_costs(const Frame& frame, const CurrencyCharts& charts);
 
-/// What the jobs of each period cost, beside what they had cost at once.
+/// Cost of the jobs of each period, beside their cost if run at once.
 std::string draw_savings(const Frame& frame, const CurrencyCharts& charts);
 
 /// Mean utilisation while running and the share of the time in which jobs ran.
 std::string draw_utilisation(const Frame& frame, const CurrencyCharts& charts);
 
-/// The band of one bucket in a bar chart, and what stands below it.
+/// The band of one bucket in a bar chart, and the label below it.
 struct BucketAxis {
-  double left = 0, width = 0;  ///< of all
+  double left = 0, width = 0;  ///< of all buckets
   std::size_t count = 1;
   double x(std::size_t bucket) const {
     return left + width * static_cast<double>(bucket) / static_cast<double>(count);

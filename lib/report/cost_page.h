@@ -1,4 +1,4 @@
-// A result as headings, tables and charts, for a terminal or as one HTML file that needs nothing else.
+// A result as headings, tables and charts, for a terminal or as a self-contained HTML file.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@ namespace turbodiff::report {
 
 struct PageColumn {
   std::string header;
-  bool number = false;   ///< to the right
-  bool shrinks = false;  ///< may be cut where a terminal is narrow
+  bool number = false;   ///< aligned to the right
+  bool shrinks = false;  ///< may be truncated on a narrow terminal
 };
 
 struct PageTable {
@@ -21,7 +21,7 @@ struct PageBlock {
   std::string heading;             ///< may be empty
   std::vector<std::string> lines;  ///< sentences
   PageTable table;                 ///< may be empty
-  std::string figure;              ///< of svg_chart.h; not on a terminal
+  std::string figure;              ///< HTML of svg_chart.h; not shown on a terminal
 };
 
 struct Page {
@@ -34,7 +34,8 @@ struct Page {
 /// Plain text, wrapped to `columns`; every line ends with a newline.
 std::string text_of(const Page& page, int columns);
 
-/// A whole HTML document: no script, nothing fetched; light and dark, phones, paper.
+/// A complete HTML document without scripts and external resources; for light and dark mode, phones and
+/// paper.
 std::string html_of(const Page& page);
 
 }  // namespace turbodiff::report

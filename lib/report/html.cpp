@@ -64,7 +64,7 @@ class PageWriter {
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
         "<meta name=\"color-scheme\" content=\"light dark\">\n<title>Report, "
         "{}</title>\n<style>{}</style></head>\n"
-        "<body><main>\n<h1>What the jobs took, cost and saved</h1>\n<p class=\"sub\">{} ({})</p>\n",
+        "<body><main>\n<h1>Energy, cost and savings of the jobs</h1>\n<p class=\"sub\">{} ({})</p>\n",
         policy_hash(page_style()), policy_hash(page_script()), span(), page_style(), span(),
         html_escape(report_.options.zone.name()));
   }
@@ -99,7 +99,7 @@ class PageWriter {
       }
       if (jobs.waste_wall > 0)
         card("Waste", short_money(jobs.waste_gross) + currency,
-             fmt::format("{} kWh in attempts that came to nothing", short_kwh(jobs.waste_wall)), "bad");
+             fmt::format("{} kWh in attempts without a result", short_kwh(jobs.waste_wall)), "bad");
       if (total.of_idle.time > 0)
         card("Idle", short_money(total.of_idle.cost.gross) + currency,
              fmt::format("{} kWh in {}", short_kwh(total.of_idle.energy.wall),
@@ -128,7 +128,7 @@ class PageWriter {
 
   void advice() {
     if (input_.advice.empty()) return;
-    out_ += "<section class=\"advice\"><h2>What stands out</h2><ul>\n";
+    out_ += "<section class=\"advice\"><h2>Findings</h2><ul>\n";
     for (const Advice& one : input_.advice) out_ += fmt::format("<li>{}</li>\n", html_escape(one.text));
     out_ += "</ul></section>\n";
   }
@@ -268,7 +268,7 @@ class PageWriter {
     std::string caption = fmt::format("Per {}. ", period);
     if (!used)
       caption +=
-          "How far the device was used was not measured; the bars show the share of the time in which jobs "
+          "The utilisation of the device was not measured; the bars show the share of the time in which jobs "
           "ran.";
     else
       caption += verdict(one, *used);

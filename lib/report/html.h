@@ -1,4 +1,5 @@
-// A report as one HTML page: no network, no fonts, charts as inline SVG; light, dark, narrow and on paper.
+// A report as one HTML page: no external resources, charts as inline SVG; for light and dark mode, narrow
+// screens and paper.
 #pragma once
 
 #include <string>
@@ -18,11 +19,11 @@ struct PageInput {
   Seconds made_at = 0;
   tariff::PriceCurve curve;  ///< prices between jobs; may be empty
   std::string curve_currency = {};
-  std::size_t most_rows = 1000;  ///< of the table; what is more is added up in one row
+  std::size_t most_rows = 1000;  ///< of the table; further rows are summed up in one row
 };
 
-/// The page as UTF-8. Prompts and other texts from outside are escaped, and a content security policy allows
-/// nothing but the page's own style and script.
+/// The page as UTF-8. Prompts and other external texts are escaped, and a content security policy allows only
+/// the page's own style and script.
 std::string html_page(const PageInput& input);
 
 }  // namespace turbodiff::report

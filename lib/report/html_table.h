@@ -7,7 +7,8 @@
 
 namespace turbodiff::report {
 
-/// Rows beyond PageInput::most_rows are added up in one, so that what is seen adds up to the totals below.
+/// Rows beyond PageInput::most_rows are summed up in one, so that the visible rows add up to the totals
+/// below.
 std::string html_table(const PageInput& input);
 
 }  // namespace turbodiff::report

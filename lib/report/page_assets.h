@@ -6,11 +6,11 @@
 
 namespace turbodiff::report {
 
-/// Light and dark after the reader's setting, narrow below 700 px, plain on paper. The palette is that of
-/// Okabe and Ito, which people with any kind of colour blindness can tell apart, lightened for the dark.
+/// Light or dark according to the reader's setting, narrow below 700 px, plain on paper. The palette is that
+/// of Okabe and Ito, which people with any kind of colour blindness can distinguish, lightened for dark mode.
 std::string_view page_style();
 
-/// Sorts the table when a heading is pressed. Without it the page is complete as well.
+/// Sorts the table when a heading is clicked. The page is complete without it.
 std::string_view page_script();
 
 /// "'sha256-...'" of a text between <style> or <script> tags, for a content security policy.

@@ -1,6 +1,6 @@
-// What a report is made from: jobs, the attempts to run them, what each took and cost, and the machine's idle
-// time. Plain data, filled by whoever keeps it. Energy in microjoules, money in millionths of the currency
-// unit, times in microseconds UTC since 1970 unless they say seconds.
+// The input of a report: jobs, the attempts to run them, their energy and cost, and the machine's idle time.
+// Plain data, filled by its owner. Energy in microjoules, money in millionths of the currency unit, times in
+// microseconds UTC since 1970 unless stated as seconds.
 #pragma once
 
 #include <cstdint>
@@ -20,13 +20,13 @@ inline constexpr Micros a_second = 1'000'000;
 struct PriceSpan {
   Seconds start = 0, end = 0;
   std::string rate;                   ///< empty in a series
-  std::optional<std::int64_t> gross;  ///< nothing where there was none
+  std::optional<std::int64_t> gross;  ///< nullopt where there was no price
   std::int64_t net = 0, levies = 0;
   bool off_peak = false, fallback = false;
 };
 
-/// Microjoules. `wall` is what the whole machine drew; the parts are before the losses of the power supply
-/// and cooling, so that together they are less. 0 where nothing told them.
+/// Microjoules. `wall` is the energy of the whole machine; the parts are before the losses of the power
+/// supply and cooling, so their sum is smaller. 0 where unknown.
 struct Energy {
   std::int64_t wall = 0, gpu = 0, cpu = 0, rest = 0;
   bool operator==(const Energy&) const = default;
@@ -38,7 +38,7 @@ struct Cost {
   bool operator==(const Cost&) const = default;
 };
 
-/// What was drawn in [start, end), at a constant power.
+/// Energy used in [start, end), at constant power.
 struct Sample {
   Micros start = 0, end = 0;
   Energy energy;

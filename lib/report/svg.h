@@ -1,5 +1,5 @@
-// Inline SVG, written piece by piece. Colours come from the page's style sheet by class, so that one drawing
-// is right in light, dark and print.
+// Writes inline SVG. Colours are classes of the page's style sheet, so that one drawing suits light mode,
+// dark mode and print.
 #pragma once
 
 #include <string>
@@ -11,21 +11,21 @@
 
 namespace turbodiff::report {
 
-/// Where a drawing goes: units are CSS pixels at its natural size. Each chart is drawn twice, for wide and
-/// for narrow screens, because text that is scaled down cannot be read.
+/// The frame of a drawing: units are CSS pixels at its natural size. Each chart is drawn twice, for wide and
+/// for narrow screens, because scaled-down text is illegible.
 struct Frame {
   double width = 0, height = 0;
   bool narrow = false;
-  std::string id;  ///< of this page only once
+  std::string id;  ///< unique within the page
 };
 
 class Svg {
  public:
-  /// `title` and `description` are read out by screen readers.
+  /// `title` and `description` are for screen readers.
   Svg(const Frame& frame, std::string_view title, std::string_view description);
   const Frame& frame() const { return frame_; }
 
-  /// `tip` is shown under the pointer.
+  /// `tip` is the tooltip.
   void rect(double x, double y, double width, double height, std::string_view classes,
             std::string_view tip = {});
   void line(double x1, double y1, double x2, double y2, std::string_view classes);
@@ -61,10 +61,10 @@ struct Plot {
   double y(double value) const { return bottom - (value - y_low) / (y_high - y_low) * (bottom - top); }
 };
 
-/// Grid lines and numbers at the left, and what they count above.
+/// Draws grid lines, numbers at the left and the unit above.
 void draw_y_axis(Svg& svg, Plot& plot, const Ticks& ticks, std::string_view unit);
 
-/// Times on the wall clock below a plot whose x is microseconds UTC.
+/// Draws times on the wall clock below a plot whose x is microseconds UTC.
 void draw_time_axis(Svg& svg, const Plot& plot, const tariff::LocalZone& zone);
 
 }  // namespace turbodiff::report

@@ -142,7 +142,7 @@ std::string draw_utilisation(const Frame& frame, const CurrencyCharts& charts) {
   const auto used = utilisation_of(all);
   Svg svg(frame, "Utilisation",
           used ? fmt::format("{} of the device was used while jobs ran.", percent_text(*used))
-               : "How far the device was used is not known; the bars show when jobs ran.");
+               : "The utilisation of the device is not known; the bars show when jobs ran.");
   draw_y_axis(svg, plot, ticks_for(0, 100, 5), "%");
   const BucketAxis axis{plot.left, plot.right - plot.left, charts.buckets.size()};
   for (std::size_t i = 0; i < charts.buckets.size(); ++i) {

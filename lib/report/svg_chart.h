@@ -10,13 +10,13 @@ namespace turbodiff::report {
 
 struct Bar {
   std::string label;
-  std::string total;           ///< shown behind the label
-  std::vector<double> values;  ///< one a series, at least 0
+  std::string total;           ///< drawn behind the label
+  std::vector<double> values;  ///< one per series, at least 0
 };
 
 /// Horizontal bars, each with its label above it.
 struct BarChart {
-  std::string title;  ///< for those who cannot see it
+  std::string title;  ///< for screen readers
   std::vector<std::string> series;
   std::vector<Bar> bars;
 };

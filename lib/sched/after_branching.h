@@ -1,4 +1,4 @@
-// The exact optimum when jobs on different workers wait for each other.
+// The exact optimum when jobs on different workers depend on each other.
 #pragma once
 
 #include <optional>
@@ -10,17 +10,17 @@ namespace turbodiff::sched {
 
 /// Instants at which a job of the optimum can start.
 ///
-/// Fix which jobs stand on which worker in which order, and between which neighbouring edges of prices and
+/// Fix which jobs are on which worker in which order, and between which neighbouring edges of prices and
 /// windows each start and each end lies. There the objective is linear and the constraints are of the form
-/// start(j) - start(i) >= d(i) or bound a single start, so the unique optimum is a vertex: every start hangs,
-/// through a chain of jobs of which each ends where the next one starts, on an instant at which some job of
-/// the chain starts or ends at an edge, at an `earliest`, a deadline, or a fixed job. Going along the chain
-/// adds or subtracts the duration of each job at most once. This set holds all such sums.
+/// start(j) - start(i) >= d(i) or bound a single start, so the unique optimum is a vertex: every start is
+/// connected, through a chain of jobs of which each ends where the next one starts, to an instant at which
+/// some job of the chain starts or ends at an edge, at an `earliest`, a deadline, or a fixed job. Along the
+/// chain the duration of each job is added or subtracted at most once. This set contains all such sums.
 class StartInstants {
  public:
   StartInstants(const SearchProblem& problem, const std::vector<Bounds>& bounds,
                 const std::vector<Time>& edges);
-  /// The first instant at or after `t`; `t` itself where the set would be too large to keep.
+  /// The first instant at or after `t`; `t` itself where the set would be too large to store.
   Time at_or_after(Time t) const;
   /// The last one before `t`, -1 when there is none.
   Time before(Time t) const;
@@ -33,7 +33,7 @@ class StartInstants {
   std::vector<std::uint64_t> bits_;  ///< empty: every second
 };
 
-/// The best plan that keeps `after` everywhere, by branching on an instant c for a job B that starts before
+/// The best plan that satisfies every `after`, by branching on an instant c for a job B that starts before
 /// the end of its A: B starts at c or later; or A ends and B starts before c; or B is not placed. Nothing
 /// when more than `node_limit` relaxed problems would have to be solved.
 std::optional<SearchPlan> solve_with_after(const SearchProblem& problem, const std::vector<Bounds>& bounds,

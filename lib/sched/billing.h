@@ -1,4 +1,4 @@
-// What an attempt has cost: what its meter saw, at the prices as they were.
+// The cost of an attempt: its metered energy at the prices of the time.
 #pragma once
 
 #include <cstdint>
@@ -29,19 +29,19 @@ class Billing {
   Billing(store::JobStore& store, std::int64_t epoch, TariffClock& tariff, Estimator& estimator,
           energy::Meter* meter, core::Log& log);
 
-  /// A job begins now; `device` as it was asked for. When that is by the meter, where there is one.
+  /// Begins the bill of a job; `device` as requested. Returns the meter's start time where there is a meter.
   std::optional<store::Micros> begin(const std::string& device);
-  /// The job has not begun after all: its time was idle.
+  /// Cancels the bill: the job has not started after all, and its time was idle.
   void call_off();
   void watch(std::int64_t process);
-  /// Notes that the attempt goes on, with what the meter has seen so far.
+  /// Records that the attempt is running, with the meter's data so far.
   void note_alive(const store::Attempt& attempt, std::int64_t microseconds, bool flush);
-  /// `microseconds` since the start by the monotonic clock; the meter knows its own.
+  /// `microseconds` since the start by the monotonic clock; the meter uses its own.
   AttemptBill end(const store::Attempt& attempt, const store::Job& job, std::int64_t microseconds);
-  /// Of an attempt that another runner has left behind: what was metered until it was last seen, and as much
-  /// power as before until `latest_end`, which is flagged.
+  /// The bill of an attempt that another runner has abandoned: what was metered until it was last seen, and
+  /// the same power until `latest_end`, which is flagged.
   AttemptBill of_abandoned(const store::Attempt& attempt, const store::Job& job, store::Micros latest_end);
-  /// Since when the time without a job is metered by this process; nothing without a meter.
+  /// When this process began to meter the current idle time; nothing without a meter.
   std::optional<store::Micros> idle_since() const;
 
   IdleLedger& idle() { return idle_; }
@@ -52,7 +52,7 @@ class Billing {
   std::optional<std::int64_t> asap_gross(const store::Attempt& attempt, const store::Job& job,
                                          std::vector<energy::Sample> samples) const;
   bool is_metered() const { return meter_ != nullptr && meter_->is_live(); }
-  /// The whole machine at the estimator's watts.
+  /// Samples of the whole machine at the estimator's watts.
   std::vector<energy::Sample> modelled(const std::string& device, store::Micros start,
                                        std::int64_t microseconds) const;
 
@@ -66,7 +66,7 @@ class Billing {
   store::Micros saved_until_ = 0;  ///< samples of the running attempt that end by then are in the store
 };
 
-/// What a kept bill comes to when it is made again from its samples and prices.
+/// Recomputes a stored bill from its samples and prices.
 energy::EnergyCost bill_again(const store::Attempt& attempt, const std::vector<store::PriceSnapshot>& prices,
                               const std::vector<store::EnergySample>& samples);
 

@@ -22,12 +22,12 @@ constexpr Seconds late_s = 5;
 /// Of the time beside running jobs no more than this part goes into plans, for the end of a job is seen late
 /// meanwhile.
 constexpr double plan_share = 0.04;
-/// A plan that leaves jobs out for want of prices or time is made again after so long.
+/// A plan that leaves jobs out for lack of prices or time is made again after this time.
 constexpr Seconds try_again_s = 3600;
-/// Between looks at price files in a folder whose changes the system does not tell.
+/// Interval between checks of price files in a folder whose changes the system does not report.
 constexpr Seconds poll_files_s = 10;
 /// Prices are not fetched in the last seconds before a job starts, unless jobs follow each other for so long
-/// that they are overdue.
+/// that the fetch is overdue.
 constexpr Seconds slow_fetch_s = 30;
 constexpr Seconds overdue_s = 900;
 /// For a daemon, a batch is finished when the next job starts later than that.
@@ -57,18 +57,18 @@ Seconds Daemon::now() const {
   return std::chrono::floor<std::chrono::seconds>(clock_.now()).time_since_epoch().count();
 }
 
-void Daemon::tell(const std::string& status) {
+void Daemon::report_status(const std::string& status) {
   if (settings_.notify) settings_.notify("STATUS=" + status);
 }
 
-void Daemon::heed(const Wakeup& wakeup) {
+void Daemon::handle(const Wakeup& wakeup) {
   // A signal may have come before the waiter was there.
   stopping_ = stopping_ || wakeup.stop || core::interrupted();
   if (wakeup.reload) reload_tariff();
   restart_worker_ = restart_worker_ || wakeup.restart;
-  dirty_ = dirty_ || wakeup.bell || wakeup.reload || wakeup.clock_jumped;
-  // Another program may have failed jobs, of which people are told.
-  if (wakeup.bell && settings_.notices != nullptr) settings_.notices->attempt_ended();
+  dirty_ = dirty_ || wakeup.store_changed || wakeup.reload || wakeup.clock_jumped;
+  // Another program may have failed jobs, which must be reported.
+  if (wakeup.store_changed && settings_.notices != nullptr) settings_.notices->attempt_ended();
 }
 
 void Daemon::reload_tariff() {
@@ -102,7 +102,7 @@ void Daemon::replan() {
   } catch (const Error& error) {
     log_.warn("{}", error.message());  // only `list` reads it
   }
-  tell_missed_deadlines();
+  report_missed_deadlines();
   fail_overdue();
   planned_until_s_ = clock_.monotonic_s();
   planning_s_ = planned_until_s_ - began_s;
@@ -125,7 +125,7 @@ bool Daemon::has_leisure() const {
   return (clock_.monotonic_s() - planned_until_s_) * plan_share >= planning_s_;
 }
 
-void Daemon::tell_missed_deadlines() {
+void Daemon::report_missed_deadlines() {
   next_miss_.reset();
   for (const UnplacedJob& job : plan_.plan.unplaced) {
     const store::JobId id = std::stoll(job.id);
@@ -194,7 +194,7 @@ bool Daemon::nothing_left() const {
 void Daemon::take_dropped() {
   if (settings_.inbox == nullptr) return;
   const double end_s = clock_.monotonic_s() + take_files_s;
-  while (settings_.inbox->look() && clock_.monotonic_s() < end_s) heed(waiter_.look());
+  while (settings_.inbox->look() && clock_.monotonic_s() < end_s) handle(waiter_.look());
 }
 
 void Daemon::end_worker() {
@@ -214,23 +214,23 @@ std::optional<Seconds> Daemon::tariff_due() const {
   return due;
 }
 
-power::Rest Daemon::rest_of(bool finished) const {
+power::BatchState Daemon::batch_state(bool finished) const {
   return {now(), finished, result_.done, result_.failed, queue_facts(store_, plan_, paused_, now())};
 }
 
-std::optional<Seconds> Daemon::rest() {
+std::optional<Seconds> Daemon::after_batch() {
   const PlannedJob* next = next_job();
   const bool finished = limit_ ? nothing_left() : next == nullptr || next->start > now() + batch_gap_s;
   // Neither the end of this process nor that of the machine is to come before messages have gone.
-  const auto telling = [&]() -> std::optional<Seconds> {
+  const auto send_notices = [&]() -> std::optional<Seconds> {
     if (!finished || settings_.notices == nullptr) return std::nullopt;
     const auto look_again = settings_.notices->batch_ended(now());
     return limit_ || settings_.after_batch != nullptr ? look_again : std::nullopt;
   };
-  if (const auto look_again = telling()) return look_again;
+  if (const auto look_again = send_notices()) return look_again;
   if (settings_.after_batch == nullptr) return std::nullopt;
-  const auto look_again = settings_.after_batch->look(rest_of(finished));
-  return look_again ? look_again : telling();
+  const auto look_again = settings_.after_batch->look(batch_state(finished));
+  return look_again ? look_again : send_notices();
 }
 
 void Daemon::sleep(std::optional<Seconds> until) {
@@ -247,17 +247,17 @@ void Daemon::sleep(std::optional<Seconds> until) {
   if (reread) by(*reread);
   if (idle_read_at_) by(*idle_read_at_);
   if (tariff_.files().must_be_polled()) by(now() + poll_files_s);
-  tell(paused_           ? "paused"
-       : next == nullptr ? "nothing waits"
-                         : "next job at " + tariff::format_utc(next->start));
-  heed(waiter_.wait(until));
+  report_status(paused_           ? "paused"
+                : next == nullptr ? "no jobs wait"
+                                  : "next job at " + tariff::format_utc(next->start));
+  handle(waiter_.wait(until));
   read_idle_meter();
   if (reread && now() >= *reread) {
     reload_tariff();
     dirty_ = true;
   }
   if (!plan_.plan.unplaced.empty() && now() >= planned_at_ + try_again_s) dirty_ = true;
-  if (next_miss_ && now() >= *next_miss_) dirty_ = true;  // it fails then, and whoever waits for it is told
+  if (next_miss_ && now() >= *next_miss_) dirty_ = true;  // it fails then, and so do its dependents
 }
 
 /// Idle time is metered only so often that no counter wraps unseen.
@@ -288,10 +288,10 @@ DaemonResult Daemon::run() {
   if (settings_.notify) settings_.notify("READY=1");
   while (true) {
     store_.require_in_place();
-    heed(waiter_.look());
+    handle(waiter_.look());
     if (stopping_) break;
     take_dropped();
-    heed(waiter_.look());
+    handle(waiter_.look());
     if (stopping_) break;
     if (restart_worker_) end_worker();
     const auto due = tariff_due();
@@ -303,12 +303,12 @@ DaemonResult Daemon::run() {
       run_job(*job);
       continue;
     }
-    const auto look_again = rest();
+    const auto look_again = after_batch();
     if (limit_ && !look_again && nothing_left()) {
       if (paused_) log_.warn("the queue is paused; 'turbodiff-sched resume' lets jobs run");
       if (const PlannedJob* next = next_job();
           next != nullptr && result_.done + result_.failed == 0 && !paused_)
-        log_.info("nothing may run now; the next job is planned for {}",
+        log_.info("no job may run now; the next job is planned for {}",
                   tariff::format_local(next->start, tariff_.tariff().zone));
       break;
     }
@@ -317,7 +317,7 @@ DaemonResult Daemon::run() {
   if (settings_.notify) settings_.notify("STOPPING=1");
   if (stopping_ && settings_.after_batch != nullptr) {
     if (dirty_) replan();
-    if (!paused_) settings_.after_batch->stopping(rest_of(false));
+    if (!paused_) settings_.after_batch->stopping(batch_state(false));
   }
   runner_.dismiss_worker();
   end_idle_meter();

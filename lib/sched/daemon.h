@@ -1,6 +1,6 @@
-// The loop of `turbodiff-sched run` and `daemon`: plan, sleep until the planned second, run. A plan is kept
-// by its order: when a job ends early, the next one starts at once if it costs no more then. The rest is
-// planned again beside a running job, so that no job waits for a plan.
+// The loop of `turbodiff-sched run` and `daemon`: plan, sleep until the planned second, run. The order of a
+// plan is kept: when a job ends early, the next one starts at once if it costs no more then. The other jobs
+// are planned again beside a running job, so that no job waits for a plan.
 #pragma once
 
 #include <cstdint>
@@ -22,22 +22,22 @@
 
 namespace turbodiff::sched {
 
-/// What happens to a job for off-peak hours that is still running when they end.
+/// What to do with an off-peak job that is still running when off-peak time ends.
 enum class WindowEnd { finish, stop_and_requeue };
 
 struct DaemonSettings {
   RunnerSettings runner;
   WindowEnd window_end = WindowEnd::finish;
   std::int64_t horizon_s = 7 * 86400;
-  bool once = false;                         ///< ends when nothing is left to do before `until`
-  std::optional<Seconds> until;              ///< with `once`; nothing: the end of the current off-peak window
-  power::AfterBatch* after_batch = nullptr;  ///< may be missing
-  Inbox* inbox = nullptr;                    ///< may be missing
-  Notices* notices = nullptr;                ///< may be missing
+  bool once = false;                         ///< ends when no job is left to run before `until`
+  std::optional<Seconds> until;              ///< with `once`; nullopt: the end of the current off-peak window
+  power::AfterBatch* after_batch = nullptr;  ///< may be null
+  Inbox* inbox = nullptr;                    ///< may be null
+  Notices* notices = nullptr;                ///< may be null
   std::function<void(const std::string& state)> notify;  ///< sd_notify(3) messages; may be empty
 };
 
-/// How a run ended.
+/// The result of a run.
 struct DaemonResult {
   bool stopped = false;  ///< by a signal
   int done = 0;
@@ -50,19 +50,20 @@ class Daemon {
   Daemon(store::JobStore& store, TariffClock& tariff, Estimator& estimator, const core::Clock& clock,
          core::Log& log, DaemonSettings settings);
 
-  /// Until a signal, or as `once` says. Throws store::FencedOff when another process has taken over.
+  /// Runs until a signal, or according to `once`. Throws store::FencedOff when another process has taken
+  /// over.
   DaemonResult run();
 
  private:
-  /// The worker stays loaded when the next job of the same model starts so soon.
+  /// The worker stays loaded when the next job of the same model starts within this time.
   static constexpr Seconds keep_worker_s = 60;
 
   Seconds now() const;
-  void heed(const Wakeup& wakeup);
+  void handle(const Wakeup& wakeup);
   void replan();
   void reload_tariff();
-  /// Of the plan as it is.
-  void tell_missed_deadlines();
+  /// Reports the deadlines that the current plan misses.
+  void report_missed_deadlines();
   /// The job that is due, after planning again where that is needed.
   std::optional<store::JobId> due_job();
   void fail_overdue();
@@ -70,29 +71,29 @@ class Daemon {
   const PlannedJob* next_job() const;
   /// Whether `job` may start at this second.
   bool is_due(const PlannedJob& job);
-  /// Takes a job that has run out of the plan.
+  /// Removes a job that has run from the plan.
   void strike(store::JobId id);
-  /// Whether planning beside a running job takes little enough of the time.
+  /// Whether planning beside a running job takes a small enough share of the time.
   bool has_leisure() const;
   bool nothing_left() const;
-  /// Whether the end that was asked for has come.
+  /// Whether the requested end has passed.
   bool is_past_end() const { return settings_.once && settings_.until && now() >= *settings_.until; }
   /// Adds the jobs of files that were dropped into the watch folder.
   void take_dropped();
-  /// What was asked for by SIGUSR1.
+  /// Ends the worker, as requested by SIGUSR1.
   void end_worker();
   void run_job(store::JobId id);
   Stop question();
   std::vector<std::string> upcoming_prompts(store::JobId id) const;
   /// When the tariff's series is to be read or fetched again.
   std::optional<Seconds> tariff_due() const;
-  power::Rest rest_of(bool finished) const;
-  /// Lets what follows a batch have its turn; returns when it wants the next one.
-  std::optional<Seconds> rest();
+  power::BatchState batch_state(bool finished) const;
+  /// Runs the actions that follow a batch; returns when they must be called again.
+  std::optional<Seconds> after_batch();
   void sleep(std::optional<Seconds> until);
   void read_idle_meter();
   void end_idle_meter();
-  void tell(const std::string& status);
+  void report_status(const std::string& status);
 
   store::JobStore& store_;
   TariffClock& tariff_;
@@ -102,8 +103,8 @@ class Daemon {
   DaemonSettings settings_;
   EventWaiter waiter_;
   JobRunner runner_;
-  std::optional<Seconds> limit_;  ///< with `once`: no job starts at or after it, unless it is due now
-  bool dirty_ = true;   ///< something else than the end of a job was changed: no job starts by the old plan
+  std::optional<Seconds> limit_;  ///< with `once`: no job starts at or after this time, unless it is due now
+  bool dirty_ = true;   ///< something other than the end of a job has changed: no job starts by the old plan
   bool stale_ = false;  ///< a job has ended since the plan was made, so that estimates may be better
   bool stopping_ = false;
   bool paused_ = false;
@@ -118,7 +119,7 @@ class Daemon {
   std::optional<RunningJob> running_;
   double running_since_s_ = 0;
   std::int64_t running_estimate_s_ = 0;
-  std::optional<Seconds> window_end_;  ///< at which the running job must stop
+  std::optional<Seconds> window_end_;  ///< when the running job must stop
   DaemonResult result_;
 };
 

@@ -32,7 +32,7 @@ std::vector<std::string> Daemon::upcoming_prompts(store::JobId id) const {
 }
 
 Stop Daemon::question() {
-  heed(waiter_.look());
+  handle(waiter_.look());
   if (stopping_) return Stop::shutdown;
   if (restart_worker_) return Stop::restart;
   if (settings_.inbox != nullptr && settings_.inbox->look()) dirty_ = true;
@@ -58,9 +58,9 @@ void Daemon::run_job(store::JobId id) {
   if (settings_.window_end == WindowEnd::stop_and_requeue && job.spec.when == store::When::off_peak)
     window_end_ = tariff_.off_peak_end(now(), settings_.horizon_s);
   // Told once it is claimed: whoever looks then sees it run.
-  bool told = false;
+  bool reported = false;
   const Outcome outcome = runner_.run(id, estimate, upcoming_prompts(id), [&] {
-    if (!std::exchange(told, true)) tell(fmt::format("job {} runs", id));
+    if (!std::exchange(reported, true)) report_status(fmt::format("job {} runs", id));
     return question();
   });
   running_.reset();

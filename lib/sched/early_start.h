@@ -1,4 +1,4 @@
-// A plan is kept by its order, not by its seconds.
+// A plan is kept by its order, not by its exact seconds.
 #pragma once
 
 #include "sched/plan.h"
@@ -6,9 +6,9 @@
 
 namespace turbodiff::sched {
 
-/// Whether a planned job may just as well run from `now` on: neither that second nor the whole time costs
-/// more than planned, every second has a price, and a job for off-peak time stays within it. Its `earliest`,
-/// what it comes after and a hold are for the caller to look at.
+/// Whether a planned job may also run from `now` on: neither the current second nor the whole run costs more
+/// than planned, every second has a price, and an off-peak job stays within off-peak time. The caller checks
+/// its `earliest`, its dependencies and a hold.
 bool costs_no_more_at(const tariff::PriceCurve& curve, const PlannedJob& job, When when, Seconds now);
 
 }  // namespace turbodiff::sched

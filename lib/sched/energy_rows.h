@@ -1,4 +1,4 @@
-// Between what the meter says, what tariffs say and what the store keeps.
+// Conversions between the values of the meter, tariffs and the store.
 #pragma once
 
 #include <span>
@@ -18,10 +18,10 @@ std::vector<energy::Sample> samples_of(std::span<const store::EnergySample> rows
 std::vector<store::PriceSnapshot> snapshots_of(const tariff::PriceCurve& curve, std::int64_t start,
                                                std::int64_t end);
 std::vector<energy::FrozenPrice> frozen(std::span<const store::PriceSnapshot> prices);
-/// Where prices begin and end.
+/// The instants at which prices begin and end.
 std::vector<std::int64_t> borders_of(std::span<const store::PriceSnapshot> prices);
 
-/// The seconds that hold [start, end), microseconds.
+/// The whole seconds that contain [start, end), microseconds.
 constexpr std::int64_t first_second(std::int64_t start) {
   return start / 1'000'000;
 }

@@ -1,4 +1,4 @@
-// Seconds, watts and money of a job before it runs, learnt from this machine's finished jobs.
+// Seconds, watts and cost of a job before it runs, learnt from this machine's finished jobs.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,10 @@ struct MachinePower {
   bool has_gpu = false;
 };
 
-/// What a first guess of a model that has not run yet goes by. Both may be empty, and give nothing.
+/// The inputs of a first guess for a model that has not run yet. Both may be empty, and return nothing.
 struct FirstGuess {
-  /// Floating-point operations a second of a matrix product here; asked once, when there is no better.
+  /// Floating-point operations per second of a matrix product here; called once, when nothing better is
+  /// known.
   std::function<std::optional<double>()> matrix_rate;
   /// Bytes of the transformer's and the VAE's files.
   struct Sizes {
@@ -34,14 +35,14 @@ struct FirstGuess {
   std::function<std::optional<Sizes>(const store::Preset&)> sizes;
 };
 
-/// As many finished runs as an estimate rests on, the newest ones.
+/// The number of finished runs that an estimate is based on, the newest ones.
 constexpr std::size_t runs_to_learn_from = 200;
 
 struct JobEstimate {
   std::int64_t seconds = 1;        ///< without loading the model, rounded up
   std::int64_t setup_seconds = 0;  ///< loading it, saved by jobs of the same model that follow each other
   double exact_seconds = 0, exact_setup_seconds = 0, deviation = 0;
-  double low = 0, high = 0;  ///< seconds: nine of ten lie between them
+  double low = 0, high = 0;  ///< seconds: nine of ten runs are within these bounds
   std::int64_t milliwatts = 0;
   int observations = 0;
 };
@@ -52,9 +53,9 @@ class Estimator {
       : store_(store), power_(power), guess_(std::move(guess)) {}
 
   JobEstimate estimate(const store::Preset& preset);
-  /// By the settings or the kind of device; estimates of models with metered runs go by those instead.
+  /// From the settings or the kind of device; models with metered runs use those instead.
   std::int64_t milliwatts(const std::string& device) const;
-  /// Looks at the finished jobs again: after one has finished.
+  /// Reads the finished jobs again: called after one has finished.
   void forget() { models_.clear(); }
 
  private:

@@ -25,7 +25,7 @@ sigset_t waited_for() {
 }  // namespace
 
 EventWaiter::EventWaiter(const std::filesystem::path& store, const core::Clock& clock)
-    : bell_(store), clock_(clock) {
+    : listener_(store), clock_(clock) {
   const sigset_t set = waited_for();
   ::signal(SIGUSR1, SIG_IGN);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
@@ -50,7 +50,7 @@ Wakeup EventWaiter::wait(std::optional<std::int64_t> until) {
   const std::int64_t microseconds = std::max<std::int64_t>(1, instant.time_since_epoch().count());
   alarm.it_value = {microseconds / 1'000'000, microseconds % 1'000'000 * 1000};
   ::timerfd_settime(timer_, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &alarm, nullptr);
-  std::vector<pollfd> entries = {{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {bell_.fd(), POLLIN, 0}};
+  std::vector<pollfd> entries = {{signals_, POLLIN, 0}, {timer_, POLLIN, 0}, {listener_.fd(), POLLIN, 0}};
   for (const int fd : extra_) entries.push_back({fd, POLLIN, 0});
   while (::poll(entries.data(), entries.size(), -1) < 0 && errno == EINTR) {
   }
@@ -69,7 +69,7 @@ Wakeup EventWaiter::look() {
     wakeup.reload = wakeup.reload || number == SIGHUP;
     wakeup.restart = wakeup.restart || number == SIGUSR1;
   }
-  wakeup.bell = bell_.has_rung();
+  wakeup.store_changed = listener_.has_changed();
   return wakeup;
 }
 

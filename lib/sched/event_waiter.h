@@ -1,4 +1,4 @@
-// Sleeping until something happens: a signal, the store's bell, or a moment of the wall clock. No polling.
+// Sleeps until an event: a signal, a change of the store, or an instant of the wall clock. No polling.
 #pragma once
 
 #include <cstdint>
@@ -6,20 +6,20 @@
 #include <vector>
 
 #include "core/clock.h"
-#include "store/doorbell.h"
+#include "store/change_notifier.h"
 
 namespace turbodiff::sched {
 
 struct Wakeup {
-  bool bell = false;          ///< the store was changed
-  bool stop = false;          ///< SIGTERM or SIGINT
-  bool reload = false;        ///< SIGHUP
-  bool restart = false;       ///< SIGUSR1
-  bool clock_jumped = false;  ///< the wall clock was set
+  bool store_changed = false;  ///< the store was changed
+  bool stop = false;           ///< SIGTERM or SIGINT
+  bool reload = false;         ///< SIGHUP
+  bool restart = false;        ///< SIGUSR1
+  bool clock_jumped = false;   ///< the wall clock was set
 };
 
-/// While it lives, SIGTERM, SIGINT, SIGHUP and SIGUSR1 are blocked and arrive here; children get them as
-/// usual. Afterwards SIGUSR1 is ignored, so that one that comes late ends nothing.
+/// During its lifetime SIGTERM, SIGINT, SIGHUP and SIGUSR1 are blocked and received here; children get them
+/// as usual. Afterwards SIGUSR1 is ignored, so that a late one ends nothing.
 class EventWaiter {
  public:
   EventWaiter(const std::filesystem::path& store, const core::Clock& clock);
@@ -27,16 +27,16 @@ class EventWaiter {
   EventWaiter(const EventWaiter&) = delete;
   EventWaiter& operator=(const EventWaiter&) = delete;
 
-  /// wait() returns as well once `fd` is readable; -1 is ignored. Whoever owns it reads it.
+  /// wait() also returns once `fd` is readable; -1 is ignored. Its owner reads it.
   void also_wake_on(int fd) { extra_.push_back(fd); }
 
   /// Returns at the first event, or when the clock reaches `until` (seconds, UTC).
   Wakeup wait(std::optional<std::int64_t> until);
-  /// What has happened so far, without waiting.
+  /// The events so far, without waiting.
   Wakeup look();
 
  private:
-  store::Doorbell bell_;
+  store::ChangeListener listener_;
   const core::Clock& clock_;
   int signals_ = -1;
   int timer_ = -1;

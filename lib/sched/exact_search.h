@@ -8,8 +8,8 @@
 
 namespace turbodiff::sched {
 
-/// The optimum over all placements of `movable` around the tasks that `fixed` places ([task]), ties included.
-/// Nothing when it would take too long or the numbers are too large.
+/// The optimum over all placements of `movable` around the tasks that `fixed` places ([task]), including
+/// ties. Nothing when it would take too long or the numbers are too large.
 std::optional<std::vector<Placement>> exact_search(const Problem& problem, const std::vector<int>& movable,
                                                    const std::vector<Placement>& fixed);
 

@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// What a worker may be told: the options that a JSON line of prompts may have.
+/// The options of a worker's request: those that a JSON line of prompts may have.
 Json order_options(const spec::RequestOptions& options) {
   Json json = spec::options_to_json(options, false);
   for (auto it = json.begin(); it != json.end();) {

@@ -20,7 +20,7 @@ constexpr int rounds = 3;
 constexpr Cost least_gain = 20;
 /// Of rearranging, so that it is bounded without a clock.
 constexpr std::int64_t least_work = 4'000'000, most_work_a_job = 1'000;
-/// A run is so many times as long as its setup: tried one after another.
+/// The length of a run in multiples of its setup: tried one after another.
 constexpr Time setups_a_run[] = {60, 20, 6};
 constexpr std::size_t most_tried_places = 12;
 /// Evaluations of places, so that the work is bounded without a clock.

@@ -1,4 +1,4 @@
-// Good plans for many jobs, with a bound on how much better any other plan could be.
+// Good plans for many jobs, with a lower bound on the cost of any other plan.
 #pragma once
 
 #include <vector>

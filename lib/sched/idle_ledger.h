@@ -1,4 +1,4 @@
-// Energy of the time between jobs, booked apart from them.
+// Energy of the time between jobs, recorded separately from them.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ class IdleLedger {
   IdleLedger(store::JobStore& store, std::int64_t epoch, TariffClock& tariff, core::Log& log)
       : store_(store), epoch_(epoch), tariff_(tariff), log_(log) {}
 
-  /// A stretch without a job, at the prices as they are. A row ends with its price and with the hour.
+  /// Records an idle span at the current prices. A row ends with its price and with the hour.
   void book(const energy::Span& span);
-  /// Writes what is complete; `all`: the row that still grows too. A store that cannot be written to now is
-  /// told of and tried again the next time.
+  /// Writes the complete rows; `all`: also the row that still grows. If the store cannot be written to now,
+  /// that is logged and tried again the next time.
   void write(bool all);
 
  private:
@@ -31,7 +31,7 @@ class IdleLedger {
   std::vector<store::IdleEnergy> rows_;
 };
 
-/// What a row's energy comes to at its price.
+/// Recomputes the cost of a row's energy at its price.
 energy::EnergyCost idle_again(const store::IdleEnergy& row);
 
 }  // namespace turbodiff::sched

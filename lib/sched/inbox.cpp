@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t batch_size = 64;
 /// After a full disk or a store in use.
 constexpr double retry_after_s = 10;
-/// A temporary file that has not changed for so long is forgotten, not being written.
+/// A temporary file that has not changed for this time is abandoned, not being written.
 constexpr std::int64_t forgotten_ns = 900'000'000'000;
 
 void move_file(const fs::path& from, const fs::path& to) {
@@ -50,7 +50,7 @@ Inbox::Inbox(store::JobStore& store, const core::Clock& clock, core::Log& log, I
     watching.rescan_s = settings_.poll_s;
     watching.times.closed_s = settings_.settle_s;
     watching.times.trust_times = false;
-    log_.info("'{}' is looked at every {} s: it is on {}", settings_.folder.string(), settings_.poll_s, kind);
+    log_.info("'{}' is polled every {} s: it is on {}", settings_.folder.string(), settings_.poll_s, kind);
   }
   watcher_ = std::make_unique<InboxWatcher>(settings_.folder, watching, clock_, log_);
   claims_ = files_.left_over();
@@ -114,7 +114,7 @@ void Inbox::take_claims() {
   }
   for (const InboxClaim& claim : now) files_.tidy(claim);
   claims_.erase(claims_.begin(), claims_.begin() + static_cast<std::ptrdiff_t>(count));
-  // What must wait gives way to the others.
+  // Files that must wait do not block the others.
   stuck_ = claims_.empty() && !later.empty();
   claims_.insert(claims_.end(), later.begin(), later.end());
   if (later.size() == count) stuck_ = true;

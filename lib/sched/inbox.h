@@ -1,10 +1,10 @@
 // The watch folder: files dropped into it become jobs, each exactly once.
 //
-// A complete file is first moved to FOLDER/.taking/BATCH/, a name that nobody else writes to and that is
-// never used twice; that it was taken is noted in the store in the transaction that adds its jobs; then it
-// moves to FOLDER/done. Whoever is cut off in between finds the file in .taking, and the store knows whether
-// its jobs were added. A file that gives no jobs moves to FOLDER/failed, beside NAME.reason.txt; one that was
-// taken before to FOLDER/done, beside the same.
+// A complete file is first moved to FOLDER/.taking/BATCH/, a name that no other process writes to and that is
+// never used twice; the transaction that adds its jobs also records in the store that it was taken; then it
+// moves to FOLDER/done. After a crash in between, the file is in .taking, and the store knows whether its
+// jobs were added. A file that gives no jobs moves to FOLDER/failed, next to NAME.reason.txt; one that was
+// taken before to FOLDER/done, next to the same.
 #pragma once
 
 #include <filesystem>
@@ -30,11 +30,11 @@ class Inbox {
 
   /// Readable when look() should be called: for poll(2).
   int fd() const { return watcher_->fd(); }
-  /// Takes some of the files that are complete. Whether there were any; then there may be more.
+  /// Takes some of the complete files. Returns whether there were any; then there may be more.
   bool look();
-  /// Whether a file will be complete soon, as far as one can tell.
+  /// Whether a file will probably be complete soon.
   bool any_soon() const { return watcher_->any_soon() || (!claims_.empty() && !stuck_); }
-  /// Names of the files that are no jobs yet.
+  /// Names of the files that are not jobs yet.
   std::vector<std::string> waiting() const;
 
  private:
@@ -42,7 +42,7 @@ class Inbox {
   void make_output_folder() const;
   void finish(const InboxClaim& claim, const store::TakenFile& taken);
   void fail(const InboxClaim& claim, const std::string& reason, const std::string& hint);
-  /// Why a file gave no jobs, for people: in a file beside where it goes, and as a message.
+  /// Explains why a file gave no jobs: in a file next to its new place, and in a log message.
   void explain(const InboxClaim& claim, const std::filesystem::path& place, const std::string& reason) const;
   std::filesystem::path free_place(const std::string& subfolder, const std::string& name) const;
 
@@ -54,7 +54,7 @@ class Inbox {
   InboxReader reader_;
   std::unique_ptr<InboxWatcher> watcher_;
   std::vector<InboxClaim> claims_;  ///< to be read, or read and not moved yet
-  bool stuck_ = false;              ///< what is claimed could not be dealt with at the last look
+  bool stuck_ = false;              ///< the claimed files could not be processed at the last look
   double retry_s_ = 0;
 };
 

@@ -1,5 +1,5 @@
-// Files that were taken out of the watch folder and are no jobs yet: FOLDER/.taking/BATCH/NAME, a name that
-// nobody else writes to and that is never used twice.
+// Files that were taken out of the watch folder and are not jobs yet: FOLDER/.taking/BATCH/NAME, a name that
+// no other process writes to and that is never used twice.
 #pragma once
 
 #include <filesystem>
@@ -13,27 +13,27 @@ namespace turbodiff::sched {
 
 struct InboxClaim {
   std::string batch, name;
-  /// As the store knows it.
+  /// The key of the claim in the store.
   std::string key() const { return batch + "/" + name; }
 };
 
 class InboxClaims {
  public:
-  /// Makes FOLDER/.taking and locks it. Error bad_request when it cannot be used, refused when another
-  /// process has it.
+  /// Creates FOLDER/.taking and locks it. Error bad_request when it cannot be used, refused when another
+  /// process has locked it.
   InboxClaims(std::filesystem::path folder, const core::Clock& clock, core::Log& log);
   ~InboxClaims();
   InboxClaims(const InboxClaims&) = delete;
   InboxClaims& operator=(const InboxClaims&) = delete;
 
-  /// What was taken by a process that is gone, in the order of taking.
+  /// The claims of ended processes, in the order of taking.
   std::vector<InboxClaim> left_over() const;
-  /// Takes complete files, each with the picture or the texts of the same name, complete or not: they belong
-  /// together. What is gone meanwhile is left out.
+  /// Takes complete files, each with the picture or text of the same name, complete or not, because they
+  /// belong together. Files that have disappeared meanwhile are skipped.
   std::vector<InboxClaim> take(const std::vector<std::string>& names);
 
   std::filesystem::path path_of(const InboxClaim& claim) const { return taking_ / claim.batch / claim.name; }
-  /// Names of the other files of the same batch that have the same name but for the ending.
+  /// Names of the other files of the same batch that differ only in the extension.
   std::vector<std::string> partners(const InboxClaim& claim) const;
   /// Removes the batch's folder once nothing is left in it.
   void tidy(const InboxClaim& claim) const;

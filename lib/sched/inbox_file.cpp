@@ -106,7 +106,7 @@ std::vector<InboxRequest> read_document(const Json& document, const std::string&
     const std::string where = list == &single ? "" : fmt::format(": prompt {}", requests.size() + 1);
     requests.push_back(located(where, [&] {
       if (entry.is_object() && entry.contains("prompts"))
-        throw Error::bad_request("'prompts' stands within 'prompts'");
+        throw Error::bad_request("'prompts' cannot be nested in 'prompts'");
       InboxRequest request = read_entry(entry, base, read_time);
       if (!request.options.prompt) throw Error::bad_request("there is no \"prompt\"");
       return request;
@@ -160,7 +160,7 @@ Json json_of(const core::YamlNode& node, bool as_text) {
 
 Json parse_json(std::string_view text) {
   if (core::json_nesting(text) > core::max_json_nesting)
-    throw Error::bad_request("lists and objects stand too deep in each other");
+    throw Error::bad_request("JSON is nested too deeply");
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::exception&) {
@@ -218,7 +218,7 @@ std::vector<InboxRequest> read_inbox_file(const std::string& content, const std:
       return read_document(document, name, read_time);
     }
     default:
-      throw Error::bad_request(fmt::format("'{}' is no .txt, .jsonl, .json or .yaml file", name));
+      throw Error::bad_request(fmt::format("'{}' is not a .txt, .jsonl, .json or .yaml file", name));
   }
 }
 

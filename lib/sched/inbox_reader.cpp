@@ -165,7 +165,7 @@ std::vector<store::NewJob> InboxReader::jobs_of(const std::string& name, const s
   for (std::size_t first = 0; first < requests.size();) {
     const store::JobSpec& schedule = requests[first].schedule;
     if (schedule.deadline && *schedule.deadline <= std::max(now_s, schedule.earliest.value_or(0)))
-      throw Error::bad_request("the deadline is over before the job may start", "give a later one");
+      throw Error::bad_request("the deadline passes before the job may start", "give a later one");
     std::vector<spec::RequestOptions> together;
     std::size_t next = first;
     for (; next < requests.size() && requests[next].schedule == schedule; ++next) {
@@ -203,9 +203,9 @@ std::optional<store::DroppedFile> InboxReader::read(const InboxClaim& claim) con
   const auto before = inbox_facts(path);
   if (!before || is_being_written(file.fd())) return std::nullopt;
   if (!gives_jobs(inbox_kind(claim.name)))
-    throw Error::bad_request("it is no .txt, .jsonl, .json or .yaml file");
+    throw Error::bad_request("it is not a .txt, .jsonl, .json or .yaml file");
   if (before->bytes > largest_file)
-    throw Error::bad_request(fmt::format("it is larger than {} MiB", largest_file >> 20), "divide it");
+    throw Error::bad_request(fmt::format("it is larger than {} MiB", largest_file >> 20), "split it");
   const auto content = read_whole(file.fd(), before->bytes, path);
   if (!content || is_being_written(file.fd()) || inbox_facts(path) != before) return std::nullopt;
 

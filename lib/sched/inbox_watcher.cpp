@@ -50,7 +50,7 @@ std::optional<InboxFacts> inbox_facts(const fs::path& file) {
 }
 
 bool is_being_written(int fd) {
-  // The signal that tells a lease's holder of a writer ends a process by default; this one is ignored.
+  // The signal that notifies a lease's holder of a writer ends a process by default; this one is ignored.
   ::fcntl(fd, F_SETSIG, SIGURG);
   if (::fcntl(fd, F_SETLEASE, F_RDLCK) != 0) return errno == EAGAIN;
   ::fcntl(fd, F_SETLEASE, F_UNLCK);
@@ -110,7 +110,7 @@ void InboxWatcher::scan() {
   if (::inotify_add_watch(events_, folder_.c_str(),
                           IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_MOVE_SELF | IN_ONLYDIR) < 0 &&
       errno == ENOSPC)
-    log_.warn("'{}' is looked at every {} s only: raise fs.inotify.max_user_watches", folder_.string(),
+    log_.warn("'{}' is polled only every {} s: raise fs.inotify.max_user_watches", folder_.string(),
               settings_.rescan_s);
   std::error_code error;
   fs::directory_iterator entry(folder_, error);

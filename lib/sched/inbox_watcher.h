@@ -1,5 +1,5 @@
-// Which files of the watch folder are complete: told by inotify(7), by scans, and where the file system does
-// not tell of changes by frequent scans.
+// Finds complete files of the watch folder: by inotify(7), by scans, and by frequent scans where the file
+// system does not report changes.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,7 @@ struct WatcherSettings {
 
 class InboxWatcher {
  public:
-  /// The folder must exist. Error work_failed when inotify is not to be had.
+  /// The folder must exist. Error work_failed when inotify is not available.
   InboxWatcher(std::filesystem::path folder, WatcherSettings settings, const core::Clock& clock,
                core::Log& log);
   ~InboxWatcher();
@@ -31,10 +31,10 @@ class InboxWatcher {
   int fd() const { return all_; }
   /// Names of files that are complete, each once, at most `most` in a call.
   std::vector<std::string> complete(std::size_t most);
-  /// Whether a file will be complete soon, as far as one can tell.
+  /// Whether a file will probably be complete soon.
   bool any_soon() const { return settling_.any_soon(); }
-  /// Makes fd() readable at the next moment at which there is something to do, at the latest at `also_s` of
-  /// the monotonic clock.
+  /// Makes fd() readable when there is something to do next, at `also_s` of the monotonic clock at the
+  /// latest.
   void arm(std::optional<double> also_s);
 
  private:
@@ -55,8 +55,8 @@ class InboxWatcher {
 
 /// The facts of a regular file or symbolic link; nothing for anything else.
 std::optional<InboxFacts> inbox_facts(const std::filesystem::path& file);
-/// Whether a process of this machine has the open file open for writing, as far as the system tells: a read
-/// lease (fcntl(2)) is to be had only where nobody has.
+/// Whether a process of this machine has the open file open for writing, as far as the system shows: a read
+/// lease (fcntl(2)) is granted only where no process has.
 bool is_being_written(int fd);
 
 }  // namespace turbodiff::sched

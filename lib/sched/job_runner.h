@@ -1,4 +1,4 @@
-// One attempt at one job, from the claim to its bill.
+// One attempt at one job, from the claim to the bill.
 #pragma once
 
 #include <cstdint>
@@ -23,19 +23,19 @@
 namespace turbodiff::sched {
 
 struct RunnerSettings {
-  std::filesystem::path program;         ///< the turbodiff executable
-  double retry_delay_s = 30;             ///< before the second try, doubled for each further one, with jitter
-  double stop_grace_s = 120;             ///< for a worker to reach its next checkpoint
-  std::shared_ptr<energy::Meter> meter;  ///< may be empty
+  std::filesystem::path program;  ///< the turbodiff executable
+  double retry_delay_s = 30;      ///< before the first retry, doubled for each further one, with jitter
+  double stop_grace_s = 120;      ///< time for a worker to reach its next checkpoint
+  std::shared_ptr<energy::Meter> meter;  ///< may be null
 };
 
 /// Why a running job is stopped.
 enum class Stop { none, shutdown, window_end, cancelled, restart };
-/// Asked several times a second while a job runs.
+/// Called several times a second while a job runs.
 using StopQuestion = std::function<Stop()>;
 
 enum class Outcome {
-  gone,  ///< it could not be claimed any more
+  gone,  ///< it can no longer be claimed
   done,
   failed,  ///< for good
   will_retry,
@@ -48,20 +48,20 @@ class JobRunner {
             const core::Clock& clock, core::Log& log, RunnerSettings settings);
   ~JobRunner();
 
-  /// Brings what runners before have left behind to an end: kills their workers, completes or undoes what was
-  /// being published, bills, and queues the jobs again. An attempt that got no further than those before it
-  /// counts as a failure, and its job lets others go first; one that has used up its retries is held. Returns
-  /// how many are.
+  /// Completes the attempts of earlier runners: kills their workers, completes or reverts unfinished
+  /// publications, bills, and queues the jobs again. An attempt without progress beyond earlier ones counts
+  /// as a failure, and its job lets others run first; a job that has used up its retries is held. Returns the
+  /// number of held jobs.
   int recover();
 
-  /// `upcoming` prompts of jobs that follow with the same model are embedded in the same pass.
+  /// `upcoming` prompts of later jobs with the same model are embedded in the same pass.
   Outcome run(store::JobId job, const JobEstimate& estimate, const std::vector<std::string>& upcoming,
               const StopQuestion& stop);
 
   IdleLedger& idle() { return billing_.idle(); }
 
   bool has_worker() const { return worker_ != nullptr; }
-  /// Ends the worker between jobs, so that its memory and idle watts are freed.
+  /// Ends the worker between jobs, so that its memory and idle power are freed.
   void dismiss_worker();
 
  private:
@@ -94,7 +94,7 @@ class JobRunner {
   RunnerSettings settings_;
   Billing billing_;
   std::unique_ptr<WorkerProcess> worker_;
-  std::string loaded_;  ///< fingerprint of the model that the worker has
+  std::string loaded_;  ///< fingerprint of the model that the worker has loaded
   Running* running_ = nullptr;
 };
 

@@ -1,4 +1,4 @@
-// What the kernel has done to processes of this control group.
+// Events of this control group that the kernel has recorded.
 #pragma once
 
 #include <cstdint>

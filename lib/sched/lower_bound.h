@@ -1,4 +1,4 @@
-// A bound under the objective of every plan that places certain tasks.
+// A lower bound on the objective of every plan that places certain tasks.
 #pragma once
 
 #include "sched/plan.h"
@@ -6,7 +6,7 @@
 
 namespace turbodiff::sched {
 
-/// Writes `bound` into the plan, never above its own objective.
+/// Writes `bound` into the plan, limited to its own objective.
 void set_lower_bound(Plan& plan, Cost bound);
 
 }  // namespace turbodiff::sched

@@ -1,4 +1,4 @@
-// What people want to know of a night, told by the loop that runs the jobs.
+// The interface for notifications of the loop that runs the jobs.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@ namespace turbodiff::sched {
 class Notices {
  public:
   virtual ~Notices() = default;
-  /// An attempt has ended; what is to be told of it stands in the store.
+  /// An attempt has ended; the store contains what is to be reported.
   virtual void attempt_ended() = 0;
-  /// The plan has no place for a job before its deadline any more (seconds, UTC). Told as often as it is
-  /// found; people hear it once.
+  /// The plan cannot place a job before its deadline (seconds, UTC). Called as often as that is found; people
+  /// are notified once.
   virtual void deadline_missed(store::JobId job, std::int64_t deadline, const std::string& reason) = 0;
-  /// Nothing is left to do now (seconds, UTC). Returns when to call again while messages are on their way;
-  /// nothing once they are, or when that has taken too long.
+  /// No job is left to run now (seconds, UTC). Returns when it must be called again while messages are being
+  /// sent; nothing once they are sent, or when that has taken too long.
   virtual std::optional<std::int64_t> batch_ended(std::int64_t now) = 0;
 };
 

@@ -1,4 +1,4 @@
-// What a planner is asked and what it answers.
+// The input and the output of a planner.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@ namespace turbodiff::sched {
 
 using tariff::Seconds;
 
-/// Where a job may run: only where the tariff says off-peak, wherever there is a price, or before all others
-/// at its earliest feasible second.
+/// Where a job may run: only in off-peak time, wherever there is a price, or before all others at its
+/// earliest feasible second.
 enum class When { off_peak, cheapest, now };
 
 enum class Objective { cost, carbon };
@@ -23,15 +23,15 @@ enum class Objective { cost, carbon };
 struct PlanJob {
   std::string id;
   std::int64_t seconds = 0;     ///< of work, at least 1
-  std::int64_t milliwatts = 0;  ///< over all its time, setup included
+  std::int64_t milliwatts = 0;  ///< during all its time, including setup
   std::optional<Seconds> earliest;
   std::optional<Seconds> deadline;  ///< its end is at or before
-  std::int64_t priority = 0;        ///< higher first
+  std::int64_t priority = 0;        ///< jobs with a higher priority come first
   When when = When::cheapest;
-  std::vector<std::string> after;  ///< ids of jobs that end before it starts
-  std::string group;               ///< jobs of one group save the setup when they follow each other
+  std::vector<std::string> after;  ///< ids of jobs that must end before it starts
+  std::string group;               ///< jobs of one group save the setup when they run one after another
   std::int64_t setup_seconds = 0;
-  /// Its start in an earlier plan, if any: among many jobs they keep this order unless a new plan is clearly
+  /// Its start in an earlier plan, if any: with many jobs this order is kept unless a new plan is clearly
   /// cheaper.
   std::optional<Seconds> planned;
 };
@@ -44,7 +44,7 @@ struct PlanRequest {
   Objective objective = Objective::cost;
   std::optional<std::int64_t> idle_milliwatts;       ///< of the machine while no job runs
   std::optional<std::int64_t> wake_milliwatt_hours;  ///< to switch off and wake again
-  /// How an instant reads in a reason; RFC 3339 in UTC when empty.
+  /// Formats an instant in a reason; RFC 3339 in UTC when empty.
   std::function<std::string(Seconds)> label;
 };
 
@@ -62,7 +62,7 @@ struct PlannedJob {
   int worker = 0;  ///< from 0
   Seconds start = 0;
   Seconds end = 0;
-  bool setup = false;  ///< its setup is spent
+  bool setup = false;  ///< whether its setup is spent
   std::int64_t milliwatt_seconds = 0;
   CostDetail cost;  ///< rounded once
 };
@@ -71,14 +71,14 @@ struct UnplacedJob {
   std::size_t job = 0;
   std::string id;
   std::string reason;
-  bool late = false;  ///< it cannot end by its deadline any more as things stand, prices to come or not
+  bool late = false;  ///< it can no longer end by its deadline, whatever prices are still to be published
 };
 
-/// What the machine uses while no job runs, until the last end.
+/// The energy of the machine while no job runs, until the last end.
 struct IdleUse {
   std::int64_t milliwatt_seconds = 0;
   core::Money cost;
-  int wakes = 0;  ///< times it is cheaper to switch off and wake up again
+  int wakes = 0;  ///< number of times it is cheaper to switch off and wake up again
 };
 
 struct Plan {
@@ -95,7 +95,7 @@ struct Plan {
   /// For objective carbon: milligrams of the plan and of the bound; then lower_bound is the cost of the plan.
   std::optional<std::int64_t> milligram_co2;
   std::optional<std::int64_t> milligram_lower_bound;
-  bool exact = false;  ///< proven best, ties included
+  bool exact = false;  ///< proven optimal, including ties
   std::optional<IdleUse> idle;
 };
 

@@ -130,7 +130,7 @@ std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source,
                                const TimeReader& read_time) {
   nlohmann::json document;
   if (core::json_nesting(json) > core::max_json_nesting)
-    throw Error::bad_request(source + ": lists and objects stand too deep in each other",
+    throw Error::bad_request(source + ": JSON is nested too deeply",
                              "write an array of objects with id, seconds and watts");
   try {
     document = nlohmann::json::parse(json);

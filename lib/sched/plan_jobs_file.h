@@ -10,12 +10,12 @@
 
 namespace turbodiff::sched {
 
-/// Turns a time as users write it into an instant; throws Error bad_request when it is none.
+/// Parses a time in text; throws Error bad_request when it is invalid.
 using TimeReader = std::function<Seconds(std::string_view)>;
 
 /// A JSON array of objects with the keys id, seconds, watts, earliest, deadline, priority, when, after, group
-/// and setup_seconds, of which the first three are required; null is as good as absent. `source` is the
-/// file's name for messages. Error bad_request names the file, the job and the key.
+/// and setup_seconds, of which the first three are required; null means absent. `source` is the file's name
+/// for messages. Error bad_request names the file, the job and the key.
 std::vector<PlanJob> read_jobs(std::string_view json, const std::string& source, const TimeReader& read_time);
 
 /// "2026-11-24T06:30:00Z"

@@ -12,7 +12,7 @@
 namespace turbodiff::sched {
 namespace {
 
-/// The sums of so many seconds of such values fit in 64 bits.
+/// The sums of this many seconds of such values fit in 64 bits.
 constexpr Time most_indexed_s = Time{1} << 21;
 constexpr std::int64_t most_indexed_value = std::int64_t{1} << 41;
 constexpr std::int64_t longest_s = std::int64_t{200} * 366 * 86400;

@@ -1,4 +1,4 @@
-// A request and a curve in the form that the search works on: seconds from `now`, indices, and sums.
+// A request and a curve in the form that the search uses: seconds from `now`, indices, and sums.
 #pragma once
 
 #include <array>
@@ -51,9 +51,9 @@ class StepSum {
   void append(Time end, std::int64_t value);
   const std::vector<Time>& edges() const { return edges_; }  ///< 0, ..., the end
   std::int64_t value(std::size_t step) const { return values_[step]; }
-  /// Once all is appended: until() and least() in O(1) from now on, until() only for a usual horizon.
+  /// Called once all is appended: makes until() and least() O(1), until() only for a usual horizon.
   void index();
-  /// Integral over [0, t); beyond the ends their values go on.
+  /// Integral over [0, t); beyond the ends the values continue.
   Cost until(Time t) const {
     const auto second = static_cast<std::size_t>(t);
     return second < seconds_.size() ? Cost{seconds_[second]} : by_step(t);
@@ -77,13 +77,13 @@ struct Problem {
   std::vector<Task> tasks;  ///< in input order
   Time horizon = 0;
   int workers = 1;
-  StepSum objective;                         ///< what a milliwatt-second costs
+  StepSum objective;                         ///< the cost of a milliwatt-second
   std::array<std::vector<Span>, 3> windows;  ///< by When: maximal spans in which such a job may run
 
   const std::vector<Span>& windows_of(const Task& task) const {
     return windows[static_cast<std::size_t>(task.when)];
   }
-  /// The time from start to end when `previous` (-1: none) is the job just before on the worker.
+  /// The time from start to end when `previous` (-1: none) runs just before on the worker.
   Time duration(int task, int previous) const;
   Cost cost(int task, Time start, Time end) const {
     return objective.between(start, end) * tasks[static_cast<std::size_t>(task)].milliwatts;
@@ -101,7 +101,7 @@ struct Problem {
 /// Error bad_request as make_plan says.
 Problem make_problem(const PlanRequest& request, const tariff::PriceCurve& curve);
 
-/// Where a task is; worker -1: not placed.
+/// The place of a task; worker -1: not placed.
 struct Placement {
   int worker = -1;
   Time start = 0;

@@ -40,7 +40,7 @@ bool has_a_start(const Problem& problem, int index) {
   return Problem::first_fit(problem.windows_of(task), task.earliest, shortest, task.latest_end).has_value();
 }
 
-/// What the search has to decide: all that are neither placed first nor hopeless.
+/// The jobs that the search decides: all that are neither placed first nor impossible to place.
 std::vector<int> movable_jobs(const Problem& problem, const std::vector<int>& first,
                               const std::vector<Placement>& fixed) {
   std::vector<bool> hopeless(problem.tasks.size());

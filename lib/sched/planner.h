@@ -1,4 +1,4 @@
-// When each job runs: the cheapest plan that keeps every constraint.
+// Decides when each job runs: the cheapest plan that satisfies every constraint.
 //
 // Jobs are not preempted and start on whole seconds. `now` jobs come first, by priority and input order, each
 // at its earliest feasible second on the lowest worker; their start and worker are then fixed. The others are

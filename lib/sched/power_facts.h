@@ -1,4 +1,4 @@
-// The queue as far as it matters for switching the machine off.
+// The queue's state that matters for switching the machine off.
 #pragma once
 
 #include "power/shutdown_policy.h"
@@ -6,8 +6,8 @@
 
 namespace turbodiff::sched {
 
-/// `plan` is that of now. Jobs of a paused queue wait for a time that nobody knows; so do those without a
-/// place in the plan, unless they wait for a job that failed or is held, or their deadline has passed.
+/// `plan` is the current one. Jobs of a paused queue wait for an unknown time; so do those that cannot be
+/// placed, unless they depend on a job that failed or is held, or their deadline has passed.
 power::QueueFacts queue_facts(const store::JobStore& store, const QueuePlan& plan, bool paused, Seconds now);
 
 }  // namespace turbodiff::sched

@@ -1,4 +1,4 @@
-// How fast a job's model runs, and what the GPU draws, under several power limits.
+// The speed of a job's model, and the power of the GPU, under several power limits.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +11,9 @@
 
 namespace turbodiff::sched {
 
-/// A short run of `job` (one step, its own size) under each of some limits from the default down to half of
-/// it; the model stays loaded. The first point is that of the default. Error work_failed when a run fails,
-/// interrupted after a signal. The cap is left at the last limit.
+/// A short run of `job` (one step, its own size) under each of several limits from the default down to half
+/// of it; the model stays loaded. The first point is that of the default. Error work_failed when a run fails,
+/// interrupted after a signal. The limit is left at the last value.
 std::vector<energy::CapPoint> sweep_power_limits(const std::filesystem::path& program, const store::Job& job,
                                                  const store::Preset& preset, energy::Nvml& nvml,
                                                  std::size_t gpu, energy::PowerCap& cap,

@@ -1,4 +1,4 @@
-// The beginning of an attempt: what the worker is told, and the worker itself.
+// The beginning of an attempt: the worker's request, and the worker itself.
 #include <fmt/format.h>
 
 #include <array>

@@ -30,7 +30,7 @@ class BestByTime {
   std::optional<WideInt> at(Time t) const;
   /// The least value: at the end of time. Not when empty.
   const WideInt& final() const { return pieces_.back().value; }
-  /// The first second that is as good as `t` is: there the last job ends.
+  /// The first second that is as good as `t`: the end of the last job.
   Time reached(Time t) const;
 
   /// best(e) = min over e' <= e of before(e' - length) + start(e' - length), for the starts in [first, last]

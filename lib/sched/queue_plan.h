@@ -1,4 +1,4 @@
-// The plan of what waits in the store.
+// The plan of the store's waiting jobs.
 #pragma once
 
 #include <map>
@@ -13,7 +13,7 @@
 
 namespace turbodiff::sched {
 
-/// What occupies the machine now.
+/// The job that runs now.
 struct RunningJob {
   store::JobId id = 0;
   std::int64_t seconds_left = 1;
@@ -29,32 +29,30 @@ struct QueuePlanOptions {
   std::function<std::string(Seconds)> label;
 };
 
-/// More waiting jobs than these are left for a later plan: the ones that come first by priority and id are
-/// planned.
+/// Further waiting jobs are left for a later plan: the first ones by priority and id are planned.
 constexpr std::size_t most_planned_jobs = 10'000;
 
 struct QueuePlan {
   Plan plan;  ///< without the running job
   std::map<store::JobId, store::PlannedStart> starts;
   std::size_t left_out = 0;        ///< jobs beyond most_planned_jobs
-  std::set<store::JobId> blocked;  ///< of the unplaced: they wait for a job that will not be done by itself
+  std::set<store::JobId> blocked;  ///< unplaced jobs that depend on a job which will not succeed by itself
   bool has_running = false;
 };
 
-/// The jobs of the store as the planner wants them; `running` stands in front as a job that starts now.
+/// The jobs of the store as the planner's input; `running` is the first, as a job that starts now.
 PlanRequest make_queue_request(const store::JobStore& store, Estimator& estimator,
                                const QueuePlanOptions& options, std::size_t& left_out);
 
 QueuePlan plan_queue(const store::JobStore& store, Estimator& estimator, const tariff::PriceCurve& curve,
                      const QueuePlanOptions& options);
 
-/// Jobs that share it save loading the model when they follow each other.
+/// Jobs with the same group save loading the model when they run one after another.
 std::string plan_group(const store::Preset& preset, const std::string& group);
 
 When plan_when(store::When when);
 
-/// A job of the store, waiting or new, as the planner wants it. `wanted` has JobSpec's members of these
-/// names.
+/// A job of the store, waiting or new, as the planner's input. `wanted` has JobSpec's members of these names.
 template <typename Wanted>
 PlanJob plan_job(std::string id, const JobEstimate& estimate, const store::Preset& preset,
                  const Wanted& wanted) {

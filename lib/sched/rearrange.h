@@ -1,5 +1,5 @@
-// Local search on a plan that others have made: jobs of a group come together, jobs trade places, idle time
-// goes where it is dear.
+// Local search on an existing plan: jobs of a group are brought together, jobs are exchanged, idle time is
+// moved to where prices are high.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace turbodiff::sched {
 
-/// A plan of the same jobs that costs no more. `fixed` jobs keep their starts. What is done, about in single
-/// moves tried, is taken from `budget`; nothing more is begun when that is spent.
+/// A plan of the same jobs that costs no more. `fixed` jobs keep their starts. The work, counted roughly in
+/// moves of single jobs, is subtracted from `budget`; nothing is begun when the budget is spent.
 std::vector<Placement> rearrange(const Problem& problem, const std::vector<Placement>& placements,
                                  const std::vector<Placement>& fixed, std::int64_t& budget);
 

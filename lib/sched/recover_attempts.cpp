@@ -68,12 +68,12 @@ int JobRunner::recover() {
       log_.warn("job {}: {}", job.id, error.message());
       published = false;
     }
-    std::string told = "was finished, and is published now";
+    std::string outcome = "was finished, and is published now";
     if (published) {
       persist([&, &bill = bill, &prices = prices] { store_.finish(epoch_, attempt, bill, prices, now()); });
     } else if (job.state != store::State::running || job.cancel_requested ||
                got_further(store_, job, attempt)) {
-      told = "was cut off, and is queued again";
+      outcome = "was cut off, and is queued again";
       persist([&, &bill = bill, &prices = prices] {
         store_.interrupt(epoch_, attempt, bill, prices, "turbodiff-sched or the machine stopped", now());
       });
@@ -93,14 +93,14 @@ int JobRunner::recover() {
                              "turbodiff-sched or the machine stopped before another step was finished "
                              "(failure {} of at most {})",
                              times, job.spec.retries);
-      told = too_often ? how.reason
-                       : "was cut off without another step, which counts as a failure; it is queued again";
+      outcome = too_often ? how.reason
+                          : "was cut off without another step, which counts as a failure; it is queued again";
       if (too_often) ++set_aside;
       persist(
           [&, &bill = bill, &prices = prices] { store_.cut_off(epoch_, attempt, bill, prices, how, now()); });
     }
     store::remove_leftovers(job.spec.output, job.id, attempt.number);
-    log_.info("job {}: {}", job.id, told);
+    log_.info("job {}: {}", job.id, outcome);
   }
   return set_aside;
 }

@@ -1,7 +1,8 @@
-// Workers with jobs in rows, and changes of a row that move the jobs behind them along.
+// Workers with jobs in rows, and edits of a row that move the jobs behind them.
 //
-// Where a Workboard leaves every other start as it is, here jobs are taken out of a row and put in between
-// others, and those behind make room. A change is tried first, with its exact cost, and then made or not.
+// A Workboard leaves every other start unchanged; here jobs are removed from a row and inserted between
+// others, and those behind make room. An edit is evaluated first, with its exact cost, and then applied or
+// not.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace turbodiff::sched {
 
-/// `removed` jobs from position `at` on give way to `inserted`, which start where the first of them did or,
-/// when none is removed, at the end of the job before.
+/// `removed` jobs from position `at` on are replaced by `inserted`, which start where the first of them did
+/// or, when none is removed, at the end of the job before.
 struct RowEdit {
   int worker = 0;
   std::size_t at = 0;
@@ -33,18 +34,18 @@ class RowEdits {
   const std::vector<Placement>& placements() const { return places_; }
   bool is_fixed(int task) const { return fixed_[static_cast<std::size_t>(task)]; }
 
-  /// Tries the edits, which are in order of worker and position and do not overlap, and makes them when the
-  /// total cost falls. The jobs behind an edit go later as far as they must; between two edits of one row
-  /// that are near each other they may go earlier.
+  /// Evaluates the edits, which are in order of worker and position and do not overlap, and applies them when
+  /// the total cost falls. The jobs behind an edit move later as far as necessary; between two edits of one
+  /// row that are near each other they may move earlier.
   bool improve(const std::vector<RowEdit>& edits);
 
-  /// Moves the idle time before position `at` of a row to where it costs least within the jobs around it,
-  /// and to the end of them rather than stay when that costs the same. Returns whether anything moved.
+  /// Moves the idle time before position `at` of a row to where it costs least among the jobs around it, and
+  /// to their end when that costs the same as staying. Returns whether anything moved.
   bool move_gap(int worker, std::size_t at);
 
-  /// Job moves tried so far: what the work is measured in.
+  /// Number of job moves evaluated so far: the measure of work.
   std::int64_t work() const { return work_; }
-  /// What all changes made have saved.
+  /// The savings of all edits applied.
   Cost gained() const { return gained_; }
 
  private:
@@ -72,7 +73,7 @@ class RowEdits {
   std::int64_t work_ = 0;
   Cost gained_ = 0;
 
-  // What is being tried.
+  // The edit being evaluated.
   std::vector<Slot> moved_;
   std::vector<Change> changes_;
   Cost delta_ = 0;

@@ -1,4 +1,4 @@
-// The attempt that a JobRunner has under way.
+// The current attempt of a JobRunner.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,8 @@
 
 namespace turbodiff::sched {
 
-/// A running attempt notes in the store so often that it goes on, and so often waits until the note is on the
-/// disk: what a kill, or a power cut, leaves open of when it ended.
+/// How often a running attempt records in the store that it is running, and how often it waits until the
+/// record is on the disk: the uncertainty about its end that a kill, or a power failure, leaves.
 constexpr double alive_interval_s = 1;
 constexpr double flush_interval_s = 10;
 
@@ -27,8 +27,8 @@ struct JobRunner::Running {
   std::vector<store::Publication> files;
   std::ofstream log;
   double began_s = 0;
-  double seen_s = 0;     ///< when it was last noted that it goes on
-  double flushed_s = 0;  ///< when such a note last waited for the disk
+  double seen_s = 0;     ///< when it was last recorded as running
+  double flushed_s = 0;  ///< when such a record last waited for the disk
   std::int64_t noted_steps = 0;
   bool resumed = false;
   std::string stage;

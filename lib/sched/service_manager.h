@@ -1,4 +1,4 @@
-// sd_notify(3): telling systemd how the service is.
+// sd_notify(3): reports the service's state to systemd.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// systemd units for the daemon, or for `run --once` at the times when off-peak time begins. Pure text.
+// systemd units for the daemon, or for `run --once` when off-peak time begins. Pure text.
 #pragma once
 
 #include <filesystem>
@@ -22,22 +22,23 @@ struct ServiceSettings {
 struct UnitFile {
   std::string name;  ///< "turbodiff-sched.service"
   std::string text;
-  std::filesystem::path folder = {};  ///< where it belongs, when not to the units
+  std::filesystem::path folder = {};  ///< the folder of the file, when it is not that of the units
 };
 
-/// The service, followed by the timer where `once` is set. For the machine what its user needs comes first:
-/// the user himself, what he may read and write of the kernel's, and that he may switch off.
+/// The service, followed by the timer where `once` is set. For the machine, the files that the service's user
+/// needs come first: the user itself, what it may read and write of the kernel's files, and the permission to
+/// switch off.
 std::vector<UnitFile> service_units(const ServiceSettings& settings);
 
-/// A word of ExecStart: quoted where it has to be, `%` and `$` doubled (systemd.service(5)).
+/// A word of ExecStart: quoted where necessary, `%` and `$` doubled (systemd.service(5)).
 std::string unit_word(const std::string& word);
 
 /// OnCalendar lines that start `run --once` whenever off-peak time begins from `from` on: all times of day at
-/// which it does so on any day of the next years, whatever season, weekday or holiday that is, each daily and
-/// in the tariff's zone ("*-*-* 22:00:00 Asia/Shanghai"); a start on a day when nothing begins then costs
-/// nothing. A time that an autumn's night shows twice is told as that instant besides. Every quarter of an
-/// hour, or as often as prices change if that is more, where they come as a series, and where the times are
-/// too many. Every hour where off-peak time never begins: it lasts, or there is none.
+/// which it begins on any day of the next years, in any season, weekday or holiday, each daily and in the
+/// tariff's zone ("*-*-* 22:00:00 Asia/Shanghai"); a start on a day when nothing begins then costs nothing. A
+/// time that occurs twice in an autumn night is also listed as an instant. Every quarter of an hour, or as
+/// often as prices change if that is more often, where prices are a series, and where there are too many
+/// times. Every hour where off-peak time never begins: it is permanent, or there is none.
 std::vector<std::string> timer_lines(const tariff::Tariff& tariff, tariff::Seconds from);
 
 }  // namespace turbodiff::sched

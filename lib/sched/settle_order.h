@@ -1,5 +1,5 @@
-// What a plan is to have besides a low cost: early ends, first of the jobs of the highest priority, then of
-// the next one, and so on; then early starts in input order.
+// The secondary objectives of a plan: early ends, first of the jobs of the highest priority, then of the next
+// one, and so on; then early starts in input order.
 #pragma once
 
 #include <vector>
@@ -13,7 +13,7 @@ namespace turbodiff::sched {
 std::vector<Time> ends_by_priority(const Problem& problem, const std::vector<Placement>& placements);
 
 /// Which jobs may change their order: all, so that short ones come before long ones of the same priority, or
-/// only those of different priorities, so that a plan that is kept stays as it is.
+/// only those of different priorities, so that an existing plan is kept.
 enum class Settle { all, priorities };
 
 /// The same jobs at no more cost, in a better order and without idle time that saves nothing. `fixed` jobs
@@ -21,7 +21,7 @@ enum class Settle { all, priorities };
 Workboard settle_order(const Problem& problem, const Workboard& board, const std::vector<Placement>& fixed,
                        Settle settle);
 
-/// Takes each job, the first ones first, to the earliest place where it costs no more. Returns whether any
+/// Moves each job, the first ones first, to the earliest place where it costs no more. Returns whether any
 /// moved.
 bool pull_forward(const Problem& problem, Workboard& board);
 

@@ -1,4 +1,4 @@
-// The tariff a daemon goes by, and the price curve from it for now.
+// The tariff of a daemon, and its price curve from now on.
 #pragma once
 
 #include <functional>
@@ -10,27 +10,27 @@
 
 namespace turbodiff::sched {
 
-/// Reads (or fetches) the tariff anew; throws Error.
+/// Reads (or fetches) the tariff again; throws Error.
 using TariffLoader = std::function<tariff::Tariff()>;
 
 class TariffClock {
  public:
   explicit TariffClock(TariffLoader load) : load_(std::move(load)), tariff_(load_()) { watch_files(); }
 
-  /// Keeps the tariff in use when the new one is wrong: then throws Error.
+  /// Keeps the current tariff when the new one is invalid: then throws Error.
   void reload() {
     tariff_ = load_();
     curve_.reset();
     watch_files();
   }
-  /// The files of prices that the tariff names: whether one was changed since it was read, or since the last
+  /// The files of prices that the tariff names: whether one has changed since it was read, or since the last
   /// call.
   bool files_changed() { return files_.changed(); }
   const core::FileWatch& files() const { return files_; }
   const tariff::Tariff& tariff() const { return tariff_; }
-  /// Covers [from - a day, from + horizon], kept while it does.
+  /// Covers [from - a day, from + horizon]; cached while it does.
   const tariff::PriceCurve& curve(tariff::Seconds from, std::int64_t horizon_s);
-  /// The end of the off-peak time that holds `instant`; `instant` itself outside of off-peak time.
+  /// The end of the off-peak time that contains `instant`; `instant` itself outside of off-peak time.
   tariff::Seconds off_peak_end(tariff::Seconds instant, std::int64_t horizon_s);
 
  private:

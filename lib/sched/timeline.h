@@ -1,4 +1,4 @@
-// Workers with the jobs already placed on them.
+// Workers with the jobs that are already placed on them.
 #pragma once
 
 #include <optional>
@@ -21,12 +21,12 @@ struct FreeSpan {
   std::int64_t least = 0;  ///< the lowest objective in it
 };
 
-/// `free` is what no job of `row` takes in the horizon, without empty spans. Brings it up to date around the
+/// `free` is the time in the horizon that no job of `row` takes, without empty spans. Updates it around the
 /// slot at `at` and the next one.
 void refresh_free(std::vector<FreeSpan>& free, const std::vector<Slot>& row, std::size_t at,
                   const Problem& problem);
 
-/// Free time of a worker without jobs.
+/// Free time of each worker without jobs.
 std::vector<FreeSpan> all_free(const Problem& problem);
 
 class Timeline {
@@ -36,11 +36,12 @@ class Timeline {
   const std::vector<Slot>& slots(int worker) const { return workers_[static_cast<std::size_t>(worker)]; }
   const Placement& placement(int task) const { return placements_[static_cast<std::size_t>(task)]; }
   const std::vector<Placement>& placements() const { return placements_; }
-  /// Of a placed task.
+  /// The end of a placed task.
   Time end(int task) const;
 
   /// The earliest second, on the lowest worker, at which `task` runs in `windows` from `from` on, ends by
-  /// `until` and leaves every start as it is and every constraint kept (a neighbour's setup may come or go).
+  /// `until`, leaves every start unchanged and satisfies every constraint (a neighbour's setup may be added
+  /// or removed).
   std::optional<Placement> earliest(int task, const std::vector<Span>& windows, Time from, Time until) const;
   void place(int task, Placement placement);
 
@@ -53,9 +54,9 @@ class Timeline {
   std::vector<Placement> placements_;
 };
 
-/// Places all `tasks` that can be, each once those it comes after are placed, by priority, then input order,
-/// each at its earliest feasible second. A task after one that is not placed is not placed either.
-/// `ignore_deadlines`: a task that has no place otherwise may end late.
+/// Places all `tasks` that can be placed, each after those it depends on, by priority, then input order, each
+/// at its earliest feasible second. A task that depends on one that is not placed is not placed either.
+/// `ignore_deadlines`: a task that cannot be placed otherwise may end late.
 void place_earliest(Timeline& timeline, const Problem& problem, const std::vector<int>& tasks,
                     bool ignore_deadlines = false);
 

@@ -1,4 +1,4 @@
-// Why a job has no place in a plan, in words.
+// Why a job cannot be placed in a plan, as text.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace turbodiff::sched {
 
-/// For `task`, which `placements` leaves out. `request.label` writes instants.
+/// The reason for `task`, which `placements` leaves out. `request.label` formats instants.
 std::string unplaced_reason(const PlanRequest& request, const Problem& problem,
                             const std::vector<Placement>& placements, int task);
 
-/// Of a task that has no place: whether it has a deadline within the plan, and prices that are still to come
-/// cannot help.
+/// For a task that cannot be placed: whether it has a deadline within the plan, and prices that are not
+/// published yet cannot help.
 bool is_late(const PlanRequest& request, const Problem& problem, int task);
 
 }  // namespace turbodiff::sched

@@ -1,4 +1,4 @@
-// Workers with jobs that can still be moved: what the heuristic works on.
+// Workers with jobs that can still be moved: the data structure of the heuristic.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace turbodiff::sched {
 
-/// A place and what the whole plan's objective changes by.
+/// A place and the change of the whole plan's objective.
 struct Offer {
   Placement place;
   Cost change = 0;
@@ -27,29 +27,29 @@ class Workboard {
   Time end_of(int task) const;
   Cost total() const { return total_; }
 
-  /// The earliest start and the latest end that neighbours in the order of `after` leave. Nothing when a task
-  /// that it comes after is not placed.
+  /// The earliest start and the latest end that neighbours in the order of `after` allow. Nothing when a task
+  /// that it depends on is not placed.
   std::optional<Span> room_of(int task) const;
 
-  /// Puts `tasks` of one group one after another where that is cheapest, as one run within the room of all of
-  /// them. Returns whether there was such a place.
+  /// Places `tasks` of one group one after another where that is cheapest, as one run within the bounds of
+  /// all of them. Returns whether there was such a place.
   bool place_run(const std::vector<int>& tasks);
 
-  /// The place of least cost that leaves the starts of all others as they are; of equal ones the earliest,
-  /// then the lowest worker. Nothing where there is none; with `below`, nothing that does not cost less.
+  /// The place of least cost that leaves the starts of all others unchanged; of equal ones the earliest, then
+  /// the lowest worker. Nothing where there is none; with `below`, nothing that does not cost less.
   std::optional<Offer> cheapest(int task, std::optional<Cost> below = std::nullopt) const;
   /// The place with the earliest start at or after `from`.
   std::optional<Offer> earliest(int task, Time from = 0) const;
-  /// The place with the earliest start at which `task`, and `more` seconds behind it, costs no more than it
-  /// does at `reference`.
+  /// The place with the earliest start at which `task`, and `more` seconds after it, cost no more than at
+  /// `reference`.
   std::optional<Offer> earliest_no_dearer(int task, Time reference, Time more = 0) const;
 
   void place(int task, Placement placement);
-  /// Takes out `tasks`, which follow each other on one worker. False, and nothing is changed, when the job
+  /// Removes `tasks`, which follow each other on one worker. False, and nothing is changed, when the job
   /// behind them then has no place: it may need its setup again.
   bool remove(const std::vector<int>& tasks);
 
-  /// Gaps looked at so far: what the work is measured in.
+  /// Number of gaps examined so far: the measure of work.
   std::int64_t looks() const { return looks_; }
 
  private:

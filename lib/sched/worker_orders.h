@@ -22,7 +22,7 @@ struct SearchJob {
   std::vector<ValuePiece> warm_starts;
 };
 
-/// The times that a node of the search leaves to a job.
+/// The time bounds that a node of the search sets for a job.
 struct Bounds {
   Time earliest = 0;
   Time latest_end = 0;

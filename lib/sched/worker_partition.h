@@ -1,4 +1,4 @@
-// Which jobs are placed, and on which worker, when `after` between different workers is left aside.
+// Which jobs are placed, and on which worker, when `after` between different workers is ignored.
 #pragma once
 
 #include <cstdint>
@@ -33,9 +33,9 @@ struct SearchPlan {
 };
 
 /// The best plan within `bounds` without the jobs in `banned`. It keeps the order of jobs on the same worker
-/// and places a job only with all it comes after, but a job may start before the end of one on another
-/// worker: so it is a bound, and the optimum if it happens to keep that as well. Nothing when the fixed jobs
-/// do not fit.
+/// and places a job only with all it depends on, but a job may start before the end of one on another worker:
+/// so it is a bound, and the optimum if it happens to satisfy that as well. Nothing when the fixed jobs do
+/// not fit.
 std::optional<SearchPlan> solve_relaxed(const SearchProblem& problem, const std::vector<Bounds>& bounds,
                                         unsigned banned);
 

@@ -16,11 +16,11 @@
 
 namespace turbodiff::sched {
 
-/// The preset's options with the job's own over them. Before --quant-linear had values, presets held true
-/// where int8 was asked for, and false where nobody had asked.
+/// The preset's options, overridden by the job's own. Before --quant-linear had values, presets stored true
+/// where int8 was requested, and false where it was not.
 nlohmann::ordered_json request_of(const store::Preset& preset, const store::JobSpec& spec);
 
-/// One generation as the worker is told.
+/// One generation as sent to the worker.
 struct Order {
   std::string id;
   nlohmann::ordered_json request;
@@ -36,17 +36,18 @@ class WorkerProcess {
 
   /// Starts `program` worker. Error not_found or work_failed when it cannot be started.
   WorkerProcess(const std::filesystem::path& program, OnEvent on_event, OnLog on_log);
-  /// Kills it.
+  /// Kills the worker.
   ~WorkerProcess();
 
   store::ProcessIdentity identity() const { return identity_; }
-  /// False when it does not read any more.
+  /// False when the worker no longer reads.
   bool order(const Order& order);
-  /// Waits up to `timeout_s` for events and log lines and delivers them; how it ended, once it has.
+  /// Waits up to `timeout_s` for events and log lines and delivers them; returns the exit status once it has
+  /// ended.
   std::optional<core::ExitStatus> wait(double timeout_s);
-  /// SIGTERM: it leaves a checkpoint.
+  /// Sends SIGTERM: the worker leaves a checkpoint.
   void ask_to_stop();
-  /// Lets it end in peace: no more orders.
+  /// Lets the worker end normally: no more orders follow.
   void dismiss();
 
  private:

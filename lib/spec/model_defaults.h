@@ -1,4 +1,4 @@
-// What a model was made for, as far as it decides the defaults of a request.
+// The properties of a model that determine the defaults of a request.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@ struct ModelDefaults {
   int steps = 4;
   double sigma_max = 80;          ///< 200 for image-to-video models
   bool image_to_video = false;    ///< needs a picture
-  std::optional<bool> distilled;  ///< made for the rcm sampler; nothing where nobody says
+  std::optional<bool> distilled;  ///< made for the rcm sampler; nullopt where unknown
 
   bool operator==(const ModelDefaults&) const = default;
 };

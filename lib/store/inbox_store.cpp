@@ -1,7 +1,7 @@
 // Files of the watch folder: their jobs and the note that they were taken, in one transaction.
 #include "core/error.h"
+#include "store/change_notifier.h"
 #include "store/database.h"
-#include "store/doorbell.h"
 #include "store/job_store.h"
 
 namespace turbodiff::store {
@@ -79,7 +79,7 @@ std::vector<TakenFile> JobStore::take_files(std::span<const DroppedFile> files, 
     for (const DroppedFile& file : files) taken.push_back(take_file(file, skip_same, now));
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return taken;
 }
 

@@ -33,7 +33,7 @@ const std::vector<Transition>& transitions() {
       {Action::edit, "edited", {queued, held}, {}, "only queued and held jobs can be edited"},
       {Action::hold, "held", {queued}, held, "only queued jobs can be held"},
       {Action::release, "released", {held}, queued, "only held jobs can be released"},
-      {Action::cancel, "cancelled", {queued, held, running}, cancelled, "it is over already"},
+      {Action::cancel, "cancelled", {queued, held, running}, cancelled, "it has ended already"},
       {Action::retry,
        "retried",
        {failed, cancelled},
@@ -99,7 +99,7 @@ State after(State state, Action action, JobId job) {
                                std::string(row.hint));
     return row.to.value_or(state);
   }
-  throw Error::work_failed("a job was told to do what no job does");
+  throw Error::work_failed("invalid state transition");
 }
 
 std::string_view name_of(AttemptState state) {

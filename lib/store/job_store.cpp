@@ -6,8 +6,8 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "store/change_notifier.h"
 #include "store/database.h"
-#include "store/doorbell.h"
 #include "store/job_errors.h"
 #include "store/rows.h"
 
@@ -172,7 +172,7 @@ std::vector<JobId> JobStore::add(std::span<const NewJob> jobs, Micros now) {
     ids = insert(jobs, now);
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return ids;
 }
 
@@ -220,7 +220,7 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
     add_event(id, now, "edited", "");
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::hold(JobId id, Micros now) {
@@ -233,7 +233,7 @@ void JobStore::hold(JobId id, Micros now) {
     add_event(id, now, name_of(state), "");
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::release(JobId id, Micros now) {
@@ -251,7 +251,7 @@ void JobStore::release(JobId id, Micros now) {
     add_event(id, now, name_of(state), "");
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 State JobStore::retry(JobId id, Micros now) {
@@ -267,7 +267,7 @@ State JobStore::retry(JobId id, Micros now) {
     after(failed.state, Action::retry, id);
     for (const JobId other : failed.after)
       require_hope(*database_, other, fmt::format("job {} comes after job {}", id, other));
-    // Those that had failed for want of it wait for it again.
+    // Jobs that had failed because of it wait for it again.
     std::vector<JobId> again = {id};
     for (std::size_t k = 0; k < again.size(); ++k) {
       const Job one = k == 0 ? failed : job(again[k]);
@@ -293,7 +293,7 @@ State JobStore::retry(JobId id, Micros now) {
     }
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return state;
 }
 
@@ -315,7 +315,7 @@ bool JobStore::cancel(JobId id, Micros now) {
     fail_dependents(now);
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return at_once;
 }
 
@@ -350,7 +350,7 @@ void JobStore::remove(JobId id) {
   std::error_code error;
   std::filesystem::remove(log_file(id), error);
   std::filesystem::remove(checkpoint_file(id), error);
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::require_in_place() const {
@@ -439,7 +439,7 @@ void JobStore::set_paused(bool paused) {
     update.exec();
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::add_event(JobId job, Micros at, std::string_view kind, std::string_view detail) {

@@ -62,7 +62,7 @@ bool kill_group(const ProcessIdentity& process, double timeout_s) {
   if (!is_alive(process)) return true;
   const auto pid = static_cast<pid_t>(process.pid);
   const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  // Between the look and the descriptor the number may have passed on; the start time tells.
+  // Between the check and the descriptor the number may have been reused; the start time decides.
   const bool same = is_alive(process);
   if (same && ::kill(-pid, SIGKILL) != 0) ::kill(pid, SIGKILL);
   if (fd >= 0) {

@@ -90,7 +90,7 @@ void publish(const Publication& publication) {
                            : rename_new(publication.temporary, publication.final);
     if (result != 0) {
       if (errno == EEXIST)
-        throw Error::bad_request(fmt::format("'{}' has come to exist in the meantime", publication.final),
+        throw Error::bad_request(fmt::format("'{}' was created in the meantime", publication.final),
                                  "move it away or change the name with edit --output, then retry the job");
       throw failure("publish", publication.final);
     }

@@ -1,12 +1,12 @@
-// The one lock that whoever runs jobs of a store holds.
+// The lock of a store, held by the process that runs its jobs.
 #pragma once
 
 #include <filesystem>
 
 namespace turbodiff::store {
 
-/// Held from construction to destruction, or until the process ends, however it ends. A file beside the store
-/// (STORE.lock) is locked with flock(2); what it says is only for messages.
+/// Held from construction to destruction, or until the process ends in any way. A file beside the store
+/// (STORE.lock) is locked with flock(2); its content is only for messages.
 class StoreLock {
  public:
   /// Error refused, naming the holder, when another process has it.

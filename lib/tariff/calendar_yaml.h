@@ -1,4 +1,4 @@
-// Rates, seasons and rules of a tariff file, also of the block that makes adders depend on the time.
+// Rates, seasons and rules of a tariff file, also of the block that makes adders time-dependent.
 #pragma once
 
 #include "core/yaml_reader.h"

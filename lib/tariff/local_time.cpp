@@ -138,7 +138,7 @@ std::optional<Seconds> parse_duration(std::string_view text) {
 
 Seconds parse_horizon(std::string_view text, std::string_view option) {
   if (const auto duration = parse_duration(text)) return *duration;
-  throw Error::bad_request(fmt::format("{}: '{}' is no length of time", option, core::escape_control(text)),
+  throw Error::bad_request(fmt::format("{}: '{}' is not a duration", option, core::escape_control(text)),
                            "write it like 90m, 36h or 7d");
 }
 
@@ -149,7 +149,7 @@ Seconds parse_time(std::string_view given, const LocalZone& zone, Seconds now, s
     if (const auto duration = parse_duration(text.substr(1))) return now + *duration;
   if (const auto instant = parse_rfc3339(text)) return *instant;
   if (const auto instant = parse_local(text, zone, now)) return *instant;
-  throw Error::bad_request(fmt::format("{}: '{}' is no time", option, core::escape_control(given)),
+  throw Error::bad_request(fmt::format("{}: '{}' is not a time", option, core::escape_control(given)),
                            "write it like 22:00, tomorrow 06:30, +90m, now or 2026-10-25T06:30:00+01:00");
 }
 

@@ -1,4 +1,4 @@
-// Times as people write them: RFC 3339, and what the command line takes besides.
+// Times in text: RFC 3339, and the other forms that the command line accepts.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// What of a series of prices is not to be believed.
+// Detects implausible parts of a series of prices.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 namespace turbodiff::tariff {
 
 struct SeriesDoubts {
-  std::vector<Finding> findings;  ///< `action` and `where` are left to the caller
+  std::vector<Finding> findings;  ///< `action` and `where` are set by the caller
   std::vector<std::size_t> rows;  ///< the rows they are about, in order
 };
 

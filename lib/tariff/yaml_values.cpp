@@ -46,7 +46,7 @@ std::optional<Decimal> read_decimal(const YamlNode& node, std::string_view key, 
 
 std::optional<Seconds> read_duration(const YamlNode& node, std::string_view key, Problems& problems) {
   if (const auto value = parse_duration(scalar(node))) return value;
-  return mismatch(node, key, "a length of time like 30m, 1h or 6h", problems);
+  return mismatch(node, key, "a duration like 30m, 1h or 6h", problems);
 }
 
 std::optional<int> read_month_day(const YamlNode& node, std::string_view key, Problems& problems) {

@@ -1,4 +1,4 @@
-// Fixes that look at one character, or a few neighbours, at a time.
+// Fixes of single characters, or of a few neighbours.
 // Agree with the functions of the same names in ftfy.fixes of github.com/rspeer/python-ftfy 6.3.1.
 #pragma once
 
@@ -10,7 +10,8 @@ namespace turbodiff::text {
 /// Latin ligatures and digraphs (ﬁ, ĳ, ǆ, ...) spelled out.
 std::u32string fix_latin_ligatures(std::u32string_view text);
 
-/// Full-width Latin, half-width Katakana and Hangul, and the ideographic space in their usual width.
+/// Full-width Latin, half-width Katakana and Hangul, and the ideographic space converted to their usual
+/// width.
 std::u32string fix_character_width(std::u32string_view text);
 
 /// Curly quotation marks and the modifier apostrophe as straight ones.

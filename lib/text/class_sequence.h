@@ -1,6 +1,5 @@
-// Regular expressions of one shape: alternatives, each a fixed sequence of character classes. ftfy's
-// expressions are all of that shape, so a table of classes and a table of sequences stand in for a regular
-// expression engine.
+// Regular expressions of one form: alternatives, each a fixed sequence of character classes. All expressions
+// of ftfy have this form, so a table of classes and a table of sequences replace a regular expression engine.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +25,7 @@ struct ClassSequence {
   std::uint8_t classes[8];
 };
 
-/// A text of which every character was looked up in the classes once.
+/// A text whose characters have been looked up in the classes.
 class ClassedText {
  public:
   bool in(std::size_t position, std::size_t char_class) const {
@@ -39,7 +38,7 @@ class ClassedText {
   std::vector<std::uint64_t> masks_;
 };
 
-/// An alternation of class sequences, over generated tables that live for ever.
+/// An alternation of class sequences, over generated tables with static lifetime.
 class ClassPattern {
  public:
   /// `ranges` are sorted and disjoint.

@@ -6,8 +6,8 @@
 
 namespace turbodiff::text {
 
-/// `text` read again in the encoding it was meant in, as often as that improves it; unchanged when it looks
-/// fine.
+/// `text` decoded again with the encoding it was meant in, as often as that improves it; unchanged when it
+/// looks correct.
 std::u32string fix_encoding(std::u32string text);
 
 /// C1 control characters (U+0080..U+009F) replaced by what their bytes mean in windows-1252, as browsers do.

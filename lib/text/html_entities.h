@@ -1,4 +1,4 @@
-// HTML character references, decoded in the two ways that cleaning needs.
+// HTML character references, decoded in the two ways that prompt cleaning needs.
 #pragma once
 
 #include <string>

@@ -175,7 +175,7 @@ SentencePieceModel parse(std::span<const std::uint8_t> bytes) {
     return model.pieces[a].text == model.pieces[b].text;
   };
   if (std::adjacent_find(model.by_text.begin(), model.by_text.end(), same_text) != model.by_text.end())
-    throw Malformed{"a piece stands there twice"};
+    throw Malformed{"a piece is defined twice"};
   return model;
 }
 

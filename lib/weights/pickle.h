@@ -24,7 +24,7 @@ namespace turbodiff::weights {
 struct PickledStorage {
   std::string key;
   Dtype dtype = Dtype::f32;
-  bool untyped = false;         ///< counted in bytes; the tensor gives the dtype
+  bool untyped = false;         ///< counted in bytes; the tensor determines the dtype
   std::string unreadable = {};  ///< name of an element type whose values cannot be read; else empty
   std::uint64_t size = 0;       ///< elements, or bytes when untyped
 };

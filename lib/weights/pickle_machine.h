@@ -94,7 +94,7 @@ class PickleMachine {
   std::unordered_map<std::uint32_t, ValueId> memo_;
 };
 
-/// What an imported name stands for.
+/// The meaning of an imported name.
 enum class Import : std::uint8_t {
   refused,
   ordered_dict,
@@ -105,7 +105,7 @@ enum class Import : std::uint8_t {
   device,
   storage,
   dtype,
-  data  ///< a class of plain data: nothing is made of it
+  data  ///< a class of plain data: it becomes a value without contents
 };
 
 struct ImportMeaning {

@@ -130,7 +130,7 @@ TEST_CASE("requests come whole, in whatever pieces they are sent, and from the u
   CHECK(slow.read() == "own:" + post + "body");
 }
 
-TEST_CASE("who is told the reply but still sends gets the reply first") {
+TEST_CASE("a client that is answered but still sends gets the reply first") {
   FrontLimits limits;
   limits.body = 1000;
   EchoFront front(limits);

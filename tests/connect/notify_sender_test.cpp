@@ -77,7 +77,7 @@ struct SenderFixture : StoreFixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(SenderFixture, "a notice goes once, and what is told twice goes once") {
+TEST_CASE_FIXTURE(SenderFixture, "a notice goes once, and what is reported twice is sent once") {
   CHECK(look() == -1);
   CHECK(tell("failed:1"));
   CHECK_FALSE(tell("failed:1"));
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(SenderFixture, "it is given up once it is too old, or at once 
   CHECK(counts() == std::map<DeliveryState, std::int64_t>{{DeliveryState::failed, 1}});
   CHECK(tries > 20);
   CHECK(tries < 45);
-  CHECK(log_text.str().find("given up: busy") != std::string::npos);
+  CHECK(log_text.str().find("discarded: busy") != std::string::npos);
   channel.results = {{Kind::refused, "wrong key"}};
   tell("b");
   look();

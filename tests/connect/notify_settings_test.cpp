@@ -57,7 +57,7 @@ TEST_CASE("a channel of every type") {
   CHECK(channels[5].headers[1].secret.name == "/run/key");
 }
 
-TEST_CASE("everything that is wrong is told at once, each with its place") {
+TEST_CASE("everything that is wrong is reported at once, each with its place") {
   const auto [channels, problems] = parse(R"(- type: emial
 - type: telegram
   token: 123:abc
@@ -84,13 +84,13 @@ TEST_CASE("everything that is wrong is told at once, each with its place") {
       "1:9: notify.channels[0].type must be one of email, wecom, serverchan, telegram, ntfy, webhook, "
       "desktop, not "
       "'emial' (did you mean 'email'?)",
-      "3:10: notify.channels[1].token is a secret and does not belong into this file",
+      "3:10: notify.channels[1].token is a secret and must not be stored in this file",
       "5:3: notify.channels[2].token_file or token_env is missing",
       "5:3: notify.channels[2].chat is missing",
       "6:3: unknown key 'notify.channels[2].chats'",
       "5:3: notify.channels[2]: the name 'telegram' is taken",
       "8:8: notify.channels[3].url has a secret in it",
-      "10:9: notify.channels[3].body is no JSON once it is filled in",
+      "10:9: notify.channels[3].body is not valid JSON once it is filled in",
       "9:29: notify.channels[3].headers.Authorization is a secret",
       "12:9: notify.channels[4].name must be 1 to 40 letters",
       "14:12: notify.channels[4].events are batch, failed, deadline, wake, not 'batches'",

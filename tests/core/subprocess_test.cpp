@@ -91,7 +91,7 @@ TEST_CASE("only the standard descriptors reach the child") {
     CHECK_MESSAGE(core::parse_integer(name).value_or(99) <= 2, result.output);
 }
 
-TEST_CASE("lines arrive while the child runs, and its death by a signal is told") {
+TEST_CASE("lines arrive while the child runs, and its death by a signal is reported") {
   SubprocessOptions options = shell("echo ready; read line; echo \"got $line\"; exec sleep 600");
   std::vector<std::string> lines;
   options.input = Stream::pipe;

@@ -53,13 +53,13 @@ TEST_CASE("a GPU with all its figures") {
   CHECK(unknown.message() == "there is no GPU 'mime' (did you mean 'mine'?)");
 }
 
-TEST_CASE("what is wrong is told with its place") {
+TEST_CASE("what is wrong is reported with its place") {
   const std::string gpu = "  - name: a\n    watts: " + figure + "\n";
   CHECK(problem_of(head + gpu + "    wats: 3\n") ==
         "gpus.yaml:6:5: unknown key 'gpus.wats' (did you mean 'watts'?)");
   CHECK(problem_of(head + gpu + "    watts: " + figure + "\n")
-            .find("gpus.yaml:6:5: the key 'watts' stands here twice") == 0);
-  CHECK(problem_of(head + gpu + gpu) == "gpus.yaml:6:11: the GPU 'a' stands here twice");
+            .find("gpus.yaml:6:5: the key 'watts' is defined twice") == 0);
+  CHECK(problem_of(head + gpu + gpu) == "gpus.yaml:6:11: the GPU 'a' is defined twice");
   CHECK(problem_of(head + "  - name: a\n") == "gpus.yaml:4:5: gpus.watts is missing");
   CHECK(problem_of(head + gpu + "    price: { value: 3, date: 2026-01-02 }\n")
             .find("gpus.price.source is missing") != std::string::npos);

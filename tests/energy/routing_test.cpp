@@ -71,14 +71,14 @@ TEST_CASE("the first rule that matches wins, and those before it say why not") {
   CHECK(found.steps[1].mismatch.empty());
 }
 
-TEST_CASE("what is wrong with rules is told with its place") {
+TEST_CASE("what is wrong with rules is reported with its place") {
   const std::string rest = "  - { name: rest, tier: small }\n";
   CHECK(problem_of(head + "  - { name: x, if: { frame: 3 }, tier: small }\n" + rest) ==
         "routing.yaml:6:22: unknown key 'rules.if.frame' (did you mean 'frames'?)");
   CHECK(problem_of(head + "  - { name: x, if: { frames: 3 }, tier: smal }\n" + rest) ==
         "routing.yaml:6:41: rules.tier: unknown tier 'smal' (did you mean 'small'?)");
   CHECK(problem_of(head + "  - { name: rest, if: { frames: 3 }, tier: big }\n" + rest)
-            .find("stands here twice") != std::string::npos);
+            .find("is defined twice") != std::string::npos);
   CHECK(problem_of(head + rest + "  - { name: late, tier: small }\n").find("is never reached") !=
         std::string::npos);
   CHECK(problem_of(head + "  - { name: x, if: { frames: 3 }, tier: big }\n")

@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(Desk, "whose sessions count can be set") {
   bus().remove_session("c3");
 }
 
-TEST_CASE_FIXTURE(Desk, "the grace period is told, counted to its end, and has one end") {
+TEST_CASE_FIXTURE(Desk, "the grace period is reported, counted to its end, and has one end") {
   settings.grace_s = 600;
   SwitchOff off = make();
   CHECK(look(off) == start + 1);

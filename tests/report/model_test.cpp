@@ -220,7 +220,7 @@ TEST_CASE("with 70/20/10 depreciation is two sevenths of the electricity and coo
   CHECK(sums.whole() == 1'000'000);
 }
 
-TEST_CASE("part of a job is told apart, and an empty report is empty") {
+TEST_CASE("part of a job is distinguished, and an empty report is empty") {
   const Records records{{job_with(1, {simple_attempt(10'000'000, 10'000'000, 1000, 100)})}, {}};
   ReportOptions options;
   options.from = 15;

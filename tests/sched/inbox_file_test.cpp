@@ -68,7 +68,7 @@ TEST_CASE("JSON says the same as YAML") {
             .schedule.priority == 9);
 }
 
-TEST_CASE("what is wrong is told in one line with its place") {
+TEST_CASE("what is wrong is reported in one line with its place") {
   const std::pair<std::string, std::string> yaml[] = {
       {"", "f.yaml: is neither a prompt nor an object of options"},
       {"prompts: []", "'f.yaml' holds no prompt"},
@@ -77,7 +77,7 @@ TEST_CASE("what is wrong is told in one line with its place") {
       {"prompts: a", "f.yaml: 'prompts' must be a list"},
       {"prompts: [a, {prompt: b, stepz: 3}]",
        "f.yaml: prompt 2: unknown key 'stepz' (did you mean 'steps'?)"},
-      {"prompts: [{prompts: [a]}]", "f.yaml: prompt 1: 'prompts' stands within 'prompts'"},
+      {"prompts: [{prompts: [a]}]", "f.yaml: prompt 1: 'prompts' cannot be nested in 'prompts'"},
       {"prompt: a\nwhen: tonight", "f.yaml: 'when' must be off-peak, cheapest or now, not \"tonight\""},
       {"prompt: a\ndeadline: soon", "f.yaml: not a time"},
       {"prompt: a\ncount: 0", "f.yaml: 'count' must be a whole number between 1 and 100000, not 0"},
@@ -85,11 +85,10 @@ TEST_CASE("what is wrong is told in one line with its place") {
   for (const auto& [content, message] : yaml) CHECK(error(content) == message);
   CHECK(error("prompt: [").starts_with("f.yaml:"));
   CHECK(error("{", "f.json") == "f.json: it is not valid JSON");
-  CHECK(error(std::string(200'000, '['), "f.json") ==
-        "f.json: lists and objects stand too deep in each other");
+  CHECK(error(std::string(200'000, '['), "f.json") == "f.json: JSON is nested too deeply");
   CHECK(error("{\"prompt\": \"a\"}\n{\"seed\": 1}", "f.jsonl") == "f.jsonl:2: there is no \"prompt\"");
   CHECK(error("# nothing\n", "f.txt") == "'f.txt' holds no prompt");
-  CHECK(error(std::string("a\0b", 3), "f.txt") == "f.txt: not text, a NUL byte stands at offset 1");
+  CHECK(error(std::string("a\0b", 3), "f.txt") == "f.txt: not text, a NUL byte is at offset 1");
   for (const char* name : {"f.txt", "f.jsonl", "f.json", "f.yaml"})
     CHECK_MESSAGE(
         error("\"a\"\n\"caf\xE9 in the snow\"\n", name).starts_with(std::string(name) + ":2: not UTF-8 text"),

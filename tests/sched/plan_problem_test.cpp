@@ -185,7 +185,7 @@ TEST_CASE("a setup is part of a job's time but after one of its own group") {
   CHECK(problem.duration(3, 4) == 13);  // no group is no common group
 }
 
-TEST_CASE("jobs that wait for themselves, for each other or for nobody's job are blocked, and told how") {
+TEST_CASE("jobs that wait for themselves, for each other or for nobody's job are blocked, and reported how") {
   const Problem problem = problem_of(request_of({{"a", {"b"}},
                                                  {"b", {"c"}},
                                                  {"c", {"a"}},

@@ -152,7 +152,7 @@ TEST_CASE("the machine is idle only while no worker has a job") {
   CHECK(plan.idle->milliwatt_seconds == 200 * 60'000);
 }
 
-TEST_CASE("the setup that an order spends is told, for a job that has one") {
+TEST_CASE("the setup that an order spends is reported, for a job that has one") {
   PlanRequest request = request_of({job_of("a", 100), job_of("b", 100), job_of("c", 100), job_of("d", 100)});
   for (auto& job : request.jobs) job.group = job.id == "c" ? "other" : "one";
   for (const std::size_t i : {0U, 1U, 3U}) request.jobs[i].setup_seconds = 10;

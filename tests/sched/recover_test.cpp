@@ -381,7 +381,7 @@ TEST_CASE_FIXTURE(Place, "a finished file that cannot be published any more does
   }
   CHECK(read_file(files[1].final) == "someone else's");
   CHECK(told().find("is gone") != std::string::npos);
-  CHECK(told().find("has come to exist in the meantime") != std::string::npos);
+  CHECK(told().find("was created in the meantime") != std::string::npos);
   CHECK(store().job(cancelled).state == State::cancelled);
   CHECK_FALSE(std::filesystem::exists(files[2].final));
 }

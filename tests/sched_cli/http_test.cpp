@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "off loopback a token is needed, which is never sh
   CHECK(told().find(token) == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(HttpDaemon, "a deadline that passes meanwhile is told as one that cannot be met") {
+TEST_CASE_FIXTURE(HttpDaemon, "a deadline that passes meanwhile is reported as one that cannot be met") {
   start_quick();
   const WaitingPost post(*this, R"("earliest":"+2h","deadline":"+9h")");
   CHECK(run({"edit", "1", "--deadline", "+1s"}).code == 0);

@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(NotifyPlace,
   CHECK(web.did().size() == 2);
 }
 
-TEST_CASE_FIXTURE(NotifyPlace, "a failure and a deadline that cannot be met are told of once") {
+TEST_CASE_FIXTURE(NotifyPlace, "a failure and a deadline that cannot be met are reported once") {
   NotifyServer web("http", path("web.log"), {});
   configure(webhook(web, ", events: [failed, deadline]"));
   add("a.mp4", {"--retries", "0"});

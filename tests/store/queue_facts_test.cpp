@@ -21,7 +21,7 @@ TEST_CASE_FIXTURE(StoreFixture, "a plan replaces the one before, and holds no jo
   CHECK(store().planned_starts(all).empty());
 }
 
-TEST_CASE_FIXTURE(StoreFixture, "waiting jobs are told with all that a plan needs") {
+TEST_CASE_FIXTURE(StoreFixture, "waiting jobs are reported with all that a plan needs") {
   store::NewJob job = new_job(path("a.mp4"));
   job.spec.priority = 3;
   job.spec.earliest = noon / 1'000'000 + 50;

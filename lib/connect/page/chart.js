@@ -15,7 +15,7 @@ function titled(made, text) {
   return made;
 }
 
-/** Round values between 0 (or below) and the dearest price. */
+/** Round values between 0 (or below) and the highest price. */
 function ticks(low, high) {
   const raw = (high - low || 1) / 4;
   const power = 10 ** Math.floor(Math.log10(raw));
@@ -39,7 +39,7 @@ function legend(entries) {
   return list;
 }
 
-/** `running` is the job that runs, or null: it stands before the planned ones. */
+/** `running` is the job that runs, or null: it is drawn before the planned ones. */
 export function drawPrices(box, tariff, plan, running) {
   const segments = tariff.segments.map((one) => ({ ...one, from: Date.parse(one.start), to: Date.parse(one.end) }));
   if (segments.length === 0) return box.replaceChildren("No prices are known.");
@@ -105,7 +105,7 @@ export function drawPrices(box, tariff, plan, running) {
 }
 
 export function planText(plan) {
-  if (plan.jobs.length === 0 && plan.unplaced.length === 0) return "Nothing waits.";
+  if (plan.jobs.length === 0 && plan.unplaced.length === 0) return "No jobs are waiting.";
   let text = `${plan.jobs.length} planned: ${energy(plan.total_kwh)}, ${money(plan.total_cost, plan.currency)}`;
   if (plan.asap_cost > plan.total_cost) text += `; at once it would be ${money(plan.asap_cost, plan.currency)}`;
   if (plan.unplaced.length > 0) text += `. Without a place: ${plan.unplaced.map((one) => `${one.id} (${one.reason})`).slice(0, 5).join(", ")}`;

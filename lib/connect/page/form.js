@@ -1,4 +1,4 @@
-// The form of a new video, made of the schema that the server tells for a post.
+// The form of a new video, made of the schema that the server gives for a post.
 import { get, post } from "/page/server.js";
 
 const first = ["prompt", "size", "frames", "steps", "seed", "format", "when", "deadline"];

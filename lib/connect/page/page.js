@@ -17,7 +17,7 @@ function problem(error) {
 }
 
 function tell(text) {
-  part("told").textContent = text;
+  part("notice").textContent = text;
   part("problem").hidden = true;
 }
 
@@ -118,7 +118,7 @@ async function follow() {
 part("restart").addEventListener("click", async () => {
   try {
     await post("/api/worker/restart");
-    tell("The worker is being restarted; the queue stays.");
+    tell("The worker is being restarted; the queue is kept.");
   } catch (error) {
     problem(error);
   }

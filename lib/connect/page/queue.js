@@ -90,8 +90,8 @@ export class JobList {
     const known = this.list.querySelector(`li[data-id="${job.id}"]`);
     const item = known ?? document.createElement("li");
     const text = JSON.stringify(job);
-    if (item.told === text) return item;
-    item.told = text;
+    if (item.rendered === text) return item;
+    item.rendered = text;
     item.dataset.id = job.id;
     item.dataset.state = job.state;
     item.tabIndex = 0;

@@ -1,13 +1,13 @@
-// Scalar twin of channel_norm/params.h; host pointers.
+// Scalar reference of channel_norm/params.h; host pointers.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
 #include "channel_norm/params.h"
-#include "twin/elements.h"
+#include "reference/elements.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 inline void channel_norm(const ChannelNormParams& p) {
   const float root = std::sqrt(static_cast<float>(p.channels));
@@ -27,4 +27,4 @@ inline void channel_norm(const ChannelNormParams& p) {
   }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

@@ -1,4 +1,4 @@
-#include "store/doorbell.h"
+#include "store/change_notifier.h"
 
 #include <fcntl.h>
 #include <sys/inotify.h>
@@ -15,15 +15,15 @@
 namespace turbodiff::store {
 namespace {
 
-std::string bell_path(const std::filesystem::path& store) {
+std::string notify_path(const std::filesystem::path& store) {
   return store.string() + ".bell";
 }
 
 }  // namespace
 
-void ring(const std::filesystem::path& store) noexcept {
+void notify_change(const std::filesystem::path& store) noexcept {
   try {
-    const int fd = core::open_private(bell_path(store), O_WRONLY | O_CREAT);
+    const int fd = core::open_private(notify_path(store), O_WRONLY | O_CREAT);
     if (fd < 0) return;
     ::futimens(fd, nullptr);
     ::close(fd);
@@ -32,10 +32,10 @@ void ring(const std::filesystem::path& store) noexcept {
   }
 }
 
-Doorbell::Doorbell(const std::filesystem::path& store) {
-  ring(store);
+ChangeListener::ChangeListener(const std::filesystem::path& store) {
+  notify_change(store);
   fd_ = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  if (fd_ < 0 || ::inotify_add_watch(fd_, bell_path(store).c_str(), IN_ATTRIB) < 0) {
+  if (fd_ < 0 || ::inotify_add_watch(fd_, notify_path(store).c_str(), IN_ATTRIB) < 0) {
     const std::string reason = std::strerror(errno);
     if (fd_ >= 0) ::close(fd_);
     throw Error::work_failed("cannot watch the job store: " + reason,
@@ -43,11 +43,11 @@ Doorbell::Doorbell(const std::filesystem::path& store) {
   }
 }
 
-Doorbell::~Doorbell() {
+ChangeListener::~ChangeListener() {
   ::close(fd_);
 }
 
-bool Doorbell::has_rung() {
+bool ChangeListener::has_changed() {
   char events[4096];
   bool rung = false;
   while (::read(fd_, events, sizeof events) > 0) rung = true;

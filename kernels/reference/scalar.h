@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 inline std::uint32_t bits_of(float x) {
   std::uint32_t bits;
@@ -54,7 +54,7 @@ inline float round_half(float x) {
   return from_half(to_half(x));
 }
 
-/// Beyond 448 held there; no number stays none. Below 2^-6 subnormal, in steps of 2^-9.
+/// Saturated at 448; NaN stays NaN. Subnormal below 2^-6, in steps of 2^-9.
 inline std::uint8_t to_e4m3(float x) {
   const std::uint32_t bits = bits_of(x);
   const auto sign = static_cast<std::uint8_t>((bits >> 24) & 0x80);
@@ -79,4 +79,4 @@ inline std::int8_t half_away(float x) {
   return static_cast<std::int8_t>(std::trunc(x + (x >= 0 ? 0.5f : -0.5f)));
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

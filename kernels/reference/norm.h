@@ -1,12 +1,12 @@
-// Scalar twins of norm/params.h; host pointers.
+// Scalar references of norm/params.h; host pointers.
 #pragma once
 
 #include <cmath>
 
 #include "norm/params.h"
-#include "twin/elements.h"
+#include "reference/elements.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 namespace detail {
 /// The kernel's order of additions; add(i, sum) for i < dim.
@@ -58,4 +58,4 @@ inline void rms_norm(const RmsNormParams& p) {
   }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

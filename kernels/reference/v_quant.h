@@ -1,13 +1,13 @@
-// Scalar twin of v_quant/params.h; host pointers, `parts` unused.
+// Scalar reference of v_quant/params.h; host pointers, `parts` unused.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
-#include "twin/scalar.h"
+#include "reference/scalar.h"
 #include "v_quant/params.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 /// Byte of token `row` of 64 in its channel's row.
 inline std::int64_t v_slot(std::int64_t row) {
@@ -32,4 +32,4 @@ inline void v_quant(const VQuantParams& p) {
     }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

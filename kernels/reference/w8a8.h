@@ -1,14 +1,14 @@
-// Scalar twin of w8a8_gemm/params.h; host pointers.
+// Scalar reference of w8a8_gemm/params.h; host pointers.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "twin/scalar.h"
+#include "reference/scalar.h"
 #include "w8a8_gemm/params.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 /// The fp32 sums before any rounding, [m, n].
 inline std::vector<float> w8a8_sums(const W8a8Params& p) {
@@ -70,4 +70,4 @@ inline void w8a8_gemm(const W8a8Params& p, W8a8Epilogue epilogue) {
   if (epilogue == W8a8Epilogue::requantise) quantise_blocks(y, p.m, p.n, p.out_q, p.out_scale);
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

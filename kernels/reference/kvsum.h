@@ -1,4 +1,4 @@
-// Scalar twin of kvsum/params.h; host pointers, `parts` unused.
+// Scalar reference of kvsum/params.h; host pointers, `parts` unused.
 #pragma once
 
 #include <algorithm>
@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "kvsum/params.h"
-#include "twin/norm_mod_quant.h"
-#include "twin/scalar.h"
+#include "reference/norm_mod_quant.h"
+#include "reference/scalar.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 inline void kvsum(const KvsumParams& p) {
   constexpr int dim = kvsum_dim;
@@ -52,4 +52,4 @@ inline void kvsum(const KvsumParams& p) {
   }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

@@ -1,15 +1,15 @@
-// Scalar twin of qk_quant/params.h; host pointers.
+// Scalar reference of qk_quant/params.h; host pointers.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
 #include "qk_quant/params.h"
-#include "twin/scalar.h"
+#include "reference/scalar.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
-/// Where the rows of one channel of one head stand.
+/// Where the rows of one channel of one head are stored.
 struct QkChannel {
   const QkQuantParams& p;
   std::int64_t head, d;
@@ -69,4 +69,4 @@ inline void qk_quant(const QkQuantParams& p) {
   qk_quant_pooled(p);
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

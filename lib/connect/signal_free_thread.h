@@ -1,4 +1,4 @@
-// Threads that no signal is delivered to: the daemon takes signals through a descriptor of its own.
+// Threads that receive no signals: the daemon receives signals through a descriptor.
 #pragma once
 
 #include <signal.h>
@@ -9,7 +9,7 @@
 namespace turbodiff::connect {
 
 template <typename Work>
-std::thread quiet_thread(Work&& work) {
+std::thread signal_free_thread(Work&& work) {
   sigset_t all, before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);

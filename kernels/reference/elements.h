@@ -1,10 +1,11 @@
-// What the twins of kernels for rows share: operands of several element types, sums in the order of a warp.
+// What the references of kernels for rows share: operands of several element types, sums in the order of a
+// warp.
 #pragma once
 
 #include "common/storage.h"
-#include "twin/scalar.h"
+#include "reference/scalar.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 inline float read_element(const void* x, Storage type, std::int64_t i) {
   if (type == Storage::f32) return static_cast<const float*>(x)[i];
@@ -25,4 +26,4 @@ inline float sum_of_lanes(float* lanes) {
   return lanes[0];
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

@@ -1,4 +1,4 @@
-// Scalar twin of sagesla_fwd/params.h; host pointers. Keys in the order of the kernel, 64 at a time, with the
+// Scalar reference of sagesla_fwd/params.h; host pointers. Keys in the order of the kernel, 64 at a time, with the
 // running maximum of an online softmax; the linear branch from M and k_sum as given.
 #pragma once
 
@@ -6,11 +6,11 @@
 #include <cmath>
 #include <vector>
 
+#include "reference/scalar.h"
+#include "reference/v_quant.h"
 #include "sagesla_fwd/params.h"
-#include "twin/scalar.h"
-#include "twin/v_quant.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 namespace detail {
 struct SageslaRow {
@@ -147,4 +147,4 @@ inline void sagesla_fwd(const SageslaParams& p, SlaVariant variant) {
       }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

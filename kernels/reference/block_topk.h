@@ -1,4 +1,4 @@
-// Scalar twin of block_topk/params.h; host pointers.
+// Scalar reference of block_topk/params.h; host pointers.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 
 #include "block_topk/params.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 inline void block_topk(const BlockTopkParams& p) {
   for (std::int64_t list = 0; list < p.lists; ++list) {
@@ -31,4 +31,4 @@ inline void block_topk(const BlockTopkParams& p) {
   }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

@@ -1,13 +1,13 @@
-// Scalar twin of block_quant/params.h; host pointers.
+// Scalar reference of block_quant/params.h; host pointers.
 #pragma once
 
 #include <vector>
 
 #include "block_quant/params.h"
-#include "twin/elements.h"
-#include "twin/w8a8.h"
+#include "reference/elements.h"
+#include "reference/w8a8.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 inline void block_quant(const BlockQuantParams& p) {
   std::vector<float> values;
@@ -15,4 +15,4 @@ inline void block_quant(const BlockQuantParams& p) {
   quantise_blocks(values, p.rows, p.dim, p.out, p.out_scale);
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

@@ -1,4 +1,4 @@
-// Scalar twin of qk_norm_rope/params.h; host pointers.
+// Scalar reference of qk_norm_rope/params.h; host pointers.
 #pragma once
 
 #include <algorithm>
@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "qk_norm_rope/params.h"
-#include "twin/norm_mod_quant.h"
+#include "reference/norm_mod_quant.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 namespace detail {
 /// One row of all heads.
@@ -62,4 +62,4 @@ inline void qk_norm_rope(const QkNormRopeParams& p) {
   }
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference

@@ -1,14 +1,14 @@
-// Scalar twin of norm_mod_quant/params.h; host pointers.
+// Scalar reference of norm_mod_quant/params.h; host pointers.
 #pragma once
 
 #include <cmath>
 #include <vector>
 
 #include "norm_mod_quant/params.h"
-#include "twin/elements.h"
-#include "twin/w8a8.h"
+#include "reference/elements.h"
+#include "reference/w8a8.h"
 
-namespace turbodiff::kernels::twin {
+namespace turbodiff::kernels::reference {
 
 /// Sum of value(i), i < count, in the kernel's order.
 template <typename Value>
@@ -35,4 +35,4 @@ inline void norm_mod_quant(const NormModQuantParams& p) {
   quantise_blocks(y, p.rows, p.dim, p.out, p.out_scale);
 }
 
-}  // namespace turbodiff::kernels::twin
+}  // namespace turbodiff::kernels::reference
