@@ -97,10 +97,10 @@ void show(Queue& queue) {
                   options.wall.rest_watts, 100 * options.wall.psu_efficiency, options.wall.cooling,
                   options.wall.calibrated ? "" : "; not calibrated, see 'turbodiff-sched energy calibrate'");
   if (watts)
-    text +=
-        fmt::format("now    {:.1f} W at the wall: GPU {:.1f} W, processor {:.1f} W, other {:.1f} W ({}, {})\n",
-                    watts->wall, watts->gpu, watts->cpu, watts->rest,
-                    facts.measured ? "measured" : "estimate", facts.method);
+    text += fmt::format(
+        "now    {:.1f} W at the wall: GPU {:.1f} W, processor {:.1f} W, other {:.1f} W ({}, {})\n",
+        watts->wall, watts->gpu, watts->cpu, watts->rest, facts.measured ? "measured" : "estimate",
+        facts.method);
   else
     text += "now    nothing is metered: jobs are billed at estimate.watts, or at an assumed power\n";
   program.print(text);

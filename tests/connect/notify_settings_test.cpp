@@ -120,7 +120,7 @@ TEST_CASE("a secret goes over the network encrypted, or not at all") {
         "[a@b]"}) {
     const auto problems = parse(std::string("- { ") + channel + " }").problems;
     REQUIRE_MESSAGE(problems.size() == 1, channel);
-    CHECK_MESSAGE(problems[0].find("for everyone to read") != std::string::npos, problems[0]);
+    CHECK_MESSAGE(problems[0].find("in clear text") != std::string::npos, problems[0]);
   }
   for (const char* channel :
        {"type: telegram, token_env: T, chat: a, server: \"http://127.0.0.1:8080\"",

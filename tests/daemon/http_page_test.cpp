@@ -40,8 +40,8 @@ TEST_CASE_FIXTURE(HttpDaemon,
   CHECK(http().get("/", "Range: bytes=99999999-\r\n").status == 200);
   CHECK(http().send("HEAD", "/").body.empty());
   check_error(http().post("/"), 405, "GET");
-  check_error(http().get("/page/none.js"), 404, "nothing at this address");
-  check_error(http().get("/page/../../etc/passwd"), 404, "nothing at this address");
+  check_error(http().get("/page/none.js"), 404, "no such endpoint");
+  check_error(http().get("/page/../../etc/passwd"), 404, "no such endpoint");
   check_error(http().get("/page/%2e%2e/page.js"), 404, "");
   check_error(http().get("/", "Host: evil.example\r\n"), 403, "Host");
 }

@@ -88,7 +88,7 @@ TEST_CASE("what is wrong with rules is reported with its place") {
   CHECK(problem_of(head + "  - { name: x, if: { resolution: 4k }, tier: big }\n" + rest)
             .find("'4k' is none of") != std::string::npos);
   CHECK(problem_of(head + "  - { name: x, if: { slack: { max: soon } }, tier: big }\n" + rest)
-            .find("a length of time") != std::string::npos);
+            .find("a duration") != std::string::npos);
   CHECK(problem_of("version: 1\ntiers: { x: { device: gpu } }\nrules: [{ name: r, tier: x }]\n")
             .find("must be auto, cpu, cuda or cuda:N") != std::string::npos);
   CHECK(problem_of("version: 1\n").find("rules is missing") != std::string::npos);

@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(Desk, "a user who may not write to the terminals still switche
   {
     SwitchOff off = make();
     REQUIRE(look(off));
-    CHECK(lines.str().find("nobody is told") != std::string::npos);
+    CHECK(lines.str().find("users could not be notified") != std::string::npos);
     clock.advance(5);
     look(off);
     CHECK(off.acted());

@@ -60,7 +60,7 @@ TEST_CASE_FIXTURE(WatchPlace, "what gives no jobs lies in failed/ with its reaso
   CHECK(once().code == 0);
   CHECK(jobs().empty());
   const std::pair<const char*, const char*> reasons[] = {
-      {"typo.json", "did you mean 'steps'?"}, {"late.yaml", "the deadline is over"},
+      {"typo.json", "did you mean 'steps'?"}, {"late.yaml", "the deadline passes before"},
       {"cat.png", "image to video"},          {"cat.txt", "image to video"},
       {"story.doc", "it is not a .txt"},      {"inside.yaml", "lies outside of"},
       {"link.txt", "symbolic link"}};
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(WatchPlace, "on a network file system the folder is polled") {
     wait_for(daemon, [&] { return has("done/" + name); });
   };
   is_taken("before.txt");
-  CHECK_MESSAGE(told.find("is looked at every 1 s: it is on NFS") != std::string::npos, told);
+  CHECK_MESSAGE(told.find("is polled every 1 s: it is on NFS") != std::string::npos, told);
   // Another machine's clock is far behind, and nothing tells of its file but its size.
   drop("after.txt", "b");
   fs::last_write_time(path("watch/after.txt"), fs::file_time_type::clock::now() - std::chrono::hours(5));
