@@ -151,10 +151,10 @@ TEST_CASE("a template that cannot be right is refused") {
   };
   refused("{{titel}}", "did you mean 'title'");
   refused("{\"a\": \"{{title\"}", "without '}}'");
-  refused("{\"a\": {{title}}}", "no JSON");
-  refused("{\"a\": {{done}}{{failed}}}", "no JSON");
-  refused("{\"a\": \"\\{{title}}\"}", "no JSON");
-  refused("text", "no JSON");
+  refused("{\"a\": {{title}}}", "not valid JSON");
+  refused("{\"a\": {{done}}{{failed}}}", "not valid JSON");
+  refused("{\"a\": \"\\{{title}}\"}", "not valid JSON");
+  refused("text", "not valid JSON");
 }
 
 TEST_CASE("property: no window of time sees more messages than its allowance") {
