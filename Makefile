@@ -9,6 +9,7 @@ TRACES ?= 10000
 FUZZ_SECONDS ?= 60
 EXAMPLES ?= 100
 COUNT ?= 40
+MODULES ?=
 SEED ?= 1
 export FLAVOUR
 
@@ -16,7 +17,7 @@ CACHE := $(shell scripts/setup.sh --print-cache)
 BENCH_CHECKPOINT ?= $(CACHE)/bench/wan2.1-1.3b
 TURBODIFF := $(BUILD)/bin/turbodiff
 
-.PHONY: all tests help demo test lint format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
+.PHONY: all tests help demo test lint tidy format parity eval-demo compare-ftfy bench bench-peers bench-ops bench-block bench-sched bench-estimates tariff-oracle \
   torture torture-inbox torture-broken mutation energy-traces wheels fuzz api-fuzz page-check gpu-check kernel-table sanitize tsan floor demo-model pictures install clean
 
 all: ## install what is missing, then build the programs into build/bin
@@ -41,13 +42,17 @@ test: tests ## ... and run every test
 lint: ## check the format of all sources
 	@scripts/lint.sh
 
+tidy: all ## clang-tidy over lib and apps; MODULES="core tariff" restricts it. What has not changed since it passed is skipped
+	@command -v clang-tidy >/dev/null || scripts/setup.sh --packages clang-tidy
+	@scripts/tidy.py $(BUILD) --jobs $(JOBS) $(MODULES)
+
 format: ## bring all sources into format
 	@scripts/lint.sh --fix
 
 kernel-table: ## CUDA kernels: registers, spills, shared memory and compile time for each architecture
 	@scripts/kernel-table.py
 
-gpu-check: ## build with nvcc alone, compare every CUDA kernel with its twin on the GPU, then time it; without one it says so
+gpu-check: ## build with nvcc alone, compare every CUDA kernel with its reference on the GPU, then time it; without one it says so
 	@scripts/gpu-check.sh
 
 parity: tests ## GOLDEN=DIR [CASES=a,b]: the golden set against the library

@@ -11,9 +11,9 @@ foreach(file IN LISTS FILES)
   string(APPEND entries "    {\"${name}\", file_${index}},\n")
   math(EXPR index "${index} + 1")
 endforeach()
-file(WRITE ${OUT} "#include \"connect/page_files.h\"
+file(WRITE ${OUT} "#include \"http/page_files.h\"
 
-namespace turbodiff::connect {
+namespace turbodiff::http {
 namespace {
 ${arrays}
 constexpr EmbeddedFile files[] = {
@@ -24,5 +24,5 @@ std::span<const EmbeddedFile> embedded_files() {
   return files;
 }
 
-}  // namespace turbodiff::connect
+}  // namespace turbodiff::http
 ")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # scripts/gpu-check.sh [--build-only | --no-bench]: builds the CUDA kernels and their driver with nvcc alone (no CMake,
-# no LibTorch, no packages), compares every case with its scalar twin on the GPU, then times the kernels, and cuBLAS'
+# no LibTorch, no packages), compares every case with its scalar reference on the GPU, then times the kernels, and cuBLAS'
 # bf16 product beside the int8 one where the toolkit has it.
 # NVCC names the compiler, TURBODIFF_CUDA_ARCHS the architectures (default: the GPU's, without one 80 86 89 90 120),
 # TURBODIFF_COMMIT the commit where there is no git. Exit codes: 0, 1 wrong or not built, 77 no GPU.

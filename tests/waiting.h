@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "testing.h"
 
 namespace turbodiff::testing {

@@ -1,4 +1,4 @@
-// What `add` puts into the store.
+// Adding jobs to the store: what `add` does.
 #pragma once
 
 #include <optional>
@@ -26,11 +26,11 @@ struct AddFlags {
   bool hold = false;
 };
 
-/// Freezes and adds; the new ids. Error refused when a deadline cannot be met at known prices: then nothing
-/// is added.
+/// Freezes and adds the jobs, and returns the new ids. Error refused when a deadline cannot be met at known
+/// prices; then no job is added.
 std::vector<store::JobId> add_jobs(Queue& queue, const AddFlags& flags);
 
-/// Error bad_request naming --when for another word.
-store::When parse_when(const std::string& text);
+/// Error bad_request, naming --when, for any other word.
+spec::When parse_when(const std::string& text);
 
 }  // namespace turbodiff::app

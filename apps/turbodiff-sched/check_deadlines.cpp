@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "first_guess.h"
-#include "sched/planner.h"
-#include "sched/queue_plan.h"
+#include "plan/planner.h"
+#include "queue/queue_plan.h"
 #include "tariff/make_curve.h"
 
 namespace turbodiff::app {
 namespace {
 
-/// Beyond so many waiting jobs a new deadline is checked on its own, not among them.
+/// With more waiting jobs than these, a new deadline is checked on its own, not together with them.
 constexpr std::size_t most_checked_together = 1000;
 
 }  // namespace
@@ -23,8 +23,8 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tarif
   if (!any || !queue.has_tariff()) return;
   const tariff::Tariff tariff = queue.load_tariff(access);
   queue.warn_of(tariff);
-  sched::Estimator estimator(queue.store(), queue.power(), first_guess(queue));
-  sched::QueuePlanOptions options;
+  queue::Estimator estimator(queue.store(), queue.power(), first_guess(queue));
+  queue::QueuePlanOptions options;
   options.now = queue.now();
   for (const store::NewJob& job : jobs)
     if (job.spec.deadline) options.horizon_s = std::max(options.horizon_s, *job.spec.deadline - options.now);
@@ -32,11 +32,11 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tarif
   options.label = [&](tariff::Seconds instant) { return queue.local(instant); };
   const tariff::PriceCurve curve = tariff::make_curve(tariff, options.now, options.now + options.horizon_s);
 
-  sched::PlanRequest request;
+  plan::PlanRequest request;
   if (queue.store().count_by_state()[store::State::queued] <=
       static_cast<std::int64_t>(most_checked_together)) {
     std::size_t left_out = 0;
-    request = sched::make_queue_request(queue.store(), estimator, options, left_out);
+    request = queue::make_queue_request(queue.store(), estimator, options, left_out);
   } else {
     request.now = options.now;
     request.horizon_s = options.horizon_s;
@@ -46,8 +46,8 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tarif
   const bool together = jobs.size() <= most_checked_together;
   for (std::size_t i = 0; i < jobs.size() && (together || i == 0); ++i) {
     const store::NewJob& job = jobs[i];
-    sched::PlanJob planned =
-        sched::plan_job(fmt::format("new {}", i + 1), estimator.estimate(job.preset), job.preset, job.spec);
+    plan::PlanJob planned =
+        queue::plan_job(fmt::format("new {}", i + 1), estimator.estimate(job.preset), job.preset, job.spec);
     for (const store::JobId id : job.after)
       if (const auto found = std::find_if(request.jobs.begin(), request.jobs.end(),
                                           [&](const auto& other) { return other.id == std::to_string(id); });
@@ -62,10 +62,10 @@ void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tarif
       if (segment.price && !segment.fallback) until = segment.end;
     return until;
   }();
-  const sched::Plan plan = sched::make_plan(request, curve);
-  for (const sched::UnplacedJob& unplaced : plan.unplaced) {
+  const plan::Plan plan = plan::make_plan(request, curve);
+  for (const plan::UnplacedJob& unplaced : plan.unplaced) {
     if (unplaced.job < first) continue;
-    const sched::PlanJob& job = request.jobs[unplaced.job];
+    const plan::PlanJob& job = request.jobs[unplaced.job];
     if (!job.deadline || (tariff.prices && *job.deadline > known_until)) continue;
     throw Error::refused(
         fmt::format("the deadline {} cannot be met: {}", queue.local(*job.deadline), unplaced.reason),

@@ -7,8 +7,8 @@
 
 namespace turbodiff::app {
 
-/// Puts the new jobs behind the waiting ones (when they are not too many) and plans all. Error refused when a
-/// deadline cannot be met at known prices. Without a tariff nothing is checked.
+/// Plans the new jobs behind the waiting ones (alone when too many wait). Error refused when a deadline
+/// cannot be met at known prices. Without a tariff nothing is checked.
 void check_deadlines(Queue& queue, const std::vector<store::NewJob>& jobs, tariff::FeedAccess access);
 
 }  // namespace turbodiff::app

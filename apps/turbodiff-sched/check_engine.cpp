@@ -13,8 +13,8 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/output_file.h"
-#include "core/subprocess.h"
+#include "core/os/output_file.h"
+#include "core/os/subprocess.h"
 #include "engine.h"
 
 namespace turbodiff::app {

@@ -1,4 +1,4 @@
-// Whether the engine can make new jobs at all.
+// Whether the engine can run new jobs at all.
 #pragma once
 
 #include <vector>
@@ -8,10 +8,10 @@
 
 namespace turbodiff::app {
 
-/// Lets the engine open each model and plan each kind of request, which reads headers only; what it has found
-/// right is remembered by the model's fingerprint and not asked again. Error as the engine's when a job could
-/// only fail. Where there is no engine, or it does not answer in `longest_s` seconds, the jobs are taken as
-/// they are: then running them tells.
+/// Lets the engine open each model and plan each kind of request, which reads headers only. A request found
+/// valid is remembered under the model's fingerprint and not checked again. Error as the engine's when a job
+/// could only fail. Where there is no engine, or it does not answer within `longest_s` seconds, the jobs are
+/// added unchecked.
 void check_with_engine(cli::Program& program, const std::vector<store::NewJob>& jobs, double longest_s = 120);
 
 }  // namespace turbodiff::app

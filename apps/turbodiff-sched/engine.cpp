@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/paths.h"
-#include "core/subprocess.h"
-#include "core/text_width.h"
+#include "core/os/paths.h"
+#include "core/os/subprocess.h"
+#include "core/text/text_width.h"
 #include "spec/option_table.h"
 
 namespace turbodiff::app {

@@ -1,4 +1,4 @@
-// The turbodiff program that this one starts.
+// The turbodiff program that this program starts.
 #pragma once
 
 #include <filesystem>
@@ -15,13 +15,13 @@ namespace turbodiff::app {
 /// `named`, or turbodiff beside this program. Error bad_request when there is no such file.
 std::filesystem::path engine_program(const std::optional<std::string>& named = {});
 
-/// The recipe that a file carries, read by `turbodiff info`: only the engine opens videos. Error bad_request
-/// when it carries none, else as that command.
+/// The recipe that a file carries, read by `turbodiff info` because only the engine opens videos. Error
+/// bad_request when the file carries none, else as that command.
 spec::Recipe recipe_in(const std::string& file);
 
-/// Tokens of each prompt that is longer than its model reads, with the prompt. Only the engine can count
-/// them, and it is asked only when a prompt is so long that it may be cut. Without an answer nothing is
-/// known.
+/// The prompts that are longer than their model reads, each with its number of tokens. Only the engine can
+/// count tokens, and it is called only when a prompt is long enough to be cut. Empty when the engine does not
+/// answer.
 std::vector<std::pair<std::string, std::int64_t>> cut_prompts(std::span<const spec::RequestOptions> requests);
 
 }  // namespace turbodiff::app

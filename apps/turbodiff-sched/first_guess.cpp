@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/os/subprocess.h"
 #include "core/speed_file.h"
-#include "core/subprocess.h"
 #include "engine.h"
 #include "spec/model_folder.h"
 #include "spec/option_table.h"
@@ -34,7 +34,7 @@ std::optional<double> matrix_rate(cli::Program& program, Measuring measuring) {
   return file.find(core::matrix_rate_figure);
 }
 
-std::optional<sched::FirstGuess::Sizes> sizes_of(cli::Program& program, const store::Preset& preset) {
+std::optional<queue::FirstGuess::Sizes> sizes_of(cli::Program& program, const store::Preset& preset) {
   try {
     const auto options =
         spec::options_from_json(nlohmann::ordered_json::parse(preset.options, nullptr, false));
@@ -45,7 +45,7 @@ std::optional<sched::FirstGuess::Sizes> sizes_of(cli::Program& program, const st
       return error ? 0.0 : static_cast<double>(size);
     };
     const double transformer = bytes(model.files.dit), vae = bytes(model.files.vae);
-    if (transformer > 0 && vae > 0) return sched::FirstGuess::Sizes{transformer, vae};
+    if (transformer > 0 && vae > 0) return queue::FirstGuess::Sizes{transformer, vae};
   } catch (const Error&) {
     // The model is gone, or was added by another program.
   }
@@ -54,7 +54,7 @@ std::optional<sched::FirstGuess::Sizes> sizes_of(cli::Program& program, const st
 
 }  // namespace
 
-sched::FirstGuess first_guess(Queue& queue, Measuring measuring) {
+queue::FirstGuess first_guess(Queue& queue, Measuring measuring) {
   const auto asked = std::make_shared<std::optional<std::optional<double>>>();
   return {[&queue, asked, measuring] {
             if (!*asked) *asked = matrix_rate(queue.program(), measuring);

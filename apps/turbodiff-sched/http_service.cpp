@@ -9,12 +9,12 @@
 #include "first_guess.h"
 #include "job_detail.h"
 #include "job_report.h"
+#include "plan/plan_json.h"
+#include "queue/queue_plan.h"
 #include "report/report_model.h"
 #include "report_records.h"
 #include "restart_worker.h"
 #include "running_job.h"
-#include "sched/plan_json.h"
-#include "sched/queue_plan.h"
 #include "span_curve.h"
 #include "tariff/local_time.h"
 #include "tariff/make_curve.h"
@@ -29,14 +29,14 @@ using Json = nlohmann::ordered_json;
 /// What began earlier does not reach into today.
 constexpr tariff::Seconds longest_attempt_s = 7 * 86400;
 
-class CommandQueue : public connect::HttpQueue {
+class CommandQueue : public http::HttpQueue {
  public:
   explicit CommandQueue(std::unique_ptr<Queue> queue) : queue_(std::move(queue)) {}
 
   store::JobStore& store() override { return queue_->store(); }
   store::Micros now() override { return queue_->now_micros(); }
 
-  store::JobId add(const connect::GenerationPost& post, const fs::path& output) override {
+  store::JobId add(const http::GenerationPost& post, const fs::path& output) override {
     for (const std::string& note : post.warnings) queue_->program().log().info("POST: {}", note);
     AddFlags flags;
     flags.options = post.options;
@@ -45,7 +45,7 @@ class CommandQueue : public connect::HttpQueue {
     flags.earliest = post.earliest;
     flags.priority = post.priority;
     flags.after = post.after;
-    flags.when = store::name_of(post.when);
+    flags.when = spec::name_of(post.when);
     flags.retries = post.retries;
     flags.group = post.group;
     flags.hold = post.hold;
@@ -80,7 +80,7 @@ class CommandQueue : public connect::HttpQueue {
       Json saved;
       if (total.of_jobs.has_asap) saved = core::Money::from_micro(total.of_jobs.saving()).units();
       costs.push_back({{"currency", total.currency},
-                       {"cost", core::Money::from_micro(total.machine.cost.gross).units()},
+                       {"cost", total.machine.cost.gross.units()},
                        {"saved", std::move(saved)}});
     }
     return {{"date", tariff::format_date(day)},
@@ -96,14 +96,14 @@ class CommandQueue : public connect::HttpQueue {
 
   std::string plan() override {
     const tariff::Tariff tariff = queue_->load_tariff(tariff::FeedAccess::kept);
-    sched::Estimator estimator(queue_->store(), queue_->power(), first_guess(*queue_, Measuring::not_now));
-    sched::QueuePlanOptions options;
+    queue::Estimator estimator(queue_->store(), queue_->power(), first_guess(*queue_, Measuring::not_now));
+    queue::QueuePlanOptions options;
     options.now = queue_->now();
     options.running = running_job(*queue_, estimator);
     options.label = [&](tariff::Seconds instant) { return tariff::format_local(instant, tariff.zone); };
     const auto curve = tariff::make_curve(tariff, options.now, options.now + options.horizon_s);
-    return sched::plan_json(sched::plan_queue(queue_->store(), estimator, curve, options).plan,
-                            tariff.currency, true);
+    return plan::plan_json(queue::plan_queue(queue_->store(), estimator, curve, options).plan,
+                           tariff.currency, true);
   }
 
  private:
@@ -122,12 +122,12 @@ fs::path video_folder(Queue& queue) {
 
 /// Into settings: what the configuration names is asked of everyone, what 'http token' has made beside the
 /// store only of those who are not the server's own user.
-void read_tokens(Queue& queue, connect::HttpSettings& settings) {
+void read_tokens(Queue& queue, http::HttpSettings& settings) {
   settings.token = configured_token(queue);
   settings.token_for_all = !settings.token.empty();
   std::error_code ignored;
   if (const fs::path file = made_token_file(queue); !settings.token_for_all && fs::exists(file, ignored))
-    settings.token = connect::read_token(file);
+    settings.token = http::read_token(file);
 }
 
 }  // namespace
@@ -142,45 +142,45 @@ std::string configured_token(Queue& queue) {
   const auto variable = config.text("http.token_env");
   if (file && variable)
     throw Error::bad_request("http.token_file and http.token_env exclude each other", "leave one out");
-  if (file) return connect::read_token(*file);
+  if (file) return http::read_token(*file);
   if (!variable) return {};
   const auto token = queue.program().environment().get(*variable);
   if (!token) throw Error::bad_request(fmt::format("http.token_env: the variable {} is not set", *variable));
-  connect::check_token(*token, "http.token_env");
+  http::check_token(*token, "http.token_env");
   return *token;
 }
 
 void add_http_flags(CLI::App& command, HttpFlags& flags) {
   flags.option =
       command
-          .add_option("--http", flags.listen,
-                      "Serve the HTTP API there (127.0.0.1:7860), to this user; others need the token of "
-                      "'http token'")
+          .add_option(
+              "--http", flags.listen,
+              "Serve the HTTP API at this address (127.0.0.1:7860) to this user; others need the token of "
+              "'http token'")
           ->type_name("[HOST:PORT]")
           ->expected(0, 1)
           ->group("Options");
 }
 
-connect::ListenAddress configured_address(Queue& queue) {
+http::ListenAddress configured_address(Queue& queue) {
   const auto configured = queue.program().config().text("http.listen");
-  return connect::parse_listen(configured ? *configured : std::string(connect::default_listen),
-                               "http.listen");
+  return http::parse_listen(configured ? *configured : std::string(http::default_listen), "http.listen");
 }
 
-std::unique_ptr<connect::HttpApi> start_http(Queue& queue, const HttpFlags& flags) {
+std::unique_ptr<http::HttpApi> start_http(Queue& queue, const HttpFlags& flags) {
   const auto configured = queue.program().config().text("http.listen");
   const bool asked = flags.option != nullptr && flags.option->count() > 0;
   if (!asked && !configured) return nullptr;
-  const connect::ListenAddress address = asked && !flags.listen.empty()
-                                             ? connect::parse_listen(flags.listen, "--http")
-                                         : asked ? connect::parse_listen(connect::default_listen, "--http")
-                                                 : configured_address(queue);
-  connect::HttpSettings settings;
+  const http::ListenAddress address = asked && !flags.listen.empty()
+                                          ? http::parse_listen(flags.listen, "--http")
+                                      : asked ? http::parse_listen(http::default_listen, "--http")
+                                              : configured_address(queue);
+  http::HttpSettings settings;
   settings.host = address.host;
   settings.port = address.port;
   read_tokens(queue, settings);
   settings.output = video_folder(queue);
-  return std::make_unique<connect::HttpApi>(
+  return std::make_unique<http::HttpApi>(
       std::move(settings), queue.store_file(),
       [&queue] { return std::make_unique<CommandQueue>(queue.for_thread()); }, queue.program().log());
 }

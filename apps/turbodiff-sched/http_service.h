@@ -1,4 +1,4 @@
-// The daemon's HTTP API, as flags and settings ask for it.
+// The daemon's HTTP API, configured by flags and settings.
 #pragma once
 
 #include <filesystem>
@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "connect/http_api.h"
+#include "http/http_api.h"
 #include "queue.h"
 
 namespace CLI {
@@ -24,16 +24,17 @@ struct HttpFlags {
 void add_http_flags(CLI::App& command, HttpFlags& flags);
 
 /// http.listen, or the default.
-connect::ListenAddress configured_address(Queue& queue);
+http::ListenAddress configured_address(Queue& queue);
 
-/// Of http.token_file or http.token_env; empty when neither is set. Errors as connect::read_token().
+/// The token of http.token_file or http.token_env; empty when neither is set. Errors as
+/// http::read_token().
 std::string configured_token(Queue& queue);
 
-/// Where 'http token' keeps what it makes when http.token_file is not set: beside the store.
+/// Where 'http token' stores a new token when http.token_file is not set: beside the store.
 std::filesystem::path made_token_file(Queue& queue);
 
-/// Listens when it returns; null when neither --http nor http.listen is given. Errors as
-/// connect::parse_listen(), read_token() and HttpApi.
-std::unique_ptr<connect::HttpApi> start_http(Queue& queue, const HttpFlags& flags);
+/// The server listens when this returns. Null when neither --http nor http.listen is given. Errors as
+/// http::parse_listen(), read_token() and HttpApi.
+std::unique_ptr<http::HttpApi> start_http(Queue& queue, const HttpFlags& flags);
 
 }  // namespace turbodiff::app

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "core/units.h"
 #include "job_report.h"
 #include "tariff/local_time.h"
@@ -42,12 +42,13 @@ Json energy_json(const store::Bill& bill) {
 
 Json attempt_json(Queue& queue, const store::Attempt& attempt) {
   Json prices = Json::array();
-  for (const store::PriceSnapshot& price : queue.store().prices(attempt.id))
-    prices.push_back({{"start", tariff::format_utc(price.start)},
-                      {"end", tariff::format_utc(price.end)},
-                      {"rate", price.rate.empty() ? Json() : Json(price.rate)},
-                      {"price", price.gross ? Json::parse(tariff::format_price(*price.gross)) : Json()},
-                      {"off_peak", price.off_peak}});
+  for (const tariff::Segment& segment : queue.store().prices(attempt.id))
+    prices.push_back(
+        {{"start", tariff::format_utc(segment.start)},
+         {"end", tariff::format_utc(segment.end)},
+         {"rate", segment.rate ? Json(*segment.rate) : Json()},
+         {"price", segment.price ? Json::parse(tariff::format_price(segment.price->gross)) : Json()},
+         {"off_peak", segment.off_peak}});
   Json json = {{"number", attempt.number},
                {"state", store::name_of(attempt.state)},
                {"started", tariff::format_utc(seconds_of(attempt.started_at))},
@@ -60,11 +61,9 @@ Json attempt_json(Queue& queue, const store::Attempt& attempt) {
     json["kwh"] = Json::parse(core::Kwh::from_microjoules(attempt.bill.microjoules).to_string());
     json["source"] = attempt.bill.source;
     json["tariff"] = attempt.bill.tariff;
-    json["cost"] = static_cast<double>(attempt.bill.gross) / 1e6;
+    json["cost"] = attempt.bill.cost.gross.units();
     json["currency"] = attempt.bill.currency;
-    json["cost_detail"] = {{"net", static_cast<double>(attempt.bill.net) / 1e6},
-                           {"levies", static_cast<double>(attempt.bill.levies) / 1e6},
-                           {"vat", static_cast<double>(attempt.bill.vat) / 1e6}};
+    json["cost_detail"] = detail_of(attempt.bill.cost);
     json["complete"] = attempt.bill.complete;
     json["energy"] = energy_json(attempt.bill);
   }

@@ -1,4 +1,4 @@
-// Everything about one job, as `show --json` tells it.
+// Everything about one job, as in `show --json`.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

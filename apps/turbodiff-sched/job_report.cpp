@@ -6,12 +6,12 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "core/units.h"
 #include "energy/cost.h"
 #include "first_guess.h"
+#include "queue/queue_plan.h"
 #include "running_job.h"
-#include "sched/queue_plan.h"
 #include "store/store_lock.h"
 #include "tariff/local_time.h"
 #include "tariff/make_curve.h"
@@ -43,14 +43,14 @@ Starts starts_of(Queue& queue, const std::vector<store::JobId>& ids, const tarif
     kept = kept_starts(queue, ids);
     if (!few || kept.size() == ids.size()) return kept;
   }
-  sched::Estimator estimator(queue.store(), queue.power(), first_guess(queue, Measuring::not_now));
-  sched::QueuePlanOptions options;
+  queue::Estimator estimator(queue.store(), queue.power(), first_guess(queue, Measuring::not_now));
+  queue::QueuePlanOptions options;
   options.now = queue.now();
   options.horizon_s = horizon_s;
   options.running = running_job(queue, estimator);
   options.label = [&](tariff::Seconds instant) { return tariff::format_local(instant, tariff.zone); };
-  const sched::QueuePlan planned = sched::plan_queue(queue.store(), estimator, facts.curve, options);
-  for (const sched::UnplacedJob& job : planned.plan.unplaced) facts.unplaced[std::stoll(job.id)] = job.reason;
+  const queue::QueuePlan planned = queue::plan_queue(queue.store(), estimator, facts.curve, options);
+  for (const plan::UnplacedJob& job : planned.plan.unplaced) facts.unplaced[std::stoll(job.id)] = job.reason;
   // Whoever runs the jobs goes by the plan in the store.
   return facts.is_run ? kept : planned.starts;
 }
@@ -65,12 +65,10 @@ void add_actual(JobView& view, const std::vector<store::Attempt>& attempts) {
     sum.source = sum.source.empty() || sum.source == attempt.bill.source ? attempt.bill.source : "estimate";
     if (attempt.bill.currency.empty()) continue;
     // Amounts in different currencies are not added up: the last one counts.
-    if (sum.currency != attempt.bill.currency) sum.micro.reset(), sum.net = sum.levies = sum.vat = 0;
+    if (sum.currency != attempt.bill.currency) sum.money.reset();
     sum.currency = attempt.bill.currency;
-    sum.micro = sum.micro.value_or(0) + attempt.bill.gross;
-    sum.net += attempt.bill.net;
-    sum.levies += attempt.bill.levies;
-    sum.vat += attempt.bill.vat;
+    if (!sum.money) sum.money.emplace();
+    *sum.money += attempt.bill.cost;
   }
 }
 
@@ -100,8 +98,8 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
     starts = kept_starts(queue, waiting);
   }
   const auto attempts = queue.store().attempts(ids);
-  sched::Estimator estimator(queue.store(), queue.power(), first_guess(queue, Measuring::not_now));
-  std::map<std::int64_t, sched::JobEstimate> estimates;
+  queue::Estimator estimator(queue.store(), queue.power(), first_guess(queue, Measuring::not_now));
+  std::map<std::int64_t, queue::JobEstimate> estimates;
   const auto presets = queue.store().presets();
   tariff::PriceCurve curve;
   if (tariff && !starts.empty())
@@ -113,14 +111,14 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
     auto estimate = estimates.find(job.preset);
     if (estimate == estimates.end())
       estimate = estimates.emplace(job.preset, estimator.estimate(presets.at(job.preset))).first;
-    const sched::JobEstimate& now_known = estimate->second;
+    const queue::JobEstimate& now_known = estimate->second;
     const auto start = starts.find(job.id);
     const bool planned = job.state == store::State::queued && start != starts.end();
     if (planned) view.planned_start = start->second.start;
     if (job.state == store::State::queued || job.state == store::State::held)
       view.waiting = waiting_reason(queue, facts, job, view.planned_start);
     // What was expected when it began, for a job that has begun.
-    store::ExpectedTime expected = sched::expected_time(now_known, !planned || start->second.setup);
+    store::ExpectedTime expected = queue::expected_time(now_known, !planned || start->second.setup);
     const auto tries = attempts.find(job.id);
     if (tries != attempts.end() && !planned) expected = tries->second.back().expected;
     view.low_s = expected.low;
@@ -140,12 +138,7 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
           curve = tariff::make_curve(*tariff, *at - 86400,
                                      *at + static_cast<tariff::Seconds>(expected.seconds) + 86400);
         const auto cost = energy::cost_of(curve, *at * 1'000'000, microseconds, now_known.milliwatts);
-        if (cost.complete) {
-          view.estimate.micro = cost.gross;
-          view.estimate.net = cost.net;
-          view.estimate.levies = cost.levies;
-          view.estimate.vat = cost.vat;
-        }
+        if (cost.complete) view.estimate.money = cost.money;
       }
     }
     if (tries != attempts.end()) add_actual(view, tries->second);
@@ -155,15 +148,16 @@ std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs) {
   return views;
 }
 
+Json detail_of(const energy::Cost& cost) {
+  return {{"net", cost.net.units()}, {"levies", cost.levies.units()}, {"vat", cost.vat.units()}};
+}
+
 Json json_of(const JobView::Cost& cost, bool with_source) {
   Json json = {{"seconds", cost.seconds},
                {"kwh", Json::parse(fmt::format("{:.9f}", cost.kwh))},
-               {"cost", cost.micro ? Json(static_cast<double>(*cost.micro) / 1e6) : Json()},
+               {"cost", cost.money ? Json(cost.money->gross.units()) : Json()},
                {"currency", cost.currency.empty() ? Json() : Json(cost.currency)}};
-  if (cost.micro)
-    json["cost_detail"] = {{"net", static_cast<double>(cost.net) / 1e6},
-                           {"levies", static_cast<double>(cost.levies) / 1e6},
-                           {"vat", static_cast<double>(cost.vat) / 1e6}};
+  if (cost.money) json["cost_detail"] = detail_of(*cost.money);
   if (with_source) json["source"] = cost.source;
   return json;
 }
@@ -181,7 +175,7 @@ Json json_of(const JobView& view) {
           {"state", store::name_of(job.state)},
           {"prompt", job.spec.prompt},
           {"priority", job.spec.priority},
-          {"when", store::name_of(job.spec.when)},
+          {"when", spec::name_of(job.spec.when)},
           {"earliest", json_time(job.spec.earliest)},
           {"deadline", json_time(job.spec.deadline)},
           {"after", job.after},
@@ -213,9 +207,7 @@ Json queue_status(Queue& queue) {
 }
 
 std::string money_text(const JobView::Cost& cost) {
-  if (!cost.micro) return "-";
-  std::string text = core::Money::from_micro(*cost.micro).to_string();
-  return text + " " + cost.currency;
+  return cost.money ? cost.money->gross.to_string() + " " + cost.currency : "-";
 }
 
 std::string short_prompt(const std::string& prompt) {

@@ -7,38 +7,40 @@
 #include <string>
 #include <vector>
 
+#include "energy/cost.h"
 #include "queue.h"
 #include "waiting_reason.h"
 
 namespace turbodiff::app {
 
-/// What `list` and `show` say of a job besides its row.
+/// What `list` and `show` report about a job besides its row.
 struct JobView {
   store::Job job;
   std::optional<tariff::Seconds> planned_start;
-  std::optional<WaitingReason> waiting;  ///< of a queued or held job
+  std::optional<WaitingReason> waiting;  ///< set for a queued or held job
   struct Cost {
     double seconds = 0;
     double kwh = 0;
-    std::optional<std::int64_t> micro;  ///< nothing without a tariff
-    std::int64_t net = 0, levies = 0, vat = 0;
+    std::optional<energy::Cost> money;  ///< nullopt without a tariff
     std::string currency;
     std::string source;
   };
   Cost estimate;
   double low_s = 0, high_s = 0;
   int observations = 0;
-  std::optional<Cost> actual;  ///< all attempts together; nothing before the first has ended
+  std::optional<Cost> actual;  ///< all attempts together; nullopt before the first has ended
 };
 
 /// Views of `jobs`, with planned starts from the store (or planned now when few wait and nothing runs them).
 std::vector<JobView> views_of(Queue& queue, std::vector<store::Job> jobs);
 
-/// As in `list --json`.
+/// The JSON of `list --json`.
 nlohmann::ordered_json json_of(const JobView& view);
 nlohmann::ordered_json json_of(const JobView::Cost& cost, bool with_source);
+/// "cost_detail" wherever a cost stands.
+nlohmann::ordered_json detail_of(const energy::Cost& cost);
 
-/// As in `status --json`.
+/// The JSON of `status --json`.
 nlohmann::ordered_json queue_status(Queue& queue);
 
 /// "0.0123 CNY", "-" without a cost.

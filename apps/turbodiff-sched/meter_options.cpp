@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "core/http_client.h"
-#include "core/strings.h"
+#include "core/net/http_client.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::app {
 namespace {
@@ -39,9 +39,9 @@ std::optional<std::string> fetch(const std::string& url) {
 
 }  // namespace
 
-energy::MeterOptions meter_options(Queue& queue) {
+meter::MeterOptions meter_options(Queue& queue) {
   const core::Config& config = queue.program().config();
-  energy::MeterOptions options;
+  meter::MeterOptions options;
   options.gpu = config.boolean("energy.gpu").value_or(true);
   options.cpu = config.boolean("energy.cpu").value_or(true);
   if (const auto gpus = config.find("energy.gpus")) options.gpus = parse_gpus(*gpus);
@@ -59,11 +59,11 @@ energy::MeterOptions meter_options(Queue& queue) {
     throw Error::bad_request(fmt::format("{}: a plug needs both energy.plug_type and energy.plug_url",
                                          (type ? type : url)->where));
   if (type) {
-    options.plug_type = energy::plug_type_named(type->text);
+    options.plug_type = meter::plug_type_named(type->text);
     options.plug_url = url->text.find("://") == std::string::npos ? "http://" + url->text : url->text;
     options.fetch = fetch;
   }
-  const sched::MachinePower power = queue.power();
+  const queue::MachinePower power = queue.power();
   options.machine_has_gpu = power.has_gpu;
   options.cores = power.cores;
   return options;

@@ -1,12 +1,12 @@
-// What meters the machine, as the settings say.
+// The options of the meter, from the settings.
 #pragma once
 
-#include "energy/meter.h"
+#include "meter/meter.h"
 #include "queue.h"
 
 namespace turbodiff::app {
 
 /// Error bad_request for settings that do not fit together.
-energy::MeterOptions meter_options(Queue& queue);
+meter::MeterOptions meter_options(Queue& queue);
 
 }  // namespace turbodiff::app

@@ -8,11 +8,12 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/file_system.h"
-#include "core/private_file.h"
-#include "core/signals.h"
-#include "core/subprocess.h"
-#include "core/text_width.h"
+#include "core/duration.h"
+#include "core/os/file_system.h"
+#include "core/os/private_file.h"
+#include "core/os/signals.h"
+#include "core/os/subprocess.h"
+#include "core/text/text_width.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::app {
@@ -32,9 +33,8 @@ std::string host_name() {
 }
 
 double seconds(Queue& queue, std::string_view key) {
-  const std::string text = queue.program().config().text(key).value_or("");
-  if (text == "0" || text == "0s") return 0;
-  return static_cast<double>(tariff::parse_horizon(text, key));
+  return static_cast<double>(
+      core::require_duration_or_zero(queue.program().config().text(key).value_or(""), key));
 }
 
 std::string content_of(const fs::path& file) {
@@ -44,8 +44,8 @@ std::string content_of(const fs::path& file) {
 
 /// Draws the videos' first frames and so on through the engine. Whatever goes wrong is told and leaves the
 /// message without a picture.
-connect::Picture draw(const fs::path& engine, const fs::path& file, const connect::Message& message,
-                      const connect::SendStop& stop, core::Log& log) {
+notify::Picture draw(const fs::path& engine, const fs::path& file, const notify::Message& message,
+                     const notify::SendStop& stop, core::Log& log) {
   try {
     std::error_code folder_error;
     core::create_private_folder(file.parent_path(), folder_error);
@@ -71,7 +71,7 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
     if (status && status->ok()) {
       if (std::string png = content_of(file); png.starts_with("\x89PNG"))
         return {std::move(png), file.string()};
-      problem = "the engine has written none";
+      problem = "the engine has written no picture";
     }
     if (!status) problem = "it takes too long";
     log.warn("notify: no picture of the videos: {}", problem.empty() ? status->describe() : problem);
@@ -83,16 +83,16 @@ connect::Picture draw(const fs::path& engine, const fs::path& file, const connec
 
 }  // namespace
 
-std::vector<connect::ChannelSettings> notify_channels(Queue& queue) {
+std::vector<notify::ChannelSettings> notify_channels(Queue& queue) {
   const core::YamlNode* list = queue.program().config().node("notify.channels");
   if (list == nullptr) return {};
   core::Problems problems;
-  auto channels = connect::parse_channels(*list, queue.program().paths(), problems);
+  auto channels = notify::parse_channels(*list, queue.program().paths(), problems);
   problems.throw_if_any();
   return channels;
 }
 
-connect::MessageOptions message_options(Queue& queue) {
+notify::MessageOptions message_options(Queue& queue) {
   return {host_name(),
           [zone = queue.zone()](std::int64_t instant) { return tariff::format_local(instant, zone); }};
 }
@@ -101,24 +101,23 @@ fs::path picture_file(Queue& queue) {
   return fs::path(queue.store_file().string() + "-files") / "contact-sheet.png";
 }
 
-std::vector<connect::OpenChannel> open_channels(Queue& queue,
-                                                std::vector<connect::ChannelSettings> settings) {
-  std::vector<connect::OpenChannel> channels;
-  for (connect::ChannelSettings& one : settings) {
-    auto channel = connect::make_channel(one, queue.program().environment());
+std::vector<notify::OpenChannel> open_channels(Queue& queue, std::vector<notify::ChannelSettings> settings) {
+  std::vector<notify::OpenChannel> channels;
+  for (notify::ChannelSettings& one : settings) {
+    auto channel = notify::make_channel(one, queue.program().environment());
     channels.push_back({std::move(one), std::move(channel)});
   }
   return channels;
 }
 
-std::unique_ptr<connect::Notifier> start_notifier(Queue& queue, std::vector<connect::OpenChannel> channels,
-                                                  const fs::path& engine) {
+std::unique_ptr<notify::Notifier> start_notifier(Queue& queue, std::vector<notify::OpenChannel> channels,
+                                                 const fs::path& engine) {
   cli::Program& program = queue.program();
   if (channels.empty()) {
     queue.store().set_channels({}, queue.now_micros());
     return nullptr;
   }
-  connect::NotifierSettings settings;
+  notify::NotifierSettings settings;
   settings.channels = std::move(channels);
   settings.options = message_options(queue);
   settings.rules.first_s = std::max(1.0, seconds(queue, "notify.retry_delay"));
@@ -126,11 +125,11 @@ std::unique_ptr<connect::Notifier> start_notifier(Queue& queue, std::vector<conn
   settings.wait_s = seconds(queue, "notify.wait");
   if (program.config().boolean("notify.contact_sheet").value_or(true))
     settings.picture = [engine, file = picture_file(queue), &log = program.log()](
-                           const connect::Message& message, const connect::SendStop& stop) {
+                           const notify::Message& message, const notify::SendStop& stop) {
       return draw(engine, file, message, stop, log);
     };
-  return std::make_unique<connect::Notifier>(queue.store(), std::move(settings), program.clock(),
-                                             program.log());
+  return std::make_unique<notify::Notifier>(queue.store(), std::move(settings), program.clock(),
+                                            program.log());
 }
 
 }  // namespace turbodiff::app

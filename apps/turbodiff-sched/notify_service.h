@@ -1,25 +1,25 @@
-// Notifications as the settings ask for them.
+// Notifications, configured by the settings.
 #pragma once
 
 #include <memory>
 #include <vector>
 
-#include "connect/notifier.h"
+#include "notify/notifier.h"
 #include "queue.h"
 
 namespace turbodiff::app {
 
 /// notify.channels; empty without any. Error bad_request with every problem and its place.
-std::vector<connect::ChannelSettings> notify_channels(Queue& queue);
-connect::MessageOptions message_options(Queue& queue);
-/// Where the picture of the last batch lies.
+std::vector<notify::ChannelSettings> notify_channels(Queue& queue);
+notify::MessageOptions message_options(Queue& queue);
+/// The file of the picture of the last batch.
 std::filesystem::path picture_file(Queue& queue);
 
-/// Null without channels. The store's lock must be held. `engine` draws the pictures. Errors as
-/// notify_channels() and connect::read_secret().
-std::unique_ptr<connect::Notifier> start_notifier(Queue& queue, std::vector<connect::OpenChannel> channels,
-                                                  const std::filesystem::path& engine);
+/// Null without channels. The store's lock must be held. `engine` renders the pictures. Errors as
+/// notify_channels() and core::read_secret().
+std::unique_ptr<notify::Notifier> start_notifier(Queue& queue, std::vector<notify::OpenChannel> channels,
+                                                 const std::filesystem::path& engine);
 /// The channels with their secrets read.
-std::vector<connect::OpenChannel> open_channels(Queue& queue, std::vector<connect::ChannelSettings> settings);
+std::vector<notify::OpenChannel> open_channels(Queue& queue, std::vector<notify::ChannelSettings> settings);
 
 }  // namespace turbodiff::app

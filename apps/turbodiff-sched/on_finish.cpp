@@ -4,7 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/strings.h"
+#include "core/duration.h"
+#include "core/text/strings.h"
 #include "power/finish_command.h"
 #include "power/login1.h"
 #include "power/shutdown_command.h"
@@ -15,8 +16,7 @@ namespace turbodiff::app {
 namespace {
 
 double duration_s(std::string_view text, std::string_view option) {
-  if (text == "0" || text == "0s") return 0;
-  return static_cast<double>(tariff::parse_horizon(text, option));
+  return static_cast<double>(core::require_duration_or_zero(text, option));
 }
 
 power::UsersRule users_rule(std::string_view text) {
@@ -49,12 +49,12 @@ std::unique_ptr<power::PowerControl> connect(core::Log& log, const std::string& 
 void add_on_finish_flags(CLI::App& command, OnFinishFlags& flags) {
   command
       .add_option("--on-finish", flags.action,
-                  "What follows a finished batch: switching the machine off, or a command (none)")
+                  "Action after a finished batch: switch the machine off, or run a command (none)")
       ->type_name("none|shutdown|suspend|hibernate|CMD")
       ->group("Options");
   command
       .add_option("--grace", flags.grace,
-                  "Notice before the machine goes off, in which anyone can keep it on (10m)")
+                  "Grace period before the machine is switched off, in which it can be cancelled (10m)")
       ->type_name("30s|10m")
       ->group("Options");
 }

@@ -22,14 +22,14 @@ struct OnFinishFlags {
 
 void add_on_finish_flags(CLI::App& command, OnFinishFlags& flags);
 
-/// Null for none. `dropped` names the files that are no jobs yet; `wake_failed` is told of an alarm
-/// (seconds, UTC) that could not be set. Error bad_request for a slip of the finger,
-/// a bad duration or a bad setting.
+/// Null for the action none. `dropped` returns the names of files that are not jobs yet; `wake_failed` is
+/// called with an alarm (seconds, UTC) that could not be set. Error bad_request for an unknown action, an
+/// invalid duration or an invalid setting.
 std::unique_ptr<power::AfterBatch> make_after_batch(
     Queue& queue, const OnFinishFlags& flags, bool staying, std::function<std::vector<std::string>()> dropped,
     std::function<void(std::int64_t, const std::string&)> wake_failed);
 
-/// STORE-files, where the operator's files are.
+/// STORE-files, the folder of the operator's files.
 std::filesystem::path operator_folder(Queue& queue);
 
 }  // namespace turbodiff::app

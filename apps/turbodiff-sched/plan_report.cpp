@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "core/text_table.h"
-#include "core/text_width.h"
+#include "core/text/text_table.h"
+#include "core/text/text_width.h"
 #include "core/units.h"
 #include "tariff/local_time.h"
 #include "tariff/tariff_report.h"
@@ -32,7 +32,7 @@ Seconds cell_of(Seconds range_s, int cells) {
 
 class Strip {
  public:
-  Strip(const sched::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve, Seconds now,
+  Strip(const plan::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve, Seconds now,
         const PlanText& style)
       : plan_(plan),
         tariff_(tariff),
@@ -40,7 +40,7 @@ class Strip {
         style_(style),
         cells_(std::max(20, style.columns - margin)) {
     Seconds end = now + 12 * 3600;
-    for (const sched::PlannedJob& job : plan.jobs) end = std::max(end, job.end);
+    for (const plan::PlannedJob& job : plan.jobs) end = std::max(end, job.end);
     end = std::min(std::max(end, now + 1), std::max(curve.end(), now + 1));
     cell_s_ = cell_of(end - now, cells_);
     start_ = now - now % std::min<Seconds>(cell_s_, 3600);
@@ -100,12 +100,12 @@ class Strip {
 
   std::string workers() const {
     int count = 0;
-    for (const sched::PlannedJob& job : plan_.jobs) count = std::max(count, job.worker + 1);
+    for (const plan::PlannedJob& job : plan_.jobs) count = std::max(count, job.worker + 1);
     std::string text;
     for (int worker = 0; worker < count; ++worker) {
       std::vector<std::string> cells(static_cast<std::size_t>(cells_), " ");
       bool dark = false;
-      for (const sched::PlannedJob& job : plan_.jobs) {
+      for (const plan::PlannedJob& job : plan_.jobs) {
         if (job.worker != worker) continue;
         dark = !dark;
         const auto first = std::clamp<Seconds>((job.start - start_) / cell_s_, 0, cells_ - 1);
@@ -125,7 +125,7 @@ class Strip {
     return text;
   }
 
-  const sched::Plan& plan_;
+  const plan::Plan& plan_;
   const tariff::Tariff& tariff_;
   const tariff::PriceCurve& curve_;
   const PlanText& style_;
@@ -134,14 +134,14 @@ class Strip {
   Seconds start_ = 0;
 };
 
-std::string table_of(const sched::Plan& plan, const tariff::Tariff& tariff, const PlanText& style) {
+std::string table_of(const plan::Plan& plan, const tariff::Tariff& tariff, const PlanText& style) {
   core::TextTable table;
   table.add_column("ID", core::TextTable::Align::right)
       .add_column("START")
       .add_column("TAKES", core::TextTable::Align::right)
       .add_column("COST", core::TextTable::Align::right)
       .add_column("PROMPT", core::TextTable::Align::left, true);
-  for (const sched::PlannedJob& job : plan.jobs) {
+  for (const plan::PlannedJob& job : plan.jobs) {
     if (table.row_count() >= most_listed) break;
     const auto prompt = style.prompts.find(job.id);
     table.add_row({core::truncate_to_width(job.id, 16), tariff::format_local(job.start, tariff.zone),
@@ -154,7 +154,7 @@ std::string table_of(const sched::Plan& plan, const tariff::Tariff& tariff, cons
 }
 
 /// Why nothing starts at once, in a line; empty when something does.
-std::string reason_to_wait(const sched::Plan& plan, const tariff::Tariff& tariff,
+std::string reason_to_wait(const plan::Plan& plan, const tariff::Tariff& tariff,
                            const tariff::PriceCurve& curve, Seconds now) {
   if (plan.jobs.empty()) return {};
   const auto first = std::min_element(plan.jobs.begin(), plan.jobs.end(),
@@ -179,9 +179,9 @@ std::string reason_to_wait(const sched::Plan& plan, const tariff::Tariff& tariff
 
 }  // namespace
 
-std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
+std::string plan_text(const plan::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
                       Seconds now, const PlanText& style) {
-  if (plan.jobs.empty() && plan.unplaced.empty()) return "nothing waits\n";
+  if (plan.jobs.empty() && plan.unplaced.empty()) return "no jobs wait\n";
   std::string text = fmt::format("tariff {} ({}), now {}\n", tariff.name, tariff.zone.name(),
                                  tariff::format_local(now, tariff.zone));
   text += Strip(plan, tariff, curve, now, style).draw();
@@ -204,7 +204,7 @@ std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, con
   if (!plan.unplaced.empty()) {
     text += fmt::format("{} without a place:\n", plan.unplaced.size());
     std::size_t shown = 0;
-    for (const sched::UnplacedJob& job : plan.unplaced) {
+    for (const plan::UnplacedJob& job : plan.unplaced) {
       if (++shown > 20) {
         text += fmt::format("  and {} more\n", plan.unplaced.size() - 20);
         break;

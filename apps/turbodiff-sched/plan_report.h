@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "sched/plan.h"
+#include "plan/plan.h"
 #include "tariff/tariff.h"
 
 namespace turbodiff::app {
@@ -16,9 +16,9 @@ struct PlanText {
   std::map<std::string, std::string> prompts;  ///< by job id, may lack some
 };
 
-/// A strip of prices with the jobs below it, why nothing runs at once, a line a job, the cost beside that of
-/// running at once, and why the rest has no place. Never wider than `columns`.
-std::string plan_text(const sched::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
+/// A price chart with the jobs below it, why no job runs at once, one line per job, the cost compared with
+/// running at once, and why the other jobs cannot be placed. Never wider than `columns`.
+std::string plan_text(const plan::Plan& plan, const tariff::Tariff& tariff, const tariff::PriceCurve& curve,
                       tariff::Seconds now, const PlanText& style);
 
 }  // namespace turbodiff::app

@@ -4,10 +4,10 @@
 
 #include <cmath>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "energy/cost.h"
 #include "meter_options.h"
-#include "sched/power_sweep.h"
+#include "runner/power_sweep.h"
 #include "tariff/make_curve.h"
 
 namespace turbodiff::app {
@@ -19,13 +19,13 @@ constexpr double longest_s = 7 * 86400;
 }  // namespace
 
 PowerLimit::PowerLimit(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,
-                       sched::Estimator& estimator) {
+                       queue::Estimator& estimator) {
   cli::Program& program = queue.program();
   const std::filesystem::path file = program.paths().state_dir() / "power-limit.json";
   std::error_code error;
   if (!flags.limit && !std::filesystem::exists(file, error)) return;
-  nvml_ = std::make_unique<energy::Nvml>(meter_options(queue).nvml_library);
-  cap_ = std::make_unique<energy::PowerCap>(*nvml_, file);
+  nvml_ = std::make_unique<meter::Nvml>(meter_options(queue).nvml_library);
+  cap_ = std::make_unique<meter::PowerCap>(*nvml_, file);
   if (const std::string problem = cap_->restore(); !problem.empty())
     program.log().warn("the power limit of an earlier run could not be put back: {}", problem);
   if (!flags.limit) return;
@@ -42,7 +42,7 @@ PowerLimit::PowerLimit(Queue& queue, const PowerLimitFlags& flags, const std::fi
 }
 
 void PowerLimit::find_best(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,
-                           sched::Estimator& estimator) {
+                           queue::Estimator& estimator) {
   cli::Program& program = queue.program();
   const auto waiting = queue.store().waiting();
   if (waiting.empty()) {
@@ -56,18 +56,18 @@ void PowerLimit::find_best(Queue& queue, const PowerLimitFlags& flags, const std
   seconds = std::min(seconds, longest_s);
   const store::Job first = queue.store().job(waiting.front().id);
   const auto points =
-      sched::sweep_power_limits(engine, first, presets.at(first.preset), *nvml_, 0, *cap_, program.clock());
-  const energy::WallModel wall = meter_options(queue).wall;
+      runner::sweep_power_limits(engine, first, presets.at(first.preset), *nvml_, 0, *cap_, program.clock());
+  const meter::WallModel wall = meter_options(queue).wall;
   const tariff::Seconds now = queue.now();
   const auto curve = tariff::make_curve(
       queue.load_tariff(), now, now + static_cast<tariff::Seconds>(2 * flags.max_slowdown * seconds) + 3600);
   const auto cost = [&](double for_s, double gpu_watts) {
     const double watts = (gpu_watts + wall.rest_watts) / wall.psu_efficiency * wall.cooling;
-    return static_cast<double>(
-        energy::cost_of(curve, now * 1'000'000, std::llround(for_s * 1e6), std::llround(watts * 1e3)).gross);
+    return energy::cost_of(curve, now * 1'000'000, std::llround(for_s * 1e6), std::llround(watts * 1e3))
+        .money.gross.units();
   };
-  const energy::CapPoint best = energy::choose_cap(points, flags.max_slowdown, seconds, cost);
-  for (const energy::CapPoint& point : points)
+  const meter::CapPoint best = meter::choose_cap(points, flags.max_slowdown, seconds, cost);
+  for (const meter::CapPoint& point : points)
     program.log().info("power limit {:.0f} W: {:.2f} s, {:.0f} W{}", static_cast<double>(point.cap_mw) / 1e3,
                        point.seconds, point.gpu_watts, point.cap_mw == best.cap_mw ? ", chosen" : "");
   cap_->apply(best.cap_mw);

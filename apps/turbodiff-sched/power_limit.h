@@ -6,9 +6,9 @@
 #include <optional>
 #include <string>
 
-#include "energy/power_cap.h"
+#include "meter/power_cap.h"
 #include "queue.h"
-#include "sched/estimator.h"
+#include "queue/estimator.h"
 
 namespace turbodiff::app {
 
@@ -17,19 +17,19 @@ struct PowerLimitFlags {
   double max_slowdown = 1.1;
 };
 
-/// Puts back what an earlier process left capped, whether or not a limit is asked for now; then caps the GPUs
-/// until it goes out of scope. Error bad_request for a wrong value or without a GPU, refused without
-/// permission.
+/// Restores the power limit that an earlier process left changed, whether or not a limit is requested now;
+/// then limits the GPUs until it goes out of scope. Error bad_request for an invalid value or without a GPU,
+/// refused without permission.
 class PowerLimit {
  public:
   PowerLimit(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,
-             sched::Estimator& estimator);
+             queue::Estimator& estimator);
 
  private:
   void find_best(Queue& queue, const PowerLimitFlags& flags, const std::filesystem::path& engine,
-                 sched::Estimator& estimator);
-  std::unique_ptr<energy::Nvml> nvml_;
-  std::unique_ptr<energy::PowerCap> cap_;
+                 queue::Estimator& estimator);
+  std::unique_ptr<meter::Nvml> nvml_;
+  std::unique_ptr<meter::PowerCap> cap_;
 };
 
 }  // namespace turbodiff::app

@@ -5,9 +5,9 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "core/incoming_text.h"
-#include "core/signals.h"
-#include "core/system_info.h"
+#include "core/os/signals.h"
+#include "core/os/system_info.h"
+#include "core/text/incoming_text.h"
 #include "tariff/feed_check.h"
 #include "tariff/local_time.h"
 #include "tariff/tariff_check.h"
@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 
 Queue::Queue(cli::Program& program) : program_(program) {
   program.app()
-      .add_option("--store", store_flag_, "File of the job store")
+      .add_option("--store", store_flag_, "Path of the job store")
       ->type_name("FILE")
       ->group("General");
   program.app()
@@ -116,7 +116,7 @@ void Queue::warn_of(const tariff::Tariff& tariff) {
   for (const tariff::Finding& finding : tariff::check_tariff(tariff, now())) warn(finding);
 }
 
-sched::MachinePower Queue::power() {
+queue::MachinePower Queue::power() {
   std::error_code error;
   return {program_.config().number("estimate.watts"), core::cpu_info().allowed_cores,
           fs::exists("/dev/nvidiactl", error)};

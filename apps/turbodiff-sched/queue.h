@@ -1,4 +1,4 @@
-// What the commands share: the store, the tariff, times and estimates, as flags and settings name them.
+// What the commands share: the store, the tariff, times and estimates, from flags and settings.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "cli/program.h"
-#include "sched/estimator.h"
+#include "queue/estimator.h"
 #include "store/job_store.h"
 #include "tariff/local_zone.h"
 #include "tariff/price_feed.h"
@@ -28,23 +28,23 @@ class Queue {
 
   cli::Program& program() { return program_; }
 
-  /// Opened at the first call, made when it does not exist.
+  /// Opened at the first call; created when it does not exist.
   store::JobStore& store();
   std::filesystem::path store_file();
   /// Whether a flag, a variable or the configuration names a tariff.
   bool has_tariff();
-  /// The tariff as a flag, a variable or the configuration names it: a shipped name as it is, a file by its
-  /// absolute path.
+  /// The tariff named by flag, variable or configuration: a shipped name unchanged, a file as an absolute
+  /// path.
   std::optional<std::string> tariff_source();
   /// Whether a flag, a variable or the configuration names the store.
   bool store_is_named();
-  /// Read at each call, its series of a url fetched as `access` says. Error bad_request when none is named,
-  /// naming the shipped ones.
+  /// Read at each call; series with a url are fetched according to `access`. Error bad_request, listing the
+  /// shipped tariffs, when none is named.
   tariff::Tariff load_tariff(tariff::FeedAccess access = tariff::FeedAccess::due);
-  /// Warns of what is odd about a tariff's prices from now on, each once.
+  /// Logs a warning for each problem of the tariff's prices from now on, each once.
   void warn_of(const tariff::Tariff& tariff);
   std::vector<std::filesystem::path> tariff_folders();
-  sched::MachinePower power();
+  queue::MachinePower power();
 
   /// Seconds and microseconds, UTC.
   tariff::Seconds now() const;

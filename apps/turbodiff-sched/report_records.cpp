@@ -22,11 +22,6 @@ report::Outcome outcome_of(store::AttemptState state) {
   return report::Outcome::running;
 }
 
-report::PriceSpan price_of(store::PriceSnapshot&& price) {
-  return {price.start, price.end,    std::move(price.rate), price.gross,
-          price.net,   price.levies, price.off_peak,        price.fallback};
-}
-
 report::Attempt attempt_of(store::BilledAttempt& billed) {
   store::Bill& bill = billed.attempt.bill;
   report::Attempt attempt;
@@ -35,7 +30,7 @@ report::Attempt attempt_of(store::BilledAttempt& billed) {
   attempt.resumed = billed.attempt.resumed;
   attempt.start = billed.attempt.started_at;
   attempt.duration = bill.microseconds;
-  attempt.energy = {bill.microjoules, bill.gpu_microjoules, bill.cpu_microjoules, bill.rest_microjoules};
+  attempt.energy = {bill.gpu_microjoules, bill.cpu_microjoules, bill.rest_microjoules, bill.microjoules};
   attempt.has_parts = bill.gpu_microjoules > 0 || bill.cpu_microjoules > 0;
   attempt.measured = bill.source == "measured";
   attempt.method = std::move(bill.method);
@@ -43,7 +38,7 @@ report::Attempt attempt_of(store::BilledAttempt& billed) {
   attempt.flags = std::move(bill.flags);
   attempt.complete = bill.complete;
   attempt.currency = std::move(bill.currency);
-  attempt.cost = {bill.gross, bill.net, bill.levies, bill.vat};
+  attempt.cost = bill.cost;
   attempt.asap_gross = bill.asap_gross;
   attempt.co2_milligrams = bill.co2_milligrams;
   attempt.gpu = std::move(bill.gpu);
@@ -51,11 +46,8 @@ report::Attempt attempt_of(store::BilledAttempt& billed) {
   attempt.cpu_permille = bill.cpu_permille;
   attempt.gpu_peak_bytes = bill.gpu_peak_bytes.value_or(0);
   attempt.host_peak_bytes = bill.host_peak_bytes.value_or(0);
-  attempt.prices.reserve(billed.prices.size());
-  for (store::PriceSnapshot& price : billed.prices) attempt.prices.push_back(price_of(std::move(price)));
-  attempt.samples.reserve(billed.samples.size());
-  for (const store::EnergySample& sample : billed.samples)
-    attempt.samples.push_back({sample.start, sample.end, {sample.wall, sample.gpu, sample.cpu, sample.rest}});
+  attempt.prices = std::move(billed.prices);
+  attempt.samples = std::move(billed.samples);
   return attempt;
 }
 
@@ -95,13 +87,13 @@ report::Records report_records(const store::JobStore& store, bool with_samples, 
     report::Idle& idle = records.idle.emplace_back();
     idle.start = one.energy.start;
     idle.end = one.energy.end;
-    idle.energy = {one.energy.wall, one.energy.gpu, one.energy.cpu, one.energy.rest};
-    idle.has_parts = one.energy.gpu > 0 || one.energy.cpu > 0;
+    idle.energy = one.energy.energy;
+    idle.has_parts = idle.energy.gpu > 0 || idle.energy.cpu > 0;
     idle.measured = one.source == "measured";
     idle.currency = std::move(one.currency);
-    idle.cost = {one.gross, one.net, one.levies, one.vat};
+    idle.cost = one.cost;
     idle.co2_milligrams = one.co2_milligrams;
-    idle.price = price_of(std::move(one.price));
+    idle.price = std::move(one.price);
     idle.price.start = idle.start / 1'000'000;
     idle.price.end = (idle.end + 999'999) / 1'000'000;
   }

@@ -1,4 +1,4 @@
-// What the store knows of attempts and idle time, as a report takes it.
+// The store's attempts and idle time in the form that a report needs.
 #pragma once
 
 #include "report/records.h"
@@ -6,9 +6,9 @@
 
 namespace turbodiff::app {
 
-/// All billed attempts of all jobs, and idle time. Samples are read only where asked for.
+/// All billed attempts of all jobs, and idle time. Samples are read only when `with_samples` is set.
 report::Records report_records(const store::JobStore& store, bool with_samples);
-/// Only what began in [from, to), microseconds UTC.
+/// The same, limited to what began in [from, to), microseconds UTC.
 report::Records report_records(const store::JobStore& store, bool with_samples, store::Micros from,
                                store::Micros to);
 

@@ -21,12 +21,12 @@ void restart_worker(Queue& queue) {
 
 void add_restart_worker(Queue& queue) {
   CLI::App& command = queue.program().add_command(
-      "restart-worker", "End the engine of the daemon, which frees the GPU's memory; the queue stays",
+      "restart-worker", "Stop the daemon's engine, which frees the GPU's memory; the queue is kept",
       [&queue](cli::Program& program) {
         restart_worker(queue);
         if (program.flags().json) program.print_json({{"worker", "restarting"}});
       });
-  command.footer("A running job goes back into the queue without losing a retry, and goes on where it was.");
+  command.footer("A running job is queued again without using up a retry, and resumes from its checkpoint.");
 }
 
 }  // namespace turbodiff::app

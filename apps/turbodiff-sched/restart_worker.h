@@ -1,12 +1,12 @@
-// Ending the daemon's engine from outside, so that the memory it holds is free.
+// Ends the daemon's engine from another process, so that its memory is freed.
 #pragma once
 
 #include "queue.h"
 
 namespace turbodiff::app {
 
-/// A job that runs goes back into the queue without losing a retry, and goes on from its checkpoint. Error
-/// refused when nothing runs the queue.
+/// A running job is queued again without using up a retry, and resumes from its checkpoint. Error refused
+/// when no daemon runs.
 void restart_worker(Queue& queue);
 
 }  // namespace turbodiff::app

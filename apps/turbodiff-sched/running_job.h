@@ -1,13 +1,13 @@
-// What occupies the machine now, as far as the store tells.
+// The job that runs now, as far as the store shows.
 #pragma once
 
 #include <optional>
 
 #include "queue.h"
-#include "sched/queue_plan.h"
+#include "queue/queue_plan.h"
 
 namespace turbodiff::app {
 
-std::optional<sched::RunningJob> running_job(Queue& queue, sched::Estimator& estimator);
+std::optional<queue::RunningJob> running_job(Queue& queue, queue::Estimator& estimator);
 
 }  // namespace turbodiff::app

@@ -1,4 +1,4 @@
-// The prices of a stretch of time that is given as text.
+// The prices of a time span that is given as text.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace turbodiff::app {
 
-/// From today's start and for 7 days where not said otherwise. Error bad_request for times that are none, or
+/// From the start of today and for 7 days where not given. Error bad_request for invalid times, or a span of
 /// more than ten years.
 tariff::PriceCurve span_curve(Queue& queue, const tariff::Tariff& tariff,
                               const std::optional<std::string>& from, const std::optional<std::string>& to);

@@ -20,7 +20,7 @@ WaitingReason planned_reason(Queue& queue, const QueueNow& facts, const store::J
   if (facts.tariff == nullptr) return {"waits for its planned time", planned};
   const tariff::Segment *here = facts.curve.at(now), *there = facts.curve.at(start);
   if (here == nullptr || !here->price) return {"waits for a time with a known price", planned};
-  if (job.spec.when == store::When::off_peak && !here->off_peak) return {"waits for off-peak time", planned};
+  if (job.spec.when == spec::When::off_peak && !here->off_peak) return {"waits for off-peak time", planned};
   if (there != nullptr && there->price && there->price->gross < here->price->gross)
     return {fmt::format("waits for a lower price ({} instead of {} {}/kWh)",
                         tariff::format_price(there->price->gross), tariff::format_price(here->price->gross),

@@ -17,18 +17,18 @@ struct WaitingReason {
   std::string text() const { return why + more; }
 };
 
-/// What the reasons of all jobs rest on.
+/// The state that the reasons of all jobs depend on.
 struct QueueNow {
   bool paused = false;
-  bool is_run = false;  ///< a daemon or a run has the store
+  bool is_run = false;  ///< whether a daemon or a run holds the store
   std::optional<store::JobId> running;
-  const tariff::Tariff* tariff = nullptr;        ///< may be missing
+  const tariff::Tariff* tariff = nullptr;        ///< may be null
   tariff::PriceCurve curve;                      ///< of the tariff, from now on
-  std::map<store::JobId, store::State> states;   ///< of all that jobs come after
-  std::map<store::JobId, std::string> unplaced;  ///< why the plan has no place for a job
+  std::map<store::JobId, store::State> states;   ///< of all jobs that others depend on
+  std::map<store::JobId, std::string> unplaced;  ///< why the plan cannot place a job
 };
 
-/// Of a queued or held job; `planned_start` as the plan has it.
+/// The reason for a queued or held job; `planned_start` is that of the plan.
 WaitingReason waiting_reason(Queue& queue, const QueueNow& facts, const store::Job& job,
                              const std::optional<tariff::Seconds>& planned_start);
 

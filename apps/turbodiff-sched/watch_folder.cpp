@@ -2,6 +2,7 @@
 
 #include "check_deadlines.h"
 #include "check_engine.h"
+#include "core/duration.h"
 #include "spec/config_options.h"
 #include "tariff/local_time.h"
 
@@ -10,22 +11,20 @@ namespace fs = std::filesystem;
 namespace {
 
 double seconds(const core::Config& config, std::string_view key) {
-  const std::string text = config.text(key).value_or("");
-  if (text == "0" || text == "0s") return 0;
-  return static_cast<double>(tariff::parse_horizon(text, key));
+  return static_cast<double>(core::require_duration_or_zero(config.text(key).value_or(""), key));
 }
 
 }  // namespace
 
-std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::string>& folder_flag,
-                                         decltype(sched::InboxSettings::refused) refused) {
+std::unique_ptr<inbox::Inbox> make_inbox(Queue& queue, const std::optional<std::string>& folder_flag,
+                                         decltype(inbox::InboxSettings::refused) refused) {
   cli::Program& program = queue.program();
   const core::Config& config = program.config();
   if (folder_flag && folder_flag->empty()) throw Error::bad_request("--watch: the name is empty");
   const auto folder = folder_flag ? std::optional<fs::path>(program.paths().expand(*folder_flag))
                                   : config.path("watch.folder");
   if (!folder) return nullptr;
-  sched::InboxSettings settings;
+  inbox::InboxSettings settings;
   settings.folder = fs::absolute(*folder / "").lexically_normal().parent_path();
   settings.output = config.text("watch.output").value_or(settings.output);
   settings.settle_s = seconds(config, "watch.settle");
@@ -53,7 +52,7 @@ std::unique_ptr<sched::Inbox> make_inbox(Queue& queue, const std::optional<std::
       throw Error::bad_request(error.message(), "give a later deadline, or when: cheapest or now");
     }
   };
-  return std::make_unique<sched::Inbox>(queue.store(), program.clock(), program.log(), std::move(settings));
+  return std::make_unique<inbox::Inbox>(queue.store(), program.clock(), program.log(), std::move(settings));
 }
 
 }  // namespace turbodiff::app

@@ -14,7 +14,7 @@ void add_doctor(cli::Program& program);
 void add_bench(cli::Program& program);
 void add_cost(cli::Program& program);
 void add_completion(cli::Program& program);
-/// Generates what it is told on standard input, for turbodiff-sched; not listed in the help.
+/// Runs the generations requested on standard input, for turbodiff-sched; not listed in the help.
 void add_worker(cli::Program& program);
 /// Prints the manual page; not listed in the help.
 void add_manual(cli::Program& program);

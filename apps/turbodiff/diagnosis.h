@@ -14,11 +14,11 @@ struct Check {
   std::string name;
   CheckStatus status = CheckStatus::ok;
   std::string detail;
-  std::string fix;  ///< what to do; empty when all is well
+  std::string fix;  ///< what to do; empty when the check passed
 };
 
-/// Program, system, CPU, memory, disk, GPU, encoders, settings, clock, models, cache; never throws for what
-/// it finds.
+/// Checks program, system, CPU, memory, disk, GPU, encoders, settings, clock, models and cache; never throws
+/// because of a finding.
 std::vector<Check> run_checks(cli::Program& program);
 
 }  // namespace turbodiff::app

@@ -1,4 +1,4 @@
-// What the commands of turbodiff do that compute with tensors: in the program that has LibTorch.
+// The commands of turbodiff that compute with tensors; part of the program that links LibTorch.
 #pragma once
 
 #include <cstdint>

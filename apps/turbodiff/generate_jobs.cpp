@@ -6,8 +6,8 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/output_file.h"
-#include "core/system_info.h"
+#include "core/os/output_file.h"
+#include "core/os/system_info.h"
 #include "core/units.h"
 #include "spec/output_name.h"
 

@@ -1,4 +1,4 @@
-// What can be known of the outputs before anything large is read.
+// Checks of the outputs before anything large is read.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,12 @@ using spec::Job;
 using spec::JobList;
 using spec::JobModel;
 
-/// Everything that can be known of the outputs: containers and their encoders, sizes they take, files that
-/// exist, folders, names that collide, input files, disk space. Error bad_request, or refused for a full
-/// disk.
+/// Checks everything about the outputs that can be known in advance: containers and their encoders, supported
+/// sizes, existing files, folders, colliding names, input files, disk space. Error bad_request, or refused
+/// for a full disk.
 void check_jobs(const JobList& list);
 
-/// What the container of a job is told, but for recipe and tags.
+/// The settings of a job's container, without recipe and tags.
 media::VideoSettings video_settings(const Job& job);
 
 /// Bytes the output will have at most, roughly for compressed formats.

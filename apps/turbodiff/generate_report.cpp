@@ -5,8 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "core/counted.h"
-#include "core/text_width.h"
+#include "core/text/counted.h"
+#include "core/text/text_width.h"
 #include "core/units.h"
 
 namespace turbodiff::app {
@@ -116,7 +116,7 @@ std::string plan_text(const JobList& list, const PlannedJob& planned, double sec
 
 std::string cut_prompt_line(const JobList& list, const Job& job, std::size_t tokens) {
   const auto number = static_cast<std::size_t>(&job - list.jobs.data()) + 1;
-  return fmt::format("the prompt{} has {} tokens and the model reads the first {}: its end is left out",
+  return fmt::format("the prompt{} has {} tokens, and the model reads only the first {}",
                      list.jobs.size() > 1 ? fmt::format(" of output {}", number) : "", tokens,
                      model::text_length);
 }

@@ -10,8 +10,8 @@
 namespace turbodiff::app {
 
 /// {"path", "seed", "prompt", "frames", "width", "height", "fps", "seconds", "energy", "cost", "currency"};
-/// "seeds" too for samples side by side, "contact_sheet" and "latents" where they were asked for. Cost needs
-/// a tariff and is null; energy is null without a known power.
+/// also "seeds" for samples side by side, and "contact_sheet" and "latents" where they were requested. Cost
+/// needs a tariff and is null; energy is null when the power is unknown.
 nlohmann::ordered_json output_json(const Job& job, const JobResult& result);
 
 /// One job of a dry run; `seconds` is what all its samples are expected to take.
@@ -20,11 +20,11 @@ nlohmann::ordered_json plan_json(const JobList& list, const PlannedJob& planned,
 /// The same as lines for people.
 std::string plan_text(const JobList& list, const PlannedJob& planned, double seconds);
 
-/// What to say of a prompt that has `tokens`, more than the model reads; `job` is one of the list.
+/// The warning for a prompt that has `tokens`, more than the model reads; `job` is one of the list.
 std::string cut_prompt_line(const JobList& list, const Job& job, std::size_t tokens);
 
-/// What to say when the request asks for a size or length far from what the model was trained for: more than
-/// 1.25 times or less than half of its pixels or frames (a still picture is fine). Nothing else.
+/// A warning when the requested size or length is far from the model's training data: more than 1.25 times or
+/// less than half of its pixels or frames (a still picture is accepted). Else nullopt.
 std::optional<std::string> beyond_training(const spec::GenerationRequest& request,
                                            const spec::ModelDefaults& defaults);
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "media/metadata.h"
 #include "spec/config_options.h"
 #include "spec/option_table.h"

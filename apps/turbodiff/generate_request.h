@@ -1,4 +1,4 @@
-// What `generate` is asked for, put together from its sources.
+// The request of `generate`, merged from its sources.
 #pragma once
 
 #include <optional>
@@ -21,10 +21,10 @@ struct GenerateFlags {
   bool serve = false;
 };
 
-/// Reads the recipe that a video, picture or .json file carries. Error bad_request when there is none.
+/// Reads the recipe that a video, picture or .json file carries. Error bad_request when it carries none.
 spec::Recipe read_recipe_file(const std::string& path, const core::TextNote& note);
 
-/// The options that hold for every prompt: config < recipe of --from < command line.
+/// The options that apply to every prompt: config < recipe of --from < command line.
 spec::RequestOptions common_options(const GenerateFlags& flags, const core::Config& config,
                                     const std::optional<spec::Recipe>& recipe);
 

@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/output_file.h"
-#include "core/signals.h"
+#include "core/os/output_file.h"
+#include "core/os/signals.h"
 #include "media/contact_sheet.h"
 #include "preview_file.h"
 #include "sampler/noise_source.h"

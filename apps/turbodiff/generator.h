@@ -16,16 +16,16 @@ namespace turbodiff::app {
 /// What a finished job took.
 struct JobResult {
   double load_s = 0, text_s = 0, denoise_s = 0, decode_s = 0, encode_s = 0, total_s = 0;
-  std::optional<double> kwh;  ///< from estimate.watts; nothing where that is not set
+  std::optional<double> kwh;  ///< from estimate.watts; nullopt where that is not set
 };
 
-/// A job's plan and the request with everything the plan settled (element type, attention).
+/// A job's plan, and the request with everything that the plan decided (element type, attention).
 struct PlannedJob {
   Job job;
   pipeline::Plan plan;
 };
 
-/// Keeps the model of the last job, so that jobs of one model load it once.
+/// Keeps the model of the last job loaded, so that consecutive jobs of one model load it once.
 class Generator {
  public:
   Generator(cli::Program& program, core::ProgressSink& sink);
@@ -35,15 +35,15 @@ class Generator {
   /// architecture.
   PlannedJob plan(const JobList& list, const Job& job);
 
-  /// Makes the job's files. Nothing is left of them when it throws.
+  /// Writes the job's files. When it throws, no file is left.
   JobResult run(const JobList& list, const PlannedJob& planned);
 
   /// Embeds the prompts of all jobs of the first job's model in one pass over the text encoder.
   void prepare(const JobList& list, const std::vector<PlannedJob>& planned);
-  /// Embeds `prompts`, which will follow with the model and element type of `planned`.
+  /// Embeds `prompts` of later requests with the model and element type of `planned`.
   void prepare(const JobList& list, const PlannedJob& planned, std::span<const std::string> prompts);
 
-  /// Of the model's files.
+  /// The fingerprint of the model's files.
   const std::string& fingerprint(const spec::Model& model);
 
  private:
@@ -59,7 +59,7 @@ class Generator {
   bool said_declined_ = false;
 };
 
-/// The architecture's name by its sizes ("Wan2.1-1.3B"); empty for another.
+/// The name of the architecture with these sizes ("Wan2.1-1.3B"); empty for an unknown one.
 std::string architecture_of(const model::DitConfig& config);
 
 }  // namespace turbodiff::app

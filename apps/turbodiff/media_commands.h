@@ -1,4 +1,4 @@
-// What the commands of turbodiff do that read or write pictures: in the program that has FFmpeg.
+// The commands of turbodiff that read or write pictures; part of the program that links FFmpeg.
 #pragma once
 
 #include <optional>
@@ -9,7 +9,7 @@
 
 namespace turbodiff::app {
 
-/// A sheet that is too large is drawn again with narrower pictures, down to these.
+/// A sheet that exceeds the maximum size is drawn again with narrower pictures, down to this width in pixels.
 inline constexpr int narrowest_picture = 40;
 
 /// The command line of `contact-sheet`.

@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "core/units.h"
 #include "generator.h"
 #include "pipeline/components.h"

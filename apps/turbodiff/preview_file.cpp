@@ -2,7 +2,7 @@
 
 #include <system_error>
 
-#include "core/output_file.h"
+#include "core/os/output_file.h"
 #include "media/png.h"
 
 namespace turbodiff::app {

@@ -1,4 +1,4 @@
-// What a running generation will look like, as a picture for whoever asks.
+// The preview of a running generation, written to a file on request.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace turbodiff::app {
 
-/// FILE is written as PNG, whole or not at all, each time when FILE.wanted is there; that is then removed.
+/// FILE is written as PNG, atomically, each time when FILE.wanted exists; FILE.wanted is then removed.
 class PreviewFile final : public pipeline::PreviewSink {
  public:
   PreviewFile(std::filesystem::path file, core::Log& log) : file_(std::move(file)), log_(log) {}

@@ -9,10 +9,10 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/paths.h"
-#include "core/process_spawn.h"
-#include "core/signals.h"
-#include "core/strings.h"
+#include "core/os/paths.h"
+#include "core/os/process_spawn.h"
+#include "core/os/signals.h"
+#include "core/text/strings.h"
 #include "core/units.h"
 
 namespace turbodiff::app {

@@ -14,19 +14,19 @@
 
 namespace turbodiff::app {
 
-/// turbodiff's own file, also when asked in one of the programs behind it.
+/// The file of turbodiff itself, also when called in one of the programs behind it.
 std::filesystem::path public_program();
 
-/// Goes on as turbodiff-PART. Its OpenMP threads sleep while they wait (OMP_WAIT_POLICY=passive) unless the
-/// environment says otherwise: threads that spin take the cores from those that work on a busy machine.
-/// SIGINT, SIGTERM and SIGHUP that come meanwhile are kept for it. Error work_failed when the program or its
-/// library is missing, refused when the address space is limited to less than it takes.
-///
-/// LibTorch's MKL ends the process at once in a folder that is gone: then the program is loaded in the root
-/// and goes back with return_to_folder().
+/// Replaces this process by turbodiff-PART. Its OpenMP threads sleep while they wait
+/// (OMP_WAIT_POLICY=passive) unless the environment says otherwise: spinning threads take cores from working
+/// ones on a busy machine. SIGINT, SIGTERM and SIGHUP that arrive meanwhile are delivered to it. Error
+/// work_failed when the program or its library is missing, refused when the address space is limited to less
+/// than it needs. LibTorch's MKL aborts the process in a deleted working folder: then the program is loaded
+/// in the root folder and changes back with return_to_folder().
 [[noreturn]] void hand_over(const cli::Program& program, const std::string& part);
 
-/// Goes back to the folder that hand_over() left open; nothing where there is none. Called first in main().
+/// Changes back to the folder that hand_over() left open; does nothing where there is none. Called first in
+/// main().
 void return_to_folder();
 
 }  // namespace turbodiff::app

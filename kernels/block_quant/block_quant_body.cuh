@@ -1,5 +1,5 @@
-// One thread block a block of 128 x 128, a warp 16 rows, four neighbouring columns a lane; values stay in
-// registers between the largest and the quantisation.
+// One thread block per block of 128 x 128, one warp per 16 rows, four neighbouring columns per lane; values
+// stay in registers between finding the maximum and the quantisation.
 #pragma once
 
 #include "block_quant/params.h"

@@ -1,6 +1,6 @@
 // Activations to int8 with a scale for each block of 128 x 128:
 //   amax = max(1e-8, max|x|), scale = amax / 128, q = saturate(round half to even(x (128 / amax)))
-// The equation is that of lib/ops/int8_linear.h; reference: ops/quant in thu-ml/TurboDiffusion. Device
+// The equation is that of lib/ops/int8/int8_linear.h; reference: ops/quant in thu-ml/TurboDiffusion. Device
 // pointers, rows contiguous.
 #pragma once
 

@@ -1,5 +1,6 @@
-// One thread block a row of scores. Scores become integers of the same order; the lowest one kept is found
-// bit by bit, each time counting the scores not below it; one warp then writes the list in order.
+// One thread block per row of scores. Scores become integers of the same order; the lowest score kept is
+// found bit by bit, each time counting the scores that are not below it; one warp then writes the list in
+// order.
 #pragma once
 
 #include "block_topk/params.h"
@@ -7,12 +8,12 @@
 
 namespace turbodiff::kernels {
 
-/// Sum over the block of at most block_topk_threads, the same in every thread. `partial`: one integer a warp,
-/// twice.
+/// Sum over the block of at most block_topk_threads, the same in every thread. `partial`: two integers per
+/// warp.
 __device__ __forceinline__ int block_count(int value, int* partial, int turn) {
   constexpr int warps = block_topk_threads / 32;
   for (int mask = 16; mask > 0; mask /= 2) value += shuffle_xor(value, mask);
-  int* mine = partial + turn % 2 * warps;  // by turns, so that one barrier a sum is enough
+  int* mine = partial + turn % 2 * warps;  // alternating, so that one barrier per sum is enough
   if (threadIdx.x % 32 == 0) mine[threadIdx.x / 32] = value;
   sync_block();
   int total = 0;
@@ -20,7 +21,7 @@ __device__ __forceinline__ int block_count(int value, int* partial, int turn) {
   return total;
 }
 
-/// Integers in the order of the numbers; both zeros are equal, no number is the lowest.
+/// Integers in the order of the numbers; both zeros are equal, NaN is the lowest.
 __device__ __forceinline__ std::uint32_t ordered(float x) {
   if (x != x) return 0;
   const std::uint32_t bits = float_bits(x + 0.0f);

@@ -1,7 +1,7 @@
-// Which key blocks each block of queries attends to: of each row of pooled scores the `kept` highest,
-// ascending.
-//   score[i, j] = sum_d q_mean[i, d] k_mean[j, d], fma in ascending d;   equal scores: the lower block is
-//   kept
+// Which key blocks each block of queries attends to: the `kept` highest of each row of pooled scores, in
+// ascending order of the block.
+//   score[i, j] = sum_d q_mean[i, d] k_mean[j, d], fma in ascending d
+// Of equal scores the lower block is kept.
 // q_mean and k_mean come from qk_quant/params.h (k less its mean over all tokens). The equations are those of
 // lib/ops/block_map.h; reference: get_block_map in thu-ml/SLA, sparse_linear_attention/utils.py, which may
 // keep no block; here kept is at least 1. A score that is no number counts as the lowest. Device pointers.

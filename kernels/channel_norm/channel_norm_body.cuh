@@ -1,4 +1,4 @@
-// A warp takes one to four rows at a time, which it reads once.
+// A warp processes one to four rows at a time, each read once.
 #pragma once
 
 #include "channel_norm/params.h"

@@ -23,7 +23,7 @@ struct ChannelNormParams {
 };
 
 constexpr int channel_norm_threads = 256;
-/// A row stays in the registers of a warp.
+/// A row is kept in the registers of a warp.
 constexpr std::int64_t channel_norm_most_channels = 1024;
 
 /// body(pieces): pieces of 128 channels of a row as a constant, rounded up to those a kernel is made for.
@@ -34,7 +34,7 @@ void with_channel_norm_pieces(const ChannelNormParams& p, const Body& body) {
   if (p.channels <= 512) return body(std::integral_constant<int, 4>{});
   body(std::integral_constant<int, 8>{});
 }
-/// Rows a warp has in flight.
+/// Rows that a warp processes at a time.
 template <int Pieces>
 constexpr int channel_norm_warp_rows = Pieces >= 4 ? 1 : 4 / Pieces;
 template <int Pieces>

@@ -1,6 +1,5 @@
-// The few device operations the kernels are written in. nvcc gets the instructions; any other compiler gets
-// the emulator of kernels/emulator, so that kernel bodies (*_body.cuh) run, thread by thread, without a
-// GPU.
+// The few device operations that the kernels use. nvcc compiles them to instructions; any other compiler uses
+// the emulator of kernels/emulator, so that kernel bodies (*_body.cuh) run, thread by thread, without a GPU.
 #pragma once
 
 #include <cstdint>

@@ -99,7 +99,7 @@ __device__ __forceinline__ void copy_async_16(void* to, const void* from, int by
 __device__ __forceinline__ void copy_async_commit() {
   asm volatile("cp.async.commit_group;" ::: "memory");
 }
-/// Waits until at most `Pending` committed groups of this thread are under way.
+/// Waits until at most `Pending` committed groups of this thread are in flight.
 template <int Pending>
 __device__ __forceinline__ void copy_async_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(Pending) : "memory");
@@ -133,7 +133,7 @@ __device__ __forceinline__ std::uint16_t to_half_bits(float x) {
 __device__ __forceinline__ float from_half_bits(std::uint16_t bits) {
   return __half2float(__ushort_as_half(bits));
 }
-/// Nearest, ties to even, beyond 448 held there.
+/// Round to nearest, ties to even, saturated at 448.
 __device__ __forceinline__ std::uint8_t to_e4m3_bits(float x) {
   return static_cast<std::uint8_t>(__nv_cvt_float_to_fp8(x, __NV_SATFINITE, __NV_E4M3));
 }

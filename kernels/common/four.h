@@ -5,8 +5,8 @@
 
 namespace turbodiff::kernels {
 
-/// Elements [first, first + count) of x, zeros up to four. `aligned`: `first` is a multiple of four and x
-/// stands at one of 16 bytes, so that one access takes four.
+/// Elements [first, first + count) of x, padded with zeros to four. `aligned`: `first` is a multiple of four
+/// and x is aligned to 16 bytes, so that one access reads all four.
 __device__ __forceinline__ void load_four(float (&out)[4], const float* x, std::int64_t first, int count,
                                           bool aligned) {
   if (aligned && count >= 4) {
@@ -77,7 +77,7 @@ __device__ __forceinline__ void store_four_s8(std::int8_t* x, std::int64_t first
   }
 }
 
-/// Of four elements of a row of `dim` from `column` on, those that are in it.
+/// The number of the four elements from `column` on that lie within a row of `dim` elements.
 __device__ __forceinline__ int elements_left(std::int64_t column, std::int64_t dim) {
   const std::int64_t left = dim - column;
   return left <= 0 ? 0 : left < 4 ? static_cast<int>(left) : 4;

@@ -1,4 +1,4 @@
-// Launches a kernel with dynamic shared memory and reports what went wrong as an exception.
+// Launches a kernel with dynamic shared memory and reports errors as exceptions.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct LaunchShape {
   cudaStream_t stream;
 };
 
-/// Error where `pointer`, which is read 16 bytes at a time, does not stand at a multiple of 16.
+/// Error where `pointer`, which is read 16 bytes at a time, is not aligned to 16 bytes.
 inline void require_aligned(const char* name, const void* pointer) {
   if (reinterpret_cast<std::uintptr_t>(pointer) % 16 != 0)
     throw std::runtime_error(std::string(name) + ": an operand must start at a multiple of 16 bytes");

@@ -1,7 +1,7 @@
-// What kernels/common/device.h offers, on the CPU: built-in variables, barriers, shuffles, ldmatrix, mma.sync
-// and cp.async with the register layouts of the PTX ISA (9.7.14, "Matrix Fragments for mma.m16n8k16 /
-// m16n8k32"). Products of fp16 are summed in fp32 in ascending k. cp.async copies at its wait, not before,
-// and hands over zeros for what lies past the source's bytes.
+// The operations of kernels/common/device.h on the CPU: built-in variables, barriers, shuffles, ldmatrix,
+// mma.sync and cp.async with the register layouts of the PTX ISA (9.7.14, "Matrix Fragments for mma.m16n8k16
+// / m16n8k32"). Products of fp16 are summed in fp32 in ascending k. cp.async copies at its wait, not before,
+// and writes zeros for what lies past the source's bytes.
 #pragma once
 
 #include <algorithm>
@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "emulator/fibers.h"
-#include "twin/scalar.h"
+#include "reference/scalar.h"
 
 #define __global__
 #define __device__
@@ -141,11 +141,11 @@ void mma_16_bit(Operation operation, float (&c)[4], const std::uint32_t (&a)[4],
 
 /// c += a b for m16n8k16, f16 x f16 -> f32.
 inline void mma_f16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  detail::mma_16_bit(detail::mma_f16, c, a, b, twin::from_half);
+  detail::mma_16_bit(detail::mma_f16, c, a, b, reference::from_half);
 }
 /// The same for bf16.
 inline void mma_bf16(float (&c)[4], const std::uint32_t (&a)[4], const std::uint32_t (&b)[2]) {
-  detail::mma_16_bit(detail::mma_bf16, c, a, b, twin::from_bf16);
+  detail::mma_16_bit(detail::mma_bf16, c, a, b, reference::from_bf16);
 }
 
 /// c += a b for m16n8k32, e4m3 x e4m3 -> f16 pairs: c[0] of row lane / 4, c[1] of the row 8 on. Rounded to
@@ -157,16 +157,17 @@ inline void mma_e4m3(std::uint32_t (&c)[2], const std::uint32_t (&a)[4], const s
   std::copy(b, b + 2, mine.words + 4);
   const detail::Slot* set = detail::block().exchange(mine);
   const auto element = [&](const detail::Slot& slot, unsigned word, unsigned index) {
-    return twin::from_e4m3(static_cast<std::uint8_t>(slot.words[word] >> (8 * index)));
+    return reference::from_e4m3(static_cast<std::uint8_t>(slot.words[word] >> (8 * index)));
   };
   const unsigned lane = detail::block().lane();
   for (unsigned i = 0; i < 4; ++i) {
     const unsigned row = lane / 4, column = lane % 4 * 2 + i % 2, shift = 16 * (i % 2);
-    float sum = twin::from_half(static_cast<std::uint16_t>(c[i / 2] >> shift));
+    float sum = reference::from_half(static_cast<std::uint16_t>(c[i / 2] >> shift));
     for (unsigned k = 0; k < 32; ++k)
       sum += element(set[row * 4 + k % 16 / 4], k / 16 * 2 + i / 2, k % 4) *
              element(set[column * 4 + k % 16 / 4], 4 + k / 16, k % 4);
-    c[i / 2] = (c[i / 2] & ~(0xffffu << shift)) | static_cast<std::uint32_t>(twin::to_half(sum)) << shift;
+    c[i / 2] = (c[i / 2] & ~(0xffffu << shift)) | static_cast<std::uint32_t>(reference::to_half(sum))
+                                                      << shift;
   }
 }
 
@@ -222,32 +223,33 @@ inline void store_16(void* to, const std::uint32_t (&words)[4]) {
 }
 
 inline std::uint16_t to_half_bits(float x) {
-  return twin::to_half(x);
+  return reference::to_half(x);
 }
 inline float from_half_bits(std::uint16_t bits) {
-  return twin::from_half(bits);
+  return reference::from_half(bits);
 }
-/// Nearest, ties to even, beyond 448 held there.
+/// Round to nearest, ties to even, saturated at 448.
 inline std::uint8_t to_e4m3_bits(float x) {
-  return twin::to_e4m3(x);
+  return reference::to_e4m3(x);
 }
 /// Four of them, the first in the lowest byte.
 inline std::uint32_t pack_e4m3(float a, float b, float c, float d) {
-  return static_cast<std::uint32_t>(twin::to_e4m3(a)) | static_cast<std::uint32_t>(twin::to_e4m3(b)) << 8 |
-         static_cast<std::uint32_t>(twin::to_e4m3(c)) << 16 |
-         static_cast<std::uint32_t>(twin::to_e4m3(d)) << 24;
+  return static_cast<std::uint32_t>(reference::to_e4m3(a)) |
+         static_cast<std::uint32_t>(reference::to_e4m3(b)) << 8 |
+         static_cast<std::uint32_t>(reference::to_e4m3(c)) << 16 |
+         static_cast<std::uint32_t>(reference::to_e4m3(d)) << 24;
 }
 inline std::uint32_t float_bits(float x) {
-  return twin::bits_of(x);
+  return reference::bits_of(x);
 }
 inline float float_of_bits(std::uint32_t bits) {
-  return twin::float_of(bits);
+  return reference::float_of(bits);
 }
 inline std::uint16_t to_bf16_bits(float x) {
-  return twin::to_bf16(x);
+  return reference::to_bf16(x);
 }
 inline float from_bf16_bits(std::uint16_t bits) {
-  return twin::from_bf16(bits);
+  return reference::from_bf16(bits);
 }
 inline float multiply_add(float a, float b, float c) {
   return std::fma(a, b, c);

@@ -1,8 +1,8 @@
 // Runs one thread block of a CUDA kernel on the CPU: every thread is a fiber that runs until it waits for its
-// warp or its block; ucontext begins it, _setjmp and _longjmp, which make no system call, switch after that.
-// Values that lanes exchange are laid down in slots, two sets by turns, so that a lane ahead cannot overwrite
-// what another has still to read. A wait that can never end, or lanes of one warp in different operations,
-// throw std::logic_error from run_block().
+// warp or its block; ucontext starts it, and _setjmp and _longjmp, which make no system call, switch
+// afterwards. Values that lanes exchange are stored in slots, two sets alternating, so that a lane that is
+// ahead cannot overwrite what another lane has still to read. A wait that can never end, or lanes of one warp
+// in different operations, throw std::logic_error from run_block().
 #pragma once
 
 #include <ucontext.h>
@@ -23,7 +23,7 @@ struct Dim3 {
   unsigned x = 1, y = 1, z = 1;
 };
 
-/// What one lane hands to the others of its warp.
+/// What one lane passes to the others of its warp.
 struct Slot {
   int operation = 0;
   std::uint32_t words[8] = {};
@@ -50,8 +50,9 @@ class Block {
  public:
   static constexpr std::size_t stack_bytes = 256 * 1024;
 
-  /// Runs `body` once for each of `threads` (a multiple of 32), by turns from the first to the last and from
-  /// the last to the first, every second block the other way round: an order that no kernel may count on.
+  /// Runs `body` once for each of `threads` (a multiple of 32), alternately from the first to the last and
+  /// from the last to the first, and in the reverse order for every second block: no kernel may rely on an
+  /// order.
   void run(unsigned threads, const std::function<void()>& body) {
     threads_ = threads;
     body_ = &body;
@@ -86,7 +87,7 @@ class Block {
     pause_unless_ready();
   }
 
-  /// Lays down `mine`, waits for the warp and returns its 32 slots.
+  /// Stores `mine`, waits for the warp and returns its 32 slots.
   const Slot* exchange(const Slot& mine) {
     Slot* set = &slots_[(fiber().warp_waits % 2) * threads_ + current_ / 32 * 32];
     set[lane()] = mine;
@@ -128,7 +129,7 @@ class Block {
     _longjmp(block.scheduler_, 1);
   }
 
-  /// Until it waits or ends.
+  /// Runs `fiber` until it waits or ends.
   [[gnu::noinline]] void resume(Fiber& fiber) {
     if (_setjmp(scheduler_) != 0) return;
     if (fiber.begun) _longjmp(fiber.here, 1);

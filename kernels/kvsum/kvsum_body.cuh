@@ -1,5 +1,5 @@
-// part: a thread block a share of one head's tokens, 8 x 8 elements of M a thread; reduce: a thread block a
-// head.
+// part: one thread block per share of one head's tokens, 8 x 8 elements of M per thread; reduce: one thread
+// block per head.
 #pragma once
 
 #include "common/device.h"

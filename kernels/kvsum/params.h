@@ -1,12 +1,11 @@
 // The sums over all keys that the linear branch of sagesla_fwd needs, phi the softmax over D:
-//   part:   over the rows of one share of the tokens, ascending: M = phi(k)^T v, k_sum = sum phi(k); v in
-//   fp16 beside it,
-//           beyond 65504 held there
-//   reduce: shares added in ascending order, then M W^T = m_scale m with m in fp16 and m_scale = max|M W^T| /
-//   16384
+//   part:   over the rows of one share of the tokens, in ascending order:
+//           M = phi(k)^T v,   k_sum = sum phi(k);   v is also written in fp16, clamped to +-65504
+//   reduce: the shares added in ascending order, then M W^T = m_scale m
+//           with m in fp16 and m_scale = max|M W^T| / 16384
 // Folding the projection W into M saves one product of L x D x D a head. The equation is that of
-// lib/ops/sla.h; reference: SparseLinearAttention in thu-ml/TurboDiffusion, SLA/core.py. Device pointers; D
-// is 128.
+// lib/ops/sla.h; reference: SparseLinearAttention in thu-ml/TurboDiffusion, SLA/core.py. Device pointers;
+// D is 128.
 #pragma once
 
 #include <cstddef>

@@ -10,7 +10,7 @@ namespace turbodiff::kernels {
 /// Sum over the block, the same in every thread.
 __device__ __forceinline__ float norm_sum(float value, float* partial) {
   value = warp_sum(value);
-  sync_block();  // the last sum has been read
+  sync_block();  // all threads have read the previous sum
   if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = value;
   sync_block();
   float total = 0;

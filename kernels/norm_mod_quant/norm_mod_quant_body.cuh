@@ -1,6 +1,6 @@
-// One thread block 128 rows: first the statistics, a warp a row, then block after block of 128 columns, whose
-// second read comes from L2. A warp holds 8 rows of a block in registers between its largest value and its
-// quantisation.
+// One thread block per 128 rows: first the statistics, one warp per row, then block after block of 128
+// columns, whose second read is served by L2. A warp holds 8 rows of a block in registers between finding the
+// maximum and the quantisation.
 #pragma once
 
 #include "common/device.h"
@@ -49,7 +49,7 @@ __device__ __forceinline__ void norm_mod_quant_body(const NormModQuantParams& p,
       }
     }
     amax = warp_max(amax);
-    sync_block();  // the last block's maxima have been read
+    sync_block();  // all threads have read the previous block's maxima
     if (lane == 0) maxima[warp] = amax;
     sync_block();
     for (int i = 0; i < warps; ++i) amax = fmaxf(amax, maxima[i]);

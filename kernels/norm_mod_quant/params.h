@@ -2,9 +2,9 @@
 //   y = bf16((x - mean) rstd mul + add),   rstd = 1 / sqrt(var + eps), both over the row
 //   per block of 128 x 128 of y: amax = max(1e-8, max|y|), scale = amax / 128,
 //   q = saturate(round half to even(y (128 / amax)))
-// mul is 1 + e of the modulation. The equations are those of lib/ops/layer_norm.h and lib/ops/int8_linear.h;
-// reference: ops/norm and ops/quant in thu-ml/TurboDiffusion. Sums in fp32 in the order of norm_sum_lanes
-// below, so that twin and kernel agree. Device pointers, rows contiguous.
+// mul is 1 + e of the modulation. The equations are those of lib/ops/layer_norm.h and
+// lib/ops/int8/int8_linear.h; reference: ops/norm and ops/quant in thu-ml/TurboDiffusion. Sums in fp32 in the
+// order of norm_sum_lanes below, so that reference and kernel agree. Device pointers, rows contiguous.
 #pragma once
 
 #include <cstddef>

@@ -34,7 +34,7 @@ struct QkNormRopeParams {
 };
 
 constexpr int qk_norm_rope_threads = 512;
-/// Rows at work side by side: a thread has a pair of channels of every eighth row.
+/// Rows processed at a time: a thread has a pair of channels of every eighth row.
 constexpr int qk_norm_rope_groups = qk_norm_rope_threads / (qk_norm_rope_dim / 2);
 /// rstd of each row, partial sums of the means, maxima of the warps.
 constexpr std::size_t qk_norm_rope_shared_bytes =

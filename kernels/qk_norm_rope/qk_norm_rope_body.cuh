@@ -1,5 +1,5 @@
-// One thread block a block of rows of all heads: first each row's scale, a warp a row, then head after head,
-// whose second read comes from L2.
+// One thread block per block of rows of all heads: first each row's scale, one warp per row, then head after
+// head, whose second read is served by L2.
 #pragma once
 
 #include "common/device.h"
@@ -62,7 +62,7 @@ __device__ __forceinline__ void qk_norm_rope_body(const QkNormRopeParams& p, uns
       amax = fmaxf(amax, fmaxf(fabsf(low_bf16(y[i])), fabsf(high_bf16(y[i]))));
     }
     amax = warp_max(amax);
-    sync_block();  // the last head's sums have been read
+    sync_block();  // all threads have read the previous head's sums
     partial[group * dim + 2 * pair] = sum[0];
     partial[group * dim + 2 * pair + 1] = sum[1];
     if (lane == 0) maxima[warp] = amax;

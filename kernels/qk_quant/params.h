@@ -1,9 +1,9 @@
 // Queries or keys, already normed and rotated (norm/norm.h), made ready for SageSLA. Three passes:
 //   pool:  mean[b, h, i] = fp32 mean of the rows of block i, rows added in ascending order
-//   total: all[b, h] = sum_i mean[b, h, i] rows(i) / length, blocks in ascending order; then mean[b, h, i] -=
-//   all[b, h]
-//          where `centre` asks for it (keys)
-//   quant: y = bf16(x - bf16(all)) for keys, x for queries; per block and head: scale = max|y| / 127 + 1e-7,
+//   total: all[b, h] = sum_i mean[b, h, i] rows(i) / length, blocks in ascending order;
+//          then mean[b, h, i] -= all[b, h] where `centre` is set (keys)
+//   quant: y = bf16(x - bf16(all)) for keys, x for queries;
+//          per block and head: scale = max|y| / 127 + 1e-7,
 //          q = trunc(y / scale +- 0.5) (half away from zero)
 // pool and total give the operands of block_topk, quant those of sagesla_fwd. The equations are those of
 // lib/ops/block_map.h and lib/ops/sage_quantise.h; reference: get_vanilla_qk_quant in thu-ml/SpargeAttn,

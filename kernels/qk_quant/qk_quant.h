@@ -8,7 +8,7 @@
 namespace turbodiff::kernels {
 
 void qk_quant(const QkQuantParams& params, cudaStream_t stream);
-/// Without the first pass: `mean` is as that leaves it, for example from qk_norm_rope.
+/// Without the first pass: `mean` holds its result, for example from qk_norm_rope.
 void qk_quant_pooled(const QkQuantParams& params, cudaStream_t stream);
 
 }  // namespace turbodiff::kernels

@@ -1,4 +1,4 @@
-// A thread a channel. quant reads its block twice, the second time from L2.
+// One thread per channel. quant reads its block twice, the second time from L2.
 #pragma once
 
 #include "common/device.h"
@@ -7,7 +7,7 @@
 
 namespace turbodiff::kernels {
 
-/// One block of rows of one head, as a thread block finds it.
+/// One block of rows of one head, as seen by a thread block.
 struct QkBlock {
   std::int64_t head, block, rows;  ///< head: of batch * heads
   const std::uint16_t* x;          ///< this thread's channel of the first row

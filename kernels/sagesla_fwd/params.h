@@ -1,10 +1,9 @@
 // SLA and SageSLA forward: softmax attention over chosen key blocks, plus the linear branch over all keys.
-//   sage:  t[i, j] = float(sum_d q8[i, d] k8[j, d]) c,   c = (q_scale[block of i] k_scale[block of j])
-//   (log2(e) /
-//          sqrt(D))
+//   sage:  t[i, j] = float(sum_d q8[i, d] k8[j, d]) c,
+//          c = (q_scale[block of i] k_scale[block of j]) (log2(e) / sqrt(D))
 //   plain: t[i, j] = sum_d q[i, d] k[j, d] (log2(e) / sqrt(D)), products of bf16 summed in fp32
-//   o[i] = sum_j 2^(t[i, j] - max) v[j] / sum_j 2^(t[i, j] - max) over the keys of the blocks in
-//   lut, in its order;
+//   o[i] = sum_j 2^(t[i, j] - max) v[j] / sum_j 2^(t[i, j] - max)
+//          over the keys of the blocks in lut, in its order;
 //          exponentials enter the divisor in fp32 and the product with v in fp16, sums in fp32; or, times
 //          448, in e4m3, then 64 keys are summed in fp16 and these sums in fp32, times v_scale / 448
 //   out[i] = bf16(o[i] + m_scale phi(q[i]) M / (1e-5 + phi(q[i]) . k_sum) + bias),   phi: softmax over D

@@ -1,7 +1,7 @@
-// One thread block a block of queries of one head; a warp has 16 queries and takes 64 keys at a time. Keys
-// and values come through two cp.async stages; scores stay in registers and become the fp16 operand of the
-// product with v as they lie. The linear branch is one more product, 16 x D x D a warp, with M in the freed
-// stages.
+// One thread block per block of queries of one head; a warp has 16 queries and processes 64 keys at a time.
+// Keys and values are loaded in two cp.async stages; scores stay in registers and become the fp16 operand of
+// the product with v without a change of layout. The linear branch is one more product, 16 x D x D per warp,
+// with M in the freed stages.
 #pragma once
 
 #include "sagesla_fwd/sagesla_parts.cuh"

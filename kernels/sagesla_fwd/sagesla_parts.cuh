@@ -1,4 +1,4 @@
-// What sagesla_fwd_body.cuh is made of: tiles to shared memory, scores, products with values, the features of
+// The parts of sagesla_fwd_body.cuh: tiles to shared memory, scores, products with values, the features of
 // the linear branch.
 #pragma once
 

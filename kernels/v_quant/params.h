@@ -25,8 +25,8 @@ struct VQuantParams {
 };
 
 constexpr int v_quant_threads = 128;
-/// A block of 64 tokens, channel by channel; rows are 4 bytes longer than 64, so that threads meet no bank
-/// twice.
+/// A block of 64 tokens, channel by channel; rows are 4 bytes longer than 64, so that no two threads access
+/// the same bank.
 constexpr int v_quant_row_bytes = v_quant_rows + 4;
 constexpr std::size_t v_quant_shared_bytes = v_quant_dim * v_quant_row_bytes;
 

@@ -1,4 +1,4 @@
-// A thread a channel.
+// One thread per channel.
 #pragma once
 
 #include "common/device.h"
@@ -6,8 +6,8 @@
 
 namespace turbodiff::kernels {
 
-/// Where token `row` of 64 stands among the bytes of its channel: token 8 n + 2 t + j of 32 at byte
-/// n / 2 * 16 + 4 t + n % 2 * 2 + j, as lane t of a quad holds scores of tile n.
+/// The byte of token `row` of 64 among the bytes of its channel: token 8 n + 2 t + j of 32 is at byte n / 2 *
+/// 16 + 4 t + n % 2 * 2 + j, as lane t of a quad holds scores of tile n.
 __device__ __forceinline__ int v_slot(int row) {
   const int tile = row % 32 / 8, lane = row % 8 / 2;
   return row / 32 * 32 + tile / 2 * 16 + lane * 4 + tile % 2 * 2 + row % 2;

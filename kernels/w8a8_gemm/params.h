@@ -1,11 +1,12 @@
 // Linear layer in int8 (W8A8) with scales of 128 x 128 blocks:
-//   acc[m, n] = over blocks b of 128 of K, ascending: fma(float(sum_k x[m, k] w[n, k]), sx[m/128, b]
-//   sw[n/128, b], acc) y = bf16(acc), then bf16(y + bias[n]) where there is a bias store:    out[m, n] = y
-//   requantise: g = bf16(gelu_tanh(y)); per block of 128 x 128 of g: amax = max(1e-8, max|g|), scale = amax /
-//   128,
-//             q = saturate(round half to even(g (128 / amax)))
-//   residual: residual[m, n] = fma(y, gate[m / rows_per_group, n], residual[m, n])
-// The definitions are those of lib/ops/int8_linear.h; reference: Int8Linear in thu-ml/TurboDiffusion,
+//   acc[m, n] = over blocks b of 128 of K, in ascending order:
+//               fma(float(sum_k x[m, k] w[n, k]), sx[m/128, b] sw[n/128, b], acc)
+//   y = bf16(acc), then bf16(y + bias[n]) where there is a bias
+//   store:      out[m, n] = y
+//   requantise: g = bf16(gelu_tanh(y)); per block of 128 x 128 of g: amax = max(1e-8, max|g|),
+//               scale = amax / 128, q = saturate(round half to even(g (128 / amax)))
+//   residual:   residual[m, n] = fma(y, gate[m / rows_per_group, n], residual[m, n])
+// The definitions are those of lib/ops/int8/int8_linear.h; reference: Int8Linear in thu-ml/TurboDiffusion,
 // ops/core.py, whose product needs K % 128 = 0 and N % 8 = 0. Here every shape works; what is missing counts
 // as zero. No pointer may alias another. All device pointers.
 #pragma once

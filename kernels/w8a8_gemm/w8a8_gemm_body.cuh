@@ -1,6 +1,6 @@
-// Thread block of 8 warps, a 128 x 128 tile of the output (so one block of scales each way), 128 of K a step
-// in three cp.async stages. A warp owns 64 x 32: integer sums of one step in registers, scaled into fp32
-// ones.
+// A thread block of 8 warps computes a 128 x 128 tile of the output (so one block of scales each way), 128 of
+// K per step in three cp.async stages. A warp computes 64 x 32: integer sums of one step in registers, which
+// are scaled and added to fp32 sums.
 #pragma once
 
 #include "common/device.h"
@@ -44,7 +44,7 @@ __device__ __forceinline__ void w8a8_gemm_body(const W8a8Params& p, unsigned cha
   const int thread = static_cast<int>(threadIdx.x), lane = thread % 32, warp = thread / 32;
   const int warp_row = warp / 4 * 64, warp_column = warp % 4 * 32;
 
-  // Tiles in bands of 8 rows, so that blocks at work together share weights and activations in L2.
+  // Tiles are ordered in bands of 8 rows, so that concurrent blocks share weights and activations in L2.
   const std::int64_t m_tiles = (p.m + 127) / 128, n_tiles = (p.n + 127) / 128, k_tiles = (p.k + 127) / 128;
   const std::int64_t id = blockIdx.x, band = id / (8 * n_tiles), in_band = id % (8 * n_tiles);
   const std::int64_t band_rows = m_tiles - band * 8 < 8 ? m_tiles - band * 8 : 8;

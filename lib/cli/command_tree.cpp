@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::cli {
 

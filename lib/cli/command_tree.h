@@ -12,9 +12,9 @@ namespace turbodiff::cli {
 
 struct OptionView {
   std::vector<std::string> spellings;  ///< "-s", "--seed"; empty for a positional argument
-  std::string name;                    ///< of a positional argument: "PROMPT"
+  std::string name;                    ///< name of a positional argument: "PROMPT"
   std::string value;                   ///< "N", "FILE", "a|b|c"; empty for a flag
-  std::string flag_value;              ///< "a|b|c" of a flag that may be given as --name=a, too
+  std::string flag_value;              ///< "a|b|c" of a flag that may also be given as --name=a
   std::string help;
   std::string group;  ///< heading; empty: hidden
   bool required = false;
@@ -37,10 +37,10 @@ struct CommandView {
   std::vector<CommandView> commands;  ///< without hidden ones
 };
 
-/// The whole tree below `app`, which is called `name`.
+/// The tree of commands below `app`, which is called `name`.
 CommandView view_of(const CLI::App& app, const std::string& name);
 
-/// All long and short spellings of `command`, hidden ones only when asked for.
+/// All long and short spellings of `command`; hidden ones only with `with_hidden`.
 std::vector<std::string> spellings_of(const CommandView& command, bool with_hidden);
 
 }  // namespace turbodiff::cli

@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::cli {
 namespace {

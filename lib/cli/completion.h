@@ -1,4 +1,4 @@
-// Completion scripts for shells, made from the command tree.
+// Completion scripts for shells, generated from the command tree.
 #pragma once
 
 #include <string>

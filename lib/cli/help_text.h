@@ -1,4 +1,4 @@
-// Help for people at a terminal.
+// Help texts for a terminal.
 #pragma once
 
 #include <string>
@@ -11,10 +11,10 @@ namespace turbodiff::cli {
 /// program itself, whose options every command takes.
 std::string help_text(const CommandView& command, const CommandView& global, int columns);
 
-/// What a call without arguments prints: the commands with a line each, and the notes.
+/// The output of a call without arguments: one line per command, and the notes.
 std::string short_help(const CommandView& program, int columns);
 
-/// Words of `text` in lines of at most `columns`, each line but the first indented by `indent` blanks.
+/// Words of `text` in lines of at most `columns`; all lines but the first are indented by `indent` blanks.
 std::string wrap(const std::string& text, std::size_t columns, std::size_t indent);
 
 }  // namespace turbodiff::cli

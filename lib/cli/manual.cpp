@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::cli {
 namespace {

@@ -1,4 +1,4 @@
-// The manual page, made from the command tree and prose.
+// The manual page, generated from the command tree and prose.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct ManualSection {
 std::string manual_page(const CommandView& program, const std::string& title,
                         const std::vector<ManualSection>& before, const std::vector<ManualSection>& after);
 
-/// Text with the characters that roff would take for itself written so that it does not.
+/// `text` with the characters that roff would interpret escaped.
 std::string roff_escape(std::string_view text);
 
 }  // namespace turbodiff::cli

@@ -4,8 +4,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::cli {
 namespace {

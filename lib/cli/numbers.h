@@ -1,4 +1,5 @@
-// Numbers on a command line. CLI11 itself takes "nan", "0x10" and 010 (as 8), and cuts what is too large.
+// Numbers on a command line. CLI11 itself accepts "nan", "0x10" and 010 (as 8), and truncates numbers that
+// are too large.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +11,7 @@ class Validator;
 
 namespace turbodiff::cli {
 
-/// For CLI::Option::check(): a whole decimal number from `low` to `high`.
+/// For CLI::Option::check(): an integer in decimal notation from `low` to `high`.
 CLI::Validator whole_between(std::int64_t low, std::int64_t high = std::numeric_limits<std::int64_t>::max());
 /// A finite decimal number from `low` to `high`.
 CLI::Validator number_between(double low, double high);

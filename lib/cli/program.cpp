@@ -16,10 +16,10 @@
 #include "cli/command_tree.h"
 #include "cli/help_text.h"
 #include "cli/usage_error.h"
-#include "core/incoming_text.h"
-#include "core/json_text.h"
-#include "core/signals.h"
-#include "core/strings.h"
+#include "core/os/signals.h"
+#include "core/text/incoming_text.h"
+#include "core/text/json_text.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::cli {
 namespace {
@@ -98,12 +98,12 @@ Program::Program(ProgramInfo info)
   app_->set_help_flag("-h,--help", "Show this help")->group(global_group);
   app_->set_version_flag("--version", title(), "Show the version")->group(global_group);
   app_->add_flag("--json", flags_.json,
-                 "One JSON document on standard output, everything else on standard error")
+                 "Print one JSON document on standard output, everything else on standard error")
       ->group(global_group);
-  app_->add_flag("-q,--quiet", flags_.quiet, "Only the result and errors")->group(global_group);
-  app_->add_flag("-v,--verbose", flags_.verbose, "Say more")->group(global_group);
-  app_->add_flag("--no-color", flags_.no_color, "No colours, as with NO_COLOR")->group(global_group);
-  app_->add_option("--config", flags_.config, "Configuration file instead of the user's")
+  app_->add_flag("-q,--quiet", flags_.quiet, "Print only the result and errors")->group(global_group);
+  app_->add_flag("-v,--verbose", flags_.verbose, "Print more messages")->group(global_group);
+  app_->add_flag("--no-color", flags_.no_color, "Disable colours, as NO_COLOR does")->group(global_group);
+  app_->add_option("--config", flags_.config, "Use this configuration file instead of the user's")
       ->type_name("FILE")
       ->group(global_group);
 }

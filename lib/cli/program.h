@@ -1,4 +1,4 @@
-// What the two programs have in common: global options, streams, settings, and errors as exit codes.
+// What both programs share: global options, streams, settings, and errors as exit codes.
 #pragma once
 
 #include <filesystem>
@@ -17,7 +17,7 @@
 #include "core/environment.h"
 #include "core/error.h"
 #include "core/log.h"
-#include "core/paths.h"
+#include "core/os/paths.h"
 #include "core/terminal.h"
 
 namespace CLI {
@@ -35,8 +35,8 @@ struct GlobalFlags {
   std::optional<std::filesystem::path> config;
 };
 
-/// Thrown by an action that has printed its result and yet must fail: the error is told on standard error and
-/// decides the exit code, and with --json no second document is written.
+/// Thrown by an action that has printed its result and yet must fail: the error is printed on standard error
+/// and decides the exit code; with --json no second document is written.
 class ReportedFailure : public Error {
  public:
   explicit ReportedFailure(const Error& error) : Error(error) {}
@@ -48,7 +48,7 @@ struct ProgramInfo {
   std::string version;
   std::string summary;
   std::string notes;  ///< examples, shown in the short help
-  /// Its place tells an installation from a build tree.
+  /// Its location distinguishes an installation from a build tree.
   std::filesystem::path executable = core::Paths::this_executable();
 };
 
@@ -62,25 +62,26 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  /// Adds a command below `parent` (the program itself when null). `action` runs when it is called; without
-  /// one it is a group of commands. Its pieces are added to the result; what they write to must live as long
-  /// as the program.
+  /// Adds a command below `parent` (the program itself when null). `action` runs when the command is called;
+  /// without an action it is a group of commands. Options are added to the result; the variables they write
+  /// to must live as long as the program.
   CLI::App& add_command(const std::string& name, const std::string& summary, Action action,
                         CLI::App* parent = nullptr);
 
-  /// Parses, runs the command, reports errors; returns the exit code. Called once.
+  /// Parses, runs the command and reports errors; returns the exit code. Called once.
   int run(int argc, char** argv);
 
   const ProgramInfo& info() const { return info_; }
-  /// As main() got them, with a null pointer at the end.
+  /// The arguments of main(), followed by a null pointer.
   char* const* arguments() const { return arguments_; }
   /// "turbodiff 0.1.0"
   std::string title() const { return info_.name + " " + info_.version; }
-  /// Whether this is a program behind another one, which has said already what there is to say of the start.
+  /// Whether this program was started by turbodiff, which has already logged what there is to log at the
+  /// start.
   bool handed_over() const;
   CLI::App& app() { return *app_; }
 
-  // While a command runs:
+  // Valid while a command runs:
   const GlobalFlags& flags() const { return flags_; }
   const core::Environment& environment() const { return environment_; }
   const core::Paths& paths() const { return paths_; }
@@ -89,19 +90,19 @@ class Program {
   core::Log& log() { return *log_; }
   /// Of standard output.
   const core::TerminalTraits& output_traits() const { return output_traits_; }
-  /// Room for a table: the terminal's columns, or COLUMNS; 0, no limit, into a pipe or file.
+  /// Number of columns for a table: the terminal's, or COLUMNS; 0, no limit, into a pipe or file.
   int table_columns() const;
   /// Read at the first call. Error bad_request for a broken file or variable.
   const core::Config& config();
-  /// Where models are looked for, from the settings.
+  /// The folders that models are searched in, from the settings.
   std::vector<std::filesystem::path> model_dirs();
-  /// Error bad_request without HOME and XDG_CACHE_HOME; then empty where a cache is only a convenience.
+  /// Error bad_request without HOME and XDG_CACHE_HOME; empty where a cache is only a convenience.
   std::filesystem::path cache_dir_or_empty() const;
 
-  /// Writes to standard output as it stands.
+  /// Writes to standard output unchanged.
   void print(std::string_view text);
-  /// Sends on what was printed; false when its reader is gone (`| head`), so that more is of no use. Error
-  /// work_failed when it cannot be written for another reason.
+  /// Flushes what was printed; false when the reader is gone (`| head`), so that further output is pointless.
+  /// Error work_failed when it cannot be written for another reason.
   bool flush();
   /// Writes the one JSON document of a command; "schema_version": 1 is put in front of an object.
   void print_json(const nlohmann::ordered_json& document);
@@ -109,7 +110,7 @@ class Program {
  private:
   void parse(int argc, char** argv);
   void open_streams();
-  /// The machine's clock, or that of a test where it is allowed. Needs the log.
+  /// The machine's clock, or a test clock where that is allowed. Needs the log.
   void read_clock();
   int report(const Error& error, bool result_printed);
 
@@ -127,8 +128,8 @@ class Program {
   std::optional<core::Config> config_;
 };
 
-/// What main() does: the exit code of `body`, which makes a program and runs it. An exception that comes
-/// before the program can report it is one line on standard error, and its exit code.
+/// The body of main(): the exit code of `body`, which makes a program and runs it. An exception that is
+/// thrown before the program can report it becomes one line on standard error and an exit code.
 int guarded(const std::function<int()>& body) noexcept;
 
 }  // namespace turbodiff::cli

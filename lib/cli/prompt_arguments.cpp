@@ -8,7 +8,7 @@
 #include <iostream>
 
 #include "core/error.h"
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "spec/option_table.h"
 #include "spec/prompts_file.h"
 

@@ -5,8 +5,8 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/command_tree.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::cli {
 namespace {

@@ -1,4 +1,4 @@
-// CLI11's complaints in our words.
+// CLI11's parse errors as Errors of this project.
 #pragma once
 
 #include "core/error.h"
@@ -13,7 +13,7 @@ namespace turbodiff::cli {
 /// The command that was being parsed: the deepest one named on the command line.
 const CLI::App& parsed_command(const CLI::App& app);
 
-/// One line for what is wrong with a command line, with the option that was probably meant. Code bad_request.
+/// A parse error in one line, with a suggestion for a misspelt option. Code bad_request.
 Error usage_error(const CLI::ParseError& error, const CLI::App& app, const std::string& program);
 
 }  // namespace turbodiff::cli

@@ -1,4 +1,4 @@
-// Time as something handed in, so that tests decide what it is.
+// Time as a dependency, so that tests control it.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,7 @@ class Clock {
   virtual double monotonic_s() const = 0;
   /// UTC.
   virtual WallTime now() const = 0;
-  /// What the machine's own clocks (CLOCK_REALTIME, CLOCK_BOOTTIME) show when this one shows the argument:
+  /// What the machine's own clocks (CLOCK_REALTIME, CLOCK_BOOTTIME) show when this clock shows the argument:
   /// for the kernel's timers.
   virtual WallTime machine_time(WallTime time) const { return time; }
   virtual double machine_monotonic_s(double monotonic_s) const { return monotonic_s; }
@@ -31,7 +31,7 @@ class SystemClock final : public Clock {
 };
 
 /// Shows `start` when the machine's clock shows `anchor`, and runs `rate` times as fast: for tests of whole
-/// nights. Processes that have the same three numbers agree on the time.
+/// nights. Processes with the same three numbers agree on the time.
 class CompressedClock final : public Clock {
  public:
   CompressedClock(WallTime start, WallTime anchor, double rate);
@@ -50,7 +50,7 @@ class CompressedClock final : public Clock {
 /// factor. Error bad_request for anything else.
 std::unique_ptr<Clock> make_clock(const std::optional<std::string>& compressed);
 
-/// Stands still until it is moved.
+/// Does not advance until it is moved.
 class ManualClock final : public Clock {
  public:
   explicit ManualClock(WallTime start = {}) : start_(start) {}

@@ -5,8 +5,8 @@
 #include <functional>
 
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/yaml_reader.h"
+#include "core/text/strings.h"
+#include "core/yaml/yaml_reader.h"
 
 namespace turbodiff::core {
 namespace fs = std::filesystem;

@@ -11,8 +11,8 @@
 
 #include "core/config_schema.h"
 #include "core/environment.h"
-#include "core/paths.h"
-#include "core/yaml_node.h"
+#include "core/os/paths.h"
+#include "core/yaml/yaml_node.h"
 
 namespace turbodiff::core {
 
@@ -21,8 +21,8 @@ enum class ConfigSource { flag, environment, user_file, system_file, built_in };
 struct ConfigValue {
   std::string text;  ///< paths are absolute
   ConfigSource source = ConfigSource::built_in;
-  std::string
-      where;  ///< "--steps", "TURBODIFF_STEPS", "/home/me/.config/turbodiff/config.yaml:4:10", "default"
+  /// "--steps", "TURBODIFF_STEPS", "/home/me/.config/turbodiff/config.yaml:4:10" or "default".
+  std::string where;
 };
 
 /// A value from the command line and the spelling it came by.
@@ -53,7 +53,7 @@ class Config {
   std::optional<std::int64_t> integer(std::string_view name) const;
   std::optional<double> number(std::string_view name) const;
   std::optional<bool> boolean(std::string_view name) const;
-  /// Of a structure; nullptr when it is set in no file.
+  /// The value of a structure; nullptr when no file sets it.
   const YamlNode* node(std::string_view name) const;
 
   struct Entry {
@@ -62,7 +62,7 @@ class Config {
   };
   /// Every key of the schema in its order.
   std::vector<Entry> entries() const;
-  /// The files that were read, the strongest first.
+  /// The files that were read, the one of highest precedence first.
   const std::vector<std::filesystem::path>& files() const { return files_; }
 
  private:

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::core {
 namespace {
@@ -42,7 +42,7 @@ std::vector<ConfigKey> make_keys() {
        choice,
        "",
        "",
-       "smart plug the whole machine hangs on; shelly2 is Gen 2 and later",
+       "smart plug that powers the whole machine; shelly2 is Gen 2 and later",
        0,
        0,
        {"shelly", "shelly2", "tasmota"}},
@@ -52,13 +52,13 @@ std::vector<ConfigKey> make_keys() {
       {"energy.cooling", number, "", "1", "watts at the wall with cooling for each watt of the machine", 1,
        5},
       {"energy.shares", text, "TURBODIFF_SHARES", "",
-       "how the whole cost divides, in percent: electricity/depreciation/cooling, as 70/20/10"},
+       "shares of the whole cost in percent: electricity/depreciation/cooling, as 70/20/10"},
       {"watch.folder", path, "", "", "folder whose files become jobs of run and daemon"},
       {"watch.output", text, "", "videos/{date}-{file}-{index}.mp4",
        "pattern of their outputs, relative to the folder; {file} is the name of the dropped file"},
       {"watch.settle", text, "", "5s",
-       "a file that was not closed or renamed must stay the same for so long"},
-      {"watch.poll", text, "", "10s", "between looks at a folder on a network file system"},
+       "time that a file which was not closed or renamed must stay unchanged"},
+      {"watch.poll", text, "", "10s", "interval between scans of a folder on a network file system"},
       {"watch.allow_paths", boolean, "", "off",
        "dropped files may name outputs and files anywhere, not only below the folder of watch.output and in "
        "the watch folder"},
@@ -70,7 +70,7 @@ std::vector<ConfigKey> make_keys() {
        0,
        0,
        {"skip", "add"}},
-      {"power.boot_time", text, "", "90s", "from the wake alarm until jobs can start"},
+      {"power.boot_time", text, "", "90s", "time from the wake alarm until jobs can start"},
       {"power.margin", text, "", "2m", "added to power.boot_time when the wake alarm is set"},
       {"power.boot_wh", number, "", "3", "energy of shutting down and booting, in Wh", 0, 1e6},
       {"power.stay_before", text, "", "15m", "the machine stays on when the next job starts sooner"},
@@ -90,13 +90,13 @@ std::vector<ConfigKey> make_keys() {
       {"http.token_file", path, "", "", "file of the token that the HTTP API asks for"},
       {"http.token_env", text, "", "", "name of the variable that holds the token"},
       {"notify.channels", structure, "", "", "where notifications go: a list of channels"},
-      {"notify.contact_sheet", boolean, "", "on",
-       "a picture of the videos goes with what is told of a batch"},
+      {"notify.contact_sheet", boolean, "", "on", "attach a picture of the videos to the notice of a batch"},
       {"notify.retry_delay", text, "", "10s",
-       "before the second try of a message, doubled for each further one"},
-      {"notify.give_up_after", text, "", "24h", "a message that was not accepted for so long is given up"},
+       "delay before the second attempt to send a message, doubled for each further one"},
+      {"notify.give_up_after", text, "", "24h",
+       "time after which a message that was not accepted is discarded"},
       {"notify.wait", text, "", "1m",
-       "how long run, and switching off, wait for messages that are not accepted yet"},
+       "time that run, and switching off, wait for messages that are not accepted yet"},
       {"tariff", name_or_path, "TURBODIFF_TARIFF", "", "tariff file or the name of a shipped one"},
       {"store", path, "TURBODIFF_STORE", "", "file of the job store"},
       {"routing.rules", path, "", "", "file of rules that say which job goes to which GPUs"},

@@ -10,17 +10,17 @@ namespace turbodiff::core {
 
 enum class ValueKind {
   text,
-  path,  ///< `~` is expanded; relative to the caller's folder, in a configuration file to that file's folder
+  path,  ///< `~` is expanded; relative to the current folder, in a configuration file to that file's folder
   name_or_path,  ///< a path when it has a slash or ends in .yaml or .yml, else a name
   integer,       ///< within [min, max]
   number,        ///< within [min, max]
   boolean,       ///< true/false, yes/no, on/off
   choice,        ///< one of `choices`
-  structure      ///< a list or map that its user reads: Config::node()
+  structure      ///< a list or map that is parsed by its user: Config::node()
 };
 
 struct ConfigKey {
-  std::string_view name;  ///< "estimate.watts": section and key; without a dot it stands at the top
+  std::string_view name;  ///< "estimate.watts": section and key; a name without a dot is at the top level
   ValueKind kind;
   std::string_view variable;  ///< environment variable; empty: none
   std::string_view fallback;  ///< built-in default as text; empty: unset
@@ -32,13 +32,13 @@ struct ConfigKey {
 
 /// Every key, in the order `doctor --show-config` prints them.
 std::span<const ConfigKey> config_keys();
-/// nullptr for a name that is none.
+/// nullptr for an unknown name.
 const ConfigKey* find_config_key(std::string_view name);
 
-/// The sections a file may have; those without a key so far must be empty.
+/// The sections a file may have; those that have no keys yet must be empty.
 std::span<const std::string_view> config_sections();
 
-/// What is wrong with `text` as a value of `key`, or empty.
+/// The problem with `text` as a value of `key`, or empty.
 std::string value_problem(const ConfigKey& key, std::string_view text);
 
 }  // namespace turbodiff::core

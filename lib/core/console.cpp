@@ -1,6 +1,6 @@
 #include "core/console.h"
 
-#include "core/text_width.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::core {
 

@@ -10,8 +10,9 @@
 
 namespace turbodiff::core {
 
-/// Lines go out whole, and a transient status line (the bar) stays below them. Thread-safe. The status line
-/// exists on a terminal only; elsewhere status() does nothing and no control code is ever written.
+/// Lines are written whole, and a transient status line (the progress bar) stays below them. Thread-safe. The
+/// status line exists on a terminal only; elsewhere status() does nothing and no control code is ever
+/// written.
 class Console {
  public:
   /// `out` is stderr in the programs, and must outlive the console.

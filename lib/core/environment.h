@@ -1,4 +1,5 @@
-// Environment variables as a value. Nothing outside this file and config reads the process's environment.
+// Environment variables as a value. Nothing outside this file and config reads the environment of the
+// process.
 #pragma once
 
 #include <functional>
@@ -11,7 +12,7 @@
 
 namespace turbodiff::core {
 
-/// A snapshot of variables; an empty value counts as unset, as the XDG and NO_COLOR conventions ask.
+/// A snapshot of variables; an empty value counts as unset, as the XDG and NO_COLOR conventions require.
 class Environment {
  public:
   using Variables = std::map<std::string, std::string, std::less<>>;
@@ -20,7 +21,7 @@ class Environment {
   explicit Environment(Variables variables) : variables_(std::move(variables)) {}
   Environment(std::initializer_list<Variables::value_type> variables) : variables_(variables) {}
 
-  /// The variables of this process, now.
+  /// The variables of this process at the time of the call.
   static Environment of_process();
 
   std::optional<std::string> get(std::string_view name) const;

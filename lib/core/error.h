@@ -1,4 +1,4 @@
-// The one exception type of the project. Only main() turns it into an exit code.
+// The exception type of the project. Only main() maps it to an exit code.
 #pragma once
 
 #include <stdexcept>
@@ -7,7 +7,7 @@
 
 namespace turbodiff {
 
-/// What went wrong, in the terms of the programs' exit codes.
+/// What went wrong, as the programs' exit codes distinguish it.
 enum class ErrorCode : int {
   work_failed = 1,   ///< the work itself failed
   bad_request = 2,   ///< usage, a bad or missing input file, a bad checkpoint
@@ -16,7 +16,8 @@ enum class ErrorCode : int {
   interrupted = 130  ///< SIGINT or SIGTERM
 };
 
-/// `message` says what and where, `hint` (may be empty) what to do. Both are one line without a full stop.
+/// `message` says what failed and where, `hint` (may be empty) what to do. Both are one line without a full
+/// stop.
 class Error : public std::runtime_error {
  public:
   Error(ErrorCode code, const std::string& message, std::string hint = {})

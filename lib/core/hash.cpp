@@ -11,19 +11,13 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/signals.h"
+#include "core/os/signals.h"
+#include "core/os/unique_fd.h"
 
 namespace turbodiff::core {
 namespace {
 
 constexpr std::size_t block_bytes = 1 << 20;
-
-struct FileDescriptor {
-  int fd;
-  ~FileDescriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
 
 void require(bool ok) {
   if (!ok) throw Error::work_failed("SHA-256 failed in libcrypto");
@@ -55,15 +49,15 @@ Sha256& Sha256::update(std::string_view text) {
 
 Sha256& Sha256::update_from_file(const std::filesystem::path& path, std::uint64_t offset,
                                  std::uint64_t length, const HashProgress& progress) {
-  const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-  if (file.fd < 0) throw Error::bad_request("cannot open '" + path.string() + "': " + std::strerror(errno));
-  ::posix_fadvise(file.fd, static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_SEQUENTIAL);
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) throw Error::bad_request("cannot open '" + path.string() + "': " + std::strerror(errno));
+  ::posix_fadvise(file.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_SEQUENTIAL);
   std::vector<std::uint8_t> block(static_cast<std::size_t>(std::min<std::uint64_t>(length, block_bytes)));
   std::uint64_t done = 0;
   while (done < length) {
     throw_if_interrupted();
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(length - done, block.size()));
-    const ssize_t count = ::pread(file.fd, block.data(), wanted, static_cast<off_t>(offset + done));
+    const ssize_t count = ::pread(file.get(), block.data(), wanted, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) throw Error::bad_request("cannot read '" + path.string() + "': " + std::strerror(errno));
     if (count == 0) throw Error::bad_request("'" + path.string() + "' is shorter than expected");

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "core/text_width.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::core {
 namespace {

@@ -1,4 +1,4 @@
-// Messages for the person at the terminal or in the journal. Standard output is for results alone.
+// Messages for the user at the terminal or in the journal. Standard output is for results alone.
 #pragma once
 
 #include <fmt/format.h>
@@ -14,7 +14,7 @@ namespace turbodiff::core {
 enum class LogLevel { error, warn, info, debug };
 
 struct LogOptions {
-  LogLevel level = LogLevel::info;  ///< messages beyond it are dropped
+  LogLevel level = LogLevel::info;  ///< messages of a higher level are dropped
   bool journald = false;            ///< begin lines with the `<N>` of sd-daemon(3)
 };
 

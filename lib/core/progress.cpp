@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 
 namespace turbodiff::core {
 

@@ -13,13 +13,13 @@ namespace turbodiff::core {
 
 enum class ProgressPhase { begin, update, end };
 
-/// One thing that happened. Times are -1 while they are unknown.
+/// One progress event. Times are -1 while they are unknown.
 struct ProgressEvent {
   ProgressPhase phase = ProgressPhase::update;
   std::string stage;               ///< "load", "text", "denoise", "decode", "encode"
   std::int64_t step = 0;           ///< steps done, 0..steps
   std::int64_t steps = 0;          ///< 0 when the number is unknown
-  std::int64_t earlier_steps = 0;  ///< of this kind of stage that were done before it: by the samples before
+  std::int64_t earlier_steps = 0;  ///< of this kind of stage that earlier samples have done
   double fraction = 0;             ///< of this stage, 0..1
   double elapsed_s = 0;            ///< since the stage began
   double seconds_per_step = -1;    ///< mean over the steps done
@@ -33,13 +33,13 @@ class ProgressSink {
   virtual void report(const ProgressEvent& event) = 0;
 };
 
-/// Shows nothing.
+/// Ignores all events.
 class SilentProgress final : public ProgressSink {
  public:
   void report(const ProgressEvent&) override {}
 };
 
-/// Hands each event to a function.
+/// Passes each event to a function.
 class CallbackProgress final : public ProgressSink {
  public:
   explicit CallbackProgress(std::function<void(const ProgressEvent&)> callback)
@@ -50,8 +50,8 @@ class CallbackProgress final : public ProgressSink {
   std::function<void(const ProgressEvent&)> callback_;
 };
 
-/// What the pipeline calls: turns begin/update/end into events with times, and keeps each stage's seconds.
-/// Not thread-safe. `sink` and `clock` must outlive it.
+/// Called by the pipeline: turns begin/update/end into events with times, and keeps each stage's seconds. Not
+/// thread-safe. `sink` and `clock` must outlive it.
 class ProgressTracker {
  public:
   ProgressTracker(ProgressSink& sink, const Clock& clock) : sink_(sink), clock_(clock) {}
@@ -61,7 +61,7 @@ class ProgressTracker {
   void begin(std::string_view stage, std::int64_t steps, std::string_view detail = {},
              std::int64_t earlier_steps = 0);
   /// `step` steps are done, and `part` (0 to 1) of the next. Error interrupted after a signal, so that every
-  /// report can be the last.
+  /// report is a point of interruption.
   void update(std::int64_t step, double part = 0);
   /// Ends the stage, if one is open.
   void end();
@@ -75,12 +75,12 @@ class ProgressTracker {
   const Clock& clock_;
   bool open_ = false;
   double began_s_ = 0;
-  double part_ = 0;  // of the step under way
+  double part_ = 0;  // of the current step
   ProgressEvent current_;
   std::map<std::string, double, std::less<>> seconds_;
 };
 
-/// A stage for the length of a scope; ends it also when an exception passes.
+/// A stage for the duration of a scope; it also ends when an exception passes.
 class ProgressStage {
  public:
   ProgressStage(ProgressTracker& tracker, std::string_view stage, std::int64_t steps,

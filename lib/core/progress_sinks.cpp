@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/json_text.h"
-#include "core/text_width.h"
+#include "core/text/json_text.h"
+#include "core/text/text_width.h"
 #include "core/units.h"
 
 namespace turbodiff::core {

@@ -1,4 +1,4 @@
-// The faces of progress: a bar, plain lines, JSON lines.
+// The displays of progress: a bar, plain lines, JSON lines.
 #pragma once
 
 #include <memory>
@@ -53,7 +53,7 @@ class LineProgress final : public ProgressSink {
 /// "detail"}; unknown times are null.
 nlohmann::ordered_json json_of(const ProgressEvent& event);
 
-/// json_of() of every event, one a line.
+/// json_of() of every event, one per line.
 class JsonProgress final : public ProgressSink {
  public:
   explicit JsonProgress(Console& console) : console_(console) {}

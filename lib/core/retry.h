@@ -1,24 +1,24 @@
-// Whether the same, tried again unchanged, may end otherwise.
+// Whether a retry without changes may succeed.
 #pragma once
 
 #include "core/error.h"
 
 namespace turbodiff {
 
-/// The same request would meet this again.
+/// The same request would fail again.
 class LastingError : public Error {
  public:
   explicit LastingError(const Error& error) : Error(error) {}
 };
 
-/// Not now, and perhaps later: a full disk.
+/// A temporary error, such as a full disk.
 class PassingError : public Error {
  public:
   explicit PassingError(const Error& error) : Error(error) {}
 };
 
-/// Of errors that do not say, failed work is worth a retry; not wrong requests, what is not there, or what a
-/// limit such as memory refuses.
+/// The default for errors that are neither: failed work is retried; wrong requests, missing things and
+/// exceeded limits such as memory are not.
 inline bool worth_a_retry(ErrorCode code) {
   return code == ErrorCode::work_failed;
 }

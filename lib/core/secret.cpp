@@ -5,11 +5,11 @@
 #include <algorithm>
 #include <array>
 
-#include "core/encoding.h"
 #include "core/error.h"
-#include "core/private_file.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/os/private_file.h"
+#include "core/text/encoding.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::core {
 namespace {

@@ -6,11 +6,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "core/counted.h"
 #include "core/error.h"
-#include "core/output_file.h"
-#include "core/strings.h"
-#include "core/system_info.h"
+#include "core/os/output_file.h"
+#include "core/os/system_info.h"
+#include "core/text/counted.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::core {
 
@@ -54,7 +54,7 @@ void SpeedFile::keep(const std::string& name, double value, SpeedOf of) const {
     Json figures = read(path_, machine_);
     figures[key(name, of)] = value;
     std::filesystem::create_directories(path_.parent_path());
-    OutputFile file(path_, /*replace=*/true);
+    OutputFile file(path_, /*force=*/true);
     std::ofstream(file.temp_path()) << Json{{"machine", machine_}, {"figures", figures}}.dump(1) << "\n";
     file.commit();
   } catch (const std::exception&) {

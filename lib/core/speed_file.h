@@ -1,4 +1,4 @@
-// What this machine was found to do, kept from one process to the next.
+// Measured speeds of this machine, stored for later processes.
 #pragma once
 
 #include <filesystem>
@@ -7,15 +7,16 @@
 
 namespace turbodiff::core {
 
-/// Whether a figure holds for as many cores as this process may use, or for one core, however many those are.
+/// Whether a figure applies to as many cores as this process may use, or to one core regardless of their
+/// number.
 enum class SpeedOf { cores, core };
 
 /// Named figures in a small JSON file of the cache folder. Figures of another processor, number of cores or
-/// program count as absent, and so does a file that cannot be read; one that cannot be written only costs the
-/// time to measure again.
+/// program count as absent, and so does an unreadable file; if the file cannot be written, the next process
+/// measures again.
 class SpeedFile {
  public:
-  /// An empty folder keeps nothing. `program` is its name and version.
+  /// With an empty folder nothing is stored. `program` is its name and version.
   SpeedFile(const std::filesystem::path& cache_folder, std::string program);
 
   std::optional<double> find(const std::string& name, SpeedOf of = SpeedOf::cores) const;

@@ -3,7 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::core {
 

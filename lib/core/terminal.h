@@ -1,4 +1,4 @@
-// What is known of the terminal behind a file descriptor.
+// Properties of the terminal behind a file descriptor.
 #pragma once
 
 #include "core/environment.h"

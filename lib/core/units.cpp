@@ -7,8 +7,8 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::core {
 namespace {

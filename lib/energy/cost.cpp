@@ -5,21 +5,47 @@
 #include "core/units.h"
 
 namespace turbodiff::energy {
-namespace {
 
-// nano-price per kWh x mW x us -> micro-units: 1e-9 / (1e3 x 1e6 x 3600 x 1e3) x 1e6
-constexpr __int128 per_micro_unit = static_cast<__int128>(3'600'000'000'000) * 1'000'000;
+Cost& Cost::operator+=(const Cost& other) {
+  gross = gross + other.gross;
+  net = net + other.net;
+  levies = levies + other.levies;
+  vat = vat + other.vat;
+  return *this;
+}
 
-// nano-price per kWh x uJ: 1e-9 / (3600 x 1e3 x 1e6) x 1e6
-constexpr __int128 nano_microjoules_per_micro_unit = static_cast<__int128>(3'600'000'000'000) * 1'000;
-constexpr __int128 microjoules_per_kwh = 3'600'000'000'000;
+void ExactCost::add(__int128 energy, const tariff::Price& price) {
+  gross += energy * price.gross;
+  net += energy * price.net;
+  levies += energy * price.levies;
+}
 
-}  // namespace
+ExactCost& ExactCost::operator+=(const ExactCost& other) {
+  gross += other.gross;
+  net += other.net;
+  levies += other.levies;
+  return *this;
+}
 
-CostParts cost_of(const tariff::PriceCurve& curve, std::int64_t start, std::int64_t duration,
-                  std::int64_t milliwatts) {
-  CostParts parts;
-  __int128 gross = 0, net = 0, levies = 0;
+Cost ExactCost::rounded(__int128 per_kwh) const {
+  // Prices are in 1e-9 of the unit for one kWh, money in 1e-6.
+  const auto part = [&](__int128 sum) {
+    return core::Money::from_micro(core::divide_half_even(sum, per_kwh * 1000));
+  };
+  Cost cost{part(gross), part(net), part(levies), {}};
+  cost.vat = cost.gross - cost.net - cost.levies;
+  return cost;
+}
+
+Cost cost_at(std::int64_t microjoules, const tariff::Price& price) {
+  ExactCost exact;
+  exact.add(microjoules, price);
+  return exact.rounded(microjoules_per_kwh);
+}
+
+EnergyCost cost_of(const tariff::PriceCurve& curve, std::int64_t start, std::int64_t duration,
+                   std::int64_t milliwatts) {
+  ExactCost exact;  // of nanojoules
   const std::int64_t end = start + duration;
   std::int64_t priced = 0;
   for (const tariff::Segment& segment : curve.segments()) {
@@ -27,30 +53,21 @@ CostParts cost_of(const tariff::PriceCurve& curve, std::int64_t start, std::int6
         std::min(end, segment.end * a_second) - std::max(start, segment.start * a_second);
     if (overlap <= 0 || !segment.price) continue;
     priced += overlap;
-    const __int128 energy = static_cast<__int128>(milliwatts) * overlap;
-    gross += energy * segment.price->gross;
-    net += energy * segment.price->net;
-    levies += energy * segment.price->levies;
+    exact.add(static_cast<__int128>(milliwatts) * overlap, *segment.price);
   }
-  parts.gross = core::divide_half_even(gross, per_micro_unit);
-  parts.net = core::divide_half_even(net, per_micro_unit);
-  parts.levies = core::divide_half_even(levies, per_micro_unit);
-  parts.vat = parts.gross - parts.net - parts.levies;
-  parts.complete = priced == duration;
-  return parts;
+  return {exact.rounded(microjoules_per_kwh * 1000), priced == duration};
 }
 
-EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice> prices) {
-  __int128 gross = 0, net = 0, levies = 0, co2 = 0;
+EnergyCost cost_of(std::span<const Sample> samples, std::span<const tariff::Segment> prices) {
+  ExactCost exact;
+  __int128 co2 = 0;
   EnergyCost cost;
   bool co2_known = true;
-  const auto add = [&](const FrozenPrice* at, std::int64_t energy) {
+  const auto add = [&](const tariff::Segment* at, std::int64_t energy) {
     if (at == nullptr || !at->price) {
-      cost.money.complete = false;
+      cost.complete = false;
     } else {
-      gross += static_cast<__int128>(energy) * at->price->gross;
-      net += static_cast<__int128>(energy) * at->price->net;
-      levies += static_cast<__int128>(energy) * at->price->levies;
+      exact.add(energy, *at->price);
     }
     if (at == nullptr || !at->milligram_co2)
       co2_known = false;
@@ -60,10 +77,11 @@ EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice>
   for (const Sample& sample : samples) {
     if (sample.end == sample.start && sample.energy.wall == 0) continue;
     std::int64_t at = sample.start, done = 0;
-    auto price = std::partition_point(prices.begin(), prices.end(),
-                                      [&](const FrozenPrice& p) { return p.end * a_second <= sample.start; });
+    auto price = std::partition_point(prices.begin(), prices.end(), [&](const tariff::Segment& p) {
+      return p.end * a_second <= sample.start;
+    });
     // Up to `end`, all of the energy being used by the end of the sample.
-    const auto reach = [&](const FrozenPrice* known, std::int64_t end) {
+    const auto reach = [&](const tariff::Segment* known, std::int64_t end) {
       const std::int64_t length = sample.end - sample.start;
       const std::int64_t reached = length == 0
                                        ? sample.energy.wall
@@ -74,7 +92,8 @@ EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice>
       at = end;
     };
     do {
-      const FrozenPrice* known = price != prices.end() && price->start * a_second <= at ? &*price : nullptr;
+      const tariff::Segment* known =
+          price != prices.end() && price->start * a_second <= at ? &*price : nullptr;
       std::int64_t end = sample.end;
       if (known != nullptr)
         end = std::min(end, known->end * a_second);
@@ -84,10 +103,7 @@ EnergyCost cost_of(std::span<const Sample> samples, std::span<const FrozenPrice>
       if (known != nullptr) ++price;
     } while (at < sample.end);
   }
-  cost.money.gross = core::divide_half_even(gross, nano_microjoules_per_micro_unit);
-  cost.money.net = core::divide_half_even(net, nano_microjoules_per_micro_unit);
-  cost.money.levies = core::divide_half_even(levies, nano_microjoules_per_micro_unit);
-  cost.money.vat = cost.money.gross - cost.money.net - cost.money.levies;
+  cost.money = exact.rounded(microjoules_per_kwh);
   if (co2_known && !samples.empty()) cost.co2_milligrams = core::divide_half_even(co2, microjoules_per_kwh);
   return cost;
 }

@@ -1,4 +1,4 @@
-// Seconds a generation will take, learnt from those that this machine has finished.
+// Estimates the seconds of a generation, learnt from those that this machine has finished.
 //   text [1]   denoise: steps x [1, tokens, tokens^2]   decode, encode: [1, pixels]
 // Attention is quadratic in the tokens, everything else linear; coefficients are never negative.
 #pragma once
@@ -11,7 +11,7 @@
 
 namespace turbodiff::energy {
 
-/// What decides how long a generation takes.
+/// The quantities that determine how long a generation takes.
 struct Workload {
   std::int64_t tokens = 0;  ///< the transformer sees at once
   std::int64_t steps = 0;   ///< evaluations of the transformer, of all samples together
@@ -19,10 +19,10 @@ struct Workload {
   bool operator==(const Workload&) const = default;
 };
 
-/// Of one output file. A VAE of 8x8x4 and patches of 2x2, as all of Wan2.1.
+/// The workload of one output file, with a VAE of 8x8x4 and patches of 2x2, as in all of Wan2.1.
 Workload workload_of(const spec::GenerationRequest& request);
 
-/// Where the time of a finished generation went, in seconds.
+/// The duration of each part of a finished generation, in seconds.
 struct StageSeconds {
   double load = 0, text = 0, denoise = 0, decode = 0, encode = 0;
   double other = 0;  ///< starting the engine, putting the file in place
@@ -40,23 +40,23 @@ struct NetworkSize {
 
 /// The built-in demo model.
 inline constexpr NetworkSize demo_network{128, 512, 5};
-/// What a current GPU does with these networks, roughly.
+/// Assumed speed of a current GPU on these networks.
 inline constexpr double gpu_flops_per_s = 1e14, gpu_bytes_per_s = 1e12;
 
 /// Sizes of a transformer of Wan2.1's shape whose weights take `bytes`.
 NetworkSize network_of(double bytes);
 
-/// What a VAE's decoder does for each pixel; Wan2.1's where nothing is known.
+/// The work of a VAE's decoder per pixel; Wan2.1's where nothing is known.
 struct DecoderWork {
   double flops = 8.5e6;
   double bytes = 40.4e3;  ///< through memory, in fp32
 };
 
-/// Of a VAE of Wan2.1's shape whose weights take `bytes`: with the channels the traffic grows as they do, the
-/// arithmetic as their square.
+/// The decoder work of a VAE of Wan2.1's shape whose weights take `bytes`: memory traffic grows with the
+/// number of channels, arithmetic with its square.
 DecoderWork decoder_work_of(double bytes);
 
-/// What is assumed before anything has been measured.
+/// Assumptions before anything has been measured.
 struct SpeedGuess {
   NetworkSize network = {};
   DecoderWork decoder = {};
@@ -66,19 +66,19 @@ struct SpeedGuess {
 
 struct TimeEstimate {
   double seconds = 0;        ///< without loading the model
-  double low = 0, high = 0;  ///< nine of ten generations lie between them
+  double low = 0, high = 0;  ///< nine of ten generations are within these bounds
   double deviation = 0;      ///< standard deviation of `seconds`
   double load_seconds = 0;   ///< once for jobs of the same model that follow each other
-  int observations = 0;      ///< finished generations it rests on; 0: a guess
+  int observations = 0;      ///< number of finished generations it is based on; 0: a guess
 };
 
-/// Where nine of ten outcomes lie, on a logarithmic scale so that the lower end stays above zero.
+/// The bounds of nine of ten outcomes, on a logarithmic scale so that the lower one stays above zero.
 struct Band {
   double low = 0, high = 0;
 };
 Band band_of(double seconds, double deviation);
 
-/// Learns per model and device; keep one for each.
+/// Learns from the generations of one model and device.
 class TimeModel {
  public:
   explicit TimeModel(const SpeedGuess& guess, std::span<const Observation> observations = {});

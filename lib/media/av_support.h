@@ -1,4 +1,4 @@
-// FFmpeg's C handles as owners, and its return codes and log as Errors.
+// Owners for FFmpeg's C handles; its return codes and log as Errors.
 #pragma once
 
 extern "C" {
@@ -40,7 +40,7 @@ using Scaler = std::unique_ptr<SwsContext, Free>;
 using Input = std::unique_ptr<AVFormatContext, CloseInput>;
 using Output = std::unique_ptr<AVFormatContext, CloseOutput>;
 
-/// Keeps FFmpeg's log away from the terminal and forgets the last message of this thread. Called at the start
+/// Redirects FFmpeg's log from the terminal and clears the last message of this thread. Called at the start
 /// of every operation that uses FFmpeg.
 void quiet();
 
@@ -54,7 +54,7 @@ int check_read(int code, const std::filesystem::path& path);
 /// Throws `write_error` when `code` is negative; else returns it.
 int check_write(int code, const std::filesystem::path& path);
 
-/// An URL that FFmpeg takes as this file whatever characters its name has.
+/// A URL that FFmpeg opens as this file whatever characters its name has.
 std::string url_of(const std::filesystem::path& path);
 
 /// Opens an mp4, webm or gif file. Throws bad_request.

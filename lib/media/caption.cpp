@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/text_width.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::media {
 namespace {

@@ -1,4 +1,4 @@
-// One picture that shows a video at a glance: evenly spaced frames, one row (or more) a video.
+// A contact sheet: evenly spaced frames of videos in one picture, one row (or more) per video.
 #pragma once
 
 #include <cstddef>
@@ -21,23 +21,23 @@ struct SheetSettings {
   std::uint8_t background = 0x20;  ///< grey level of the gaps
 };
 
-/// The frame that stands at `place` when `shown` of `total` frames are spaced evenly from first to last.
+/// The frame at position `place` when `shown` of `total` frames are spaced evenly from first to last.
 int sheet_frame(int place, int shown, int total);
 
-/// Collects frames as they stream by and keeps only those it shows.
+/// Collects frames as they arrive and keeps only those that it shows.
 class ContactSheet {
  public:
   explicit ContactSheet(SheetSettings settings = {});
 
-  /// Starts the next video, whose name (if not empty) stands above its pictures, and whose `total_frames`
-  /// frames of [height, width, 3] are then given to `add`.
+  /// Starts the next video, whose name (if not empty) is drawn above its pictures, and whose `total_frames`
+  /// frames of [height, width, 3] are then passed to `add`.
   void begin_video(int width, int height, int total_frames, std::string name = {});
 
   /// The next frame, uint8 [height, width, 3], row-major. Throws work_failed when it has another size, comes
-  /// before `begin_video`, or is one too many.
+  /// before `begin_video`, or exceeds `total_frames`.
   void add(std::span<const std::uint8_t> rgb);
 
-  /// The sheet of what was added so far. Throws work_failed when that is nothing.
+  /// The sheet of all frames added so far. Throws work_failed when there are none.
   Image compose() const;
 
   /// Writes `compose()` as PNG. Throws as `write_png` does.

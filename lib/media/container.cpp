@@ -62,7 +62,7 @@ Container container_of_content(const std::filesystem::path& path) {
   if (head.size() >= 8 && head.substr(4, 4) == "ftyp") return Container::mp4;
   if (is_safetensors(head)) return Container::safetensors;
   throw Error::bad_request(
-      fmt::format("'{}' is no mp4, webm, gif, png, npy or safetensors file", path.string()));
+      fmt::format("'{}' is not an mp4, webm, gif, png, npy or safetensors file", path.string()));
 }
 
 bool available(Container container) {

@@ -1,4 +1,4 @@
-// The output formats, and which one a file name or a file's first bytes mean.
+// The output formats, and how to recognise them by a file's first bytes.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +12,8 @@ using spec::Container;
 using spec::container_of;
 using spec::name_of;
 
-/// The container of an existing file, judged by its first bytes, never by its name.
-/// Throws bad_request when the file is missing, unreadable or none of ours.
+/// The container of an existing file, judged by its first bytes, never by its name. Throws bad_request when
+/// the file is missing, unreadable or of another format.
 Container container_of_content(const std::filesystem::path& path);
 
 /// Whether the FFmpeg this program runs with has the encoder that `container` needs.

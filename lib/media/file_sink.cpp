@@ -6,7 +6,7 @@
 #include <cstring>
 #include <utility>
 
-#include "core/file_system.h"
+#include "core/os/file_system.h"
 #include "core/retry.h"
 
 namespace turbodiff::media {

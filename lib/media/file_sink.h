@@ -1,4 +1,4 @@
-// A plain output file whose every failure becomes an Error.
+// An output file whose failures become Errors.
 #pragma once
 
 #include <cstdint>

@@ -1,10 +1,10 @@
-// A whole file as characters.
+// The content of a file as characters.
 #pragma once
 
 #include <memory>
 #include <string_view>
 
-#include "core/mapped_file.h"
+#include "core/os/mapped_file.h"
 
 namespace turbodiff::media {
 

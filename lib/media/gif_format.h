@@ -13,12 +13,12 @@ namespace turbodiff::media {
 
 using Colour = std::array<std::uint8_t, 3>;
 
-/// The rectangle of the screen that one frame repaints; what it leaves out or marks transparent stays.
+/// The rectangle of the screen that one frame repaints; pixels outside it, or marked transparent, are kept.
 struct GifFrame {
   int left = 0, top = 0, width = 0, height = 0;
   std::vector<std::uint8_t> indices;  ///< [height, width], into `palette`, or `transparent`
   std::vector<Colour> palette;        ///< at most 256, with `transparent` at most 255
-  int transparent = -1;               ///< an index that is no colour; -1: none
+  int transparent = -1;               ///< an index that is transparent; -1: none
   int delay_cs = 0;                   ///< shown for this many hundredths of a second
 };
 

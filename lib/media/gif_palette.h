@@ -19,7 +19,7 @@ struct Palette {
 /// colours than that get exactly those.
 Palette make_palette(std::span<const std::uint8_t> pixels, int limit);
 
-/// Nearest palette entry by squared RGB distance; remembers its answers.
+/// Nearest palette entry by squared RGB distance; caches its results.
 class NearestColour {
  public:
   explicit NearestColour(const std::vector<Colour>& colours);

@@ -7,9 +7,9 @@
 
 namespace turbodiff::media {
 
-/// Each frame repaints only the pixels that moved by more than 2 levels since they were last painted, in a
-/// palette of their own with an ordered (Bayer) dither, so still areas neither flicker nor cost bytes.
-/// Delays are whole hundredths of a second whose sum follows the frame rate without drift.
+/// Each frame repaints only the pixels that changed by more than 2 levels since they were last painted, with
+/// its own palette and an ordered (Bayer) dither, so still areas neither flicker nor cost bytes. Delays are
+/// whole hundredths of a second whose sum follows the frame rate without drift.
 class GifWriter final : public VideoWriter {
  public:
   GifWriter(const std::filesystem::path& path, const VideoSettings& settings);
@@ -19,7 +19,7 @@ class GifWriter final : public VideoWriter {
   void close() override;
 
   FileSink sink_;
-  Image painted_;  // the source pixels behind what the screen shows
+  Image painted_;  // the source pixels of the current screen content
 };
 
 }  // namespace turbodiff::media

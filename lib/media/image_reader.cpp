@@ -22,7 +22,7 @@ AVCodecID codec_of(std::string_view head, const std::filesystem::path& path) {
   if (head.starts_with("\x89PNG\r\n\x1a\n")) return AV_CODEC_ID_PNG;
   if (head.starts_with("\xff\xd8\xff")) return AV_CODEC_ID_MJPEG;
   if (head.size() >= 12 && head.starts_with("RIFF") && head.substr(8, 4) == "WEBP") return AV_CODEC_ID_WEBP;
-  throw Error::bad_request(fmt::format("'{}' is no PNG, JPEG or WebP picture", path.string()),
+  throw Error::bad_request(fmt::format("'{}' is not a PNG, JPEG or WebP picture", path.string()),
                            "convert it to one of these");
 }
 

@@ -1,4 +1,4 @@
-// What is written beside the pictures: tags for people and the recipe that repeats a generation.
+// Metadata of media files: tags for people, and the recipe that repeats a generation.
 #pragma once
 
 #include <filesystem>
@@ -10,8 +10,8 @@ namespace turbodiff::media {
 /// The tag that holds the recipe.
 inline constexpr const char* recipe_tag = "comment";
 
-/// All tags of an mp4, webm, gif, png or safetensors file; names in lower case, values UTF-8.
-/// Throws bad_request for a missing or damaged file, and for npy, which can hold none.
+/// All tags of an mp4, webm, gif, png or safetensors file; names in lower case, values UTF-8. Throws
+/// bad_request for a missing or damaged file, and for npy, which has no metadata.
 std::map<std::string, std::string> read_tags(const std::filesystem::path& path);
 
 /// The recipe, byte for byte as it was given to the writer. Throws as `read_tags` does, and bad_request when

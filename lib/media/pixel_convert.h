@@ -1,4 +1,4 @@
-// Pixel formats: RGB as we hold it, and what codecs take and give.
+// Pixel formats: RGB in memory, and the formats that codecs use.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// PNG (ISO/IEC 15948) pictures with text beside them.
+// PNG (ISO/IEC 15948) images with text metadata.
 #pragma once
 
 #include <filesystem>

@@ -1,4 +1,4 @@
-// Frames as they are: uint8 [T, H, W, 3] in NumPy's .npy or in safetensors.
+// Raw frames: uint8 [T, H, W, 3] in NumPy's .npy or in safetensors.
 #pragma once
 
 #include "media/file_sink.h"
@@ -6,7 +6,7 @@
 
 namespace turbodiff::media {
 
-/// NumPy format 1.0 (numpy.lib.format): '|u1', C order. It has no room for tags; they are not kept.
+/// NumPy format 1.0 (numpy.lib.format): '|u1', C order. It has no space for tags; they are not written.
 class NpyWriter final : public VideoWriter {
  public:
   NpyWriter(const std::filesystem::path& path, const VideoSettings& settings);
@@ -18,7 +18,7 @@ class NpyWriter final : public VideoWriter {
   FileSink sink_;
 };
 
-/// One U8 tensor `frames`; tags, recipe and `fps` ("16/1") stand in `__metadata__`. Bytes that are not UTF-8
+/// One U8 tensor `frames`; tags, recipe and `fps` ("16/1") are in `__metadata__`. Bytes that are not UTF-8
 /// become U+FFFD there.
 class SafetensorsWriter final : public VideoWriter {
  public:

@@ -10,7 +10,7 @@
 
 namespace turbodiff::media {
 
-/// What a video file says of itself. Colour names are FFmpeg's ("bt709", "tv"; "unknown" where untagged).
+/// The properties of a video file. Colour names are FFmpeg's ("bt709", "tv"; "unknown" where untagged).
 struct VideoInfo {
   int width = 0;
   int height = 0;
@@ -30,9 +30,9 @@ struct VideoInfo {
 /// frames there are. Throws bad_request for a missing, damaged or other file.
 VideoInfo read_video_info(const std::filesystem::path& path);
 
-/// Decodes every frame in order of display and hands each to `each` with its index; the picture is valid
-/// during the call only. Frames are converted with the colour matrix and range the file is tagged with.
-/// Throws as `read_video_info` does, and whatever `each` throws.
+/// Decodes every frame in display order and passes each to `each` with its index; the picture is valid during
+/// the call only. Frames are converted with the colour matrix and range that the file is tagged with. Throws
+/// as `read_video_info` does, and whatever `each` throws.
 VideoInfo read_video(const std::filesystem::path& path,
                      const std::function<void(std::int64_t index, const Image& frame)>& each);
 

@@ -1,4 +1,4 @@
-// Writes RGB frames, one at a time as they come, into a video, a picture or a raw array.
+// Writes RGB frames, one at a time, into a video, a picture or a raw array.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 namespace turbodiff::media {
 
-/// What is known of a video before its first frame.
+/// The properties of a video before its first frame.
 struct VideoSettings {
   int width = 0;   ///< pixels
   int height = 0;  ///< pixels
@@ -25,8 +25,8 @@ struct VideoSettings {
   int quality = -1;  ///< constant rate factor, lower is better; -1: 18 (mp4), 24 (webm)
 };
 
-/// Everything that can be known before the first frame: the size, frame rate and frame count fit the
-/// container and its encoder is present. Throws bad_request saying what does not fit and what would.
+/// Checks everything that can be checked before the first frame: the size, frame rate and frame count fit the
+/// container and its encoder is present. Throws bad_request with what does not fit and what would.
 void check_settings(Container container, const VideoSettings& settings);
 
 /// The same frames and settings give the same bytes, whatever the number of processors and the time of day.

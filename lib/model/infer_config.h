@@ -1,6 +1,6 @@
-// Reads an architecture off the tensor shapes of a checkpoint. Published checkpoints need no side file: their
-// head_dim is 128. What shapes cannot tell stands in a `config.json` beside the weights, or in the metadata
-// of a file that was converted (`turbodiff.config` holds what config.json said).
+// Infers an architecture from the tensor shapes of a checkpoint. Published checkpoints need no further file:
+// their head_dim is 128. What shapes do not determine is stated in a `config.json` beside the weights, or in
+// the metadata of a converted file (`turbodiff.config` contains the config.json).
 #pragma once
 
 #include <filesystem>
@@ -26,28 +26,28 @@ struct ConfigOverrides {
   std::optional<std::int64_t> text_layers = {};
   std::optional<std::vector<bool>> vae_temporal = {};  ///< of each change of size of the encoder
 
-  /// This, and `other` for what is not stated here.
+  /// These overrides, with those of `other` for what is not stated here.
   ConfigOverrides or_else(const ConfigOverrides& other) const;
 };
 
-/// Empty overrides for an empty path. Error bad_request when the file is missing or no JSON object.
+/// Empty overrides for an empty path. Error bad_request when the file is missing or not a JSON object.
 ConfigOverrides read_config_overrides(const std::filesystem::path& config_json);
-/// Of JSON text; `where` names it in errors.
+/// The overrides in JSON text; `where` names it in errors.
 ConfigOverrides parse_config_overrides(std::string_view json, const std::string& where);
-/// What the metadata of the file state (spec/embedded_config.h).
+/// The overrides in the metadata of the file (spec/embedded_config.h).
 ConfigOverrides embedded_overrides(const weights::Checkpoint& checkpoint);
 
-/// Error bad_request naming tensor and file when the tensors that show a size are missing or shapes
-/// contradict each other or what is stated, and when nothing says how many heads there are: head_dim 128 is
-/// assumed only for the widths of published models. What the file's metadata state comes before `overrides`.
+/// Error bad_request naming tensor and file when the tensors that show a size are missing, or shapes
+/// contradict each other or what is stated, and when the number of heads is unknown: head_dim 128 is assumed
+/// only for the widths of published models. The file's metadata take precedence over `overrides`.
 DitConfig infer_dit_config(const weights::Checkpoint& checkpoint, const ConfigOverrides& overrides = {});
 TextEncoderConfig infer_text_encoder_config(const weights::Checkpoint& checkpoint,
                                             const ConfigOverrides& overrides = {});
-/// Latent channels of a Wan2.1 VAE, and its compression as its decoder shows it, which is all that text to
-/// video needs.
+/// Latent channels of a Wan2.1 VAE, and the compression of its decoder, which is all that text to video
+/// needs.
 VaeConfig infer_vae_config(const weights::Checkpoint& checkpoint);
-/// Error bad_request when the decoder does not enlarge as stated (without a statement: as Wan2.1's, 8x8
-/// pixels and 4 frames): then some of its tensors are missing.
+/// Error bad_request when the decoder does not upsample as stated (by default as Wan2.1's, 8x8 pixels and 4
+/// frames): then some of its tensors are missing.
 void require_vae_layout(const weights::Checkpoint& checkpoint, const ConfigOverrides& overrides = {});
 
 }  // namespace turbodiff::model

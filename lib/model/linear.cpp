@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "ops/gelu.h"
-#include "ops/int8_fused.h"
+#include "ops/int8/int8_fused.h"
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/residual.h"

@@ -1,4 +1,4 @@
-// Fully connected layers of a network, in its compute type or in int8 (ops/int8_linear.h).
+// Fully connected layers of a network, in its compute type or in int8 (ops/int8/int8_linear.h).
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -6,14 +6,14 @@
 #include <string>
 
 #include "model/parameters.h"
-#include "ops/int8_linear.h"
+#include "ops/int8/int8_linear.h"
 
 namespace turbodiff::model {
 
 /// How layers compute: as the checkpoint stores them, or in int8.
 enum class LinearKind : std::uint8_t { plain, int8 };
 
-/// x [..., K] for one or several layers of one kind; quantised once.
+/// An input x [..., K] of one or several layers of one kind; quantised once.
 class LinearInput {
  public:
   LinearInput(at::Tensor x, LinearKind kind);
@@ -43,7 +43,7 @@ class Linear {
   static Linear load(const Parameters& parameters, const std::string& name, std::int64_t out,
                      std::int64_t in);
   /// In int8: `name`.int8_weight and `name`.scale where the checkpoint has them, else `name`.weight quantised
-  /// here, whose pages are given back. Error bad_request as Parameters::get().
+  /// here, whose file pages are then released. Error bad_request as Parameters::get().
   static Linear load_int8(const Parameters& parameters, const std::string& name, std::int64_t out,
                           std::int64_t in);
 

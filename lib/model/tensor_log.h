@@ -1,4 +1,4 @@
-// What a network asks of its checkpoint: the names it has used, and what was wrong with them.
+// The tensors that a network requests from its checkpoint, and their mismatches.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace turbodiff::model {
 
-/// A size that a tensor may have as it likes.
+/// A dimension of a tensor that may have any size.
 inline constexpr std::int64_t any_size = -1;
 
 /// Kinds of element types a network can take a tensor in.
 enum class ElementKind : std::uint8_t { floating, int8 };
 
-/// Why a tensor is not what a network needs.
+/// The reason why a tensor does not fit a network.
 struct Misfit {
   Error error;  ///< bad_request that names file, tensor, and what was found and expected
   bool missing = false;
@@ -30,15 +30,15 @@ std::optional<Misfit> find_misfit(const weights::Checkpoint& checkpoint, const s
                                   const std::vector<std::int64_t>& shape, ElementKind kind);
 
 /// Collects while a network is built. With `look_up_only` its tensors are looked up and nothing is read:
-/// what does not fit is collected instead of thrown. So the tensors that are checked beforehand are those
-/// that a run uses, because the same code asks for them.
+/// mismatches are collected instead of thrown. So the tensors that are checked in advance are those that a
+/// run uses, because the same code requests them.
 struct TensorLog {
   bool look_up_only = false;
   std::set<std::string> names = {};
   std::vector<Misfit> misfits = {};
 
   bool misses_any() const;
-  /// Error bad_request: the first misfit, and how many more there are. Nothing when all is well.
+  /// Error bad_request: the first mismatch, and how many more there are. Returns when there is none.
   void require_all() const;
 };
 

@@ -18,7 +18,7 @@
 
 namespace turbodiff::model {
 
-/// Intermediate tensors by name, kept where a caller wants to find the first wrong layer.
+/// Intermediate tensors by name, from which a caller can find the first wrong layer.
 using Trace = std::map<std::string, at::Tensor>;
 
 /// Bucket of every relative position: `relative` int64, any shape -> int64 of the same shape in [0, buckets).
@@ -39,7 +39,7 @@ class Umt5Encoder {
                     const std::function<void(std::int64_t, std::int64_t)>& on_layer = {},
                     Trace* trace = nullptr) const;
 
-  /// Asks for every tensor that encode() uses, for Parameters that only look up.
+  /// Requests every tensor that encode() uses, for Parameters that only look up.
   void look_up() const;
 
   const TextEncoderConfig& config() const { return config_; }

@@ -13,13 +13,13 @@
 
 namespace turbodiff::model {
 
-/// The past of every causal layer of one run, by the layer's name. Empty at the start of a video.
+/// Past frames of every causal layer of one run, by the layer's name. Empty at the start of a video.
 using VaeHistory = std::map<std::string, at::Tensor>;
 
-/// 3-D convolution that sees no future: kt - 1 past frames come from the history, zeros at the start.
+/// 3-D convolution without future frames: kt - 1 past frames come from the history, zeros at the start.
 class CausalConv {
  public:
-  /// Of how many frames, rows and columns.
+  /// The number of frames, rows and columns.
   struct Kernel {
     std::int64_t frames = 3, rows = 3, columns = 3;
   };
@@ -33,12 +33,12 @@ class CausalConv {
   at::Tensor weight_, bias_;
 };
 
-/// A step from activation to activation that may keep history. Constructors take the channels that come in.
+/// A layer that may keep history. Constructors take the number of input channels.
 class VaeLayer {
  public:
   virtual ~VaeLayer() = default;
   virtual at::Tensor forward(const at::Tensor& x, VaeHistory& history) const = 0;
-  /// Channels that come out.
+  /// The number of output channels.
   virtual std::int64_t channels() const = 0;
 };
 

@@ -22,7 +22,7 @@ struct TextKeysValues {
   at::Tensor keys, values;
 };
 
-/// How tokens attend to each other: in full, or sparsely with the linear branch that SLA checkpoints have.
+/// How tokens attend to each other: fully, or sparsely with the linear branch of SLA checkpoints.
 struct SelfAttention {
   enum class Kind : std::uint8_t { full, sla, sagesla };
   Kind kind = Kind::full;
@@ -45,7 +45,8 @@ class WanBlock {
                const TextKeysValues& text, const at::Tensor& text_bias, Trace* trace,
                const std::string& trace_prefix) const;
 
-  /// Full attention at first. Error bad_request where a sparse kind is asked of a checkpoint without proj_l.
+  /// Full attention by default. Error bad_request where a sparse kind is requested and the checkpoint has no
+  /// proj_l.
   void set_attention(const SelfAttention& attention);
 
  private:

@@ -1,9 +1,10 @@
 // The architecture of the Wan family on one page: sizes of the three networks. Everything but the number of
 // heads can be read off a checkpoint's tensor shapes (infer_config.h).
 //
-//   Wan2.1 1.3B: dim 1536, ffn 8960,  12 heads, 30 layers      Wan2.1 14B: dim 5120, ffn 13824, 40 heads, 40
-//   layers umT5-xxl:    dim 4096, ffn 10240, 64 heads, 24 layers      Wan2.1 VAE: dim 96, z 16, 8x8 pixels, 4
-//   frames
+//   Wan2.1 1.3B: dim 1536, ffn  8960, 12 heads, 30 layers
+//   Wan2.1 14B:  dim 5120, ffn 13824, 40 heads, 40 layers
+//   umT5-xxl:    dim 4096, ffn 10240, 64 heads, 24 layers
+//   Wan2.1 VAE:  dim 96, z 16, 8x8 pixels, 4 frames
 #pragma once
 
 #include <array>

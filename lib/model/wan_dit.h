@@ -1,7 +1,8 @@
 // The Wan diffusion transformer: latent video, time and text in, velocity out.
-//   tokens = patch_embedding(patchify(x));  e = MLP(sinusoid(t));  e0 = W silu(e) (6 vectors);  text =
-//   MLP(context) tokens = block_i(tokens, e0, text);     out = unpatchify(W (LN(tokens) * (1 + h1) + h0)),  h
-//   = modulation + e
+//   tokens = patch_embedding(patchify(x))
+//   e = MLP(sinusoid(t)),   e0 = W silu(e) (6 vectors),   text = MLP(context)
+//   tokens = block_i(tokens, e0, text) for each block i
+//   out = unpatchify(W (LN(tokens) * (1 + h1) + h0)),   h = modulation + e
 // Time embedding, time projection and head run in fp32, as in the reference.
 // Peebles & Xie, "Scalable Diffusion Models with Transformers", 2023; Wan Team, "Wan", 2025.
 // Reference: WanModel in thu-ml/TurboDiffusion, rcm/networks/wan2pt1.py.

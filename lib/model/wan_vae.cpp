@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "model/agreed_size.h"
 #include "model/vae_layers.h"
 #include "ops/causal_conv3d.h"

@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "ops/cpu/blocked_attention.h"
 #include "ops/cpu/blocked_rows.h"
 #include "ops/parallel.h"

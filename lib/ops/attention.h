@@ -14,11 +14,11 @@ namespace turbodiff::ops {
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& bias = {}, std::optional<double> scale = std::nullopt);
 
-/// True where full and sparse attention in bf16 run block by block with this CPU's bf16 instructions.
+/// Whether full and sparse attention in bf16 run block by block with this CPU's bf16 instructions.
 bool has_fast_attention();
 
 namespace reference {
-/// The same with the whole [B, H, L, S] matrix in fp64.
+/// The same, computed with the whole [B, H, L, S] matrix in fp64.
 at::Tensor attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                      const at::Tensor& bias = {}, std::optional<double> scale = std::nullopt);
 }  // namespace reference

@@ -1,5 +1,6 @@
-// Which blocks of keys each block of queries attends to: both are averaged block by block, keys after their
-// mean over all tokens is taken off, and each query block keeps the key blocks of the highest pooled scores.
+// Which blocks of keys each block of queries attends to: both are averaged block by block, keys after
+// subtracting their mean over all tokens, and each query block keeps the key blocks of the highest pooled
+// scores.
 //   score = mean_block(q) . mean_block(k - mean(k)),   kept = max(1, trunc(topk * blocks))
 // Zhang et al., "SLA: Beyond Sparsity in Diffusion Transformers via Fine-Tunable Sparse-Linear Attention",
 // 2025. Reference: get_block_map in thu-ml/SLA, sparse_linear_attention/utils.py, which keeps 0 blocks where
@@ -12,7 +13,7 @@
 
 namespace turbodiff::ops {
 
-/// Rows of a block of queries and of keys; the last block may have fewer.
+/// Numbers of rows of a block of queries and of keys; the last block may have fewer.
 struct BlockTiling {
   std::int64_t q_rows = 128, k_rows = 64;
 };

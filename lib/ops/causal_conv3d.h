@@ -1,4 +1,4 @@
-// Convolutions of the video autoencoder. Causality lives in the caller: it puts the past frames before x.
+// Convolutions of the video autoencoder. The caller makes them causal: it prepends the past frames to x.
 // Activations are channels last, which is what both oneDNN and cuDNN run fastest.
 #pragma once
 
@@ -19,7 +19,7 @@ at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tenso
                   std::int64_t stride = 1);
 
 namespace reference {
-/// One matrix product a kernel tap, in fp64.
+/// One matrix product per kernel tap, in fp64.
 at::Tensor conv3d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                   std::array<std::int64_t, 2> padding, std::int64_t stride_t = 1);
 }  // namespace reference

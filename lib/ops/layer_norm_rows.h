@@ -27,7 +27,7 @@ inline void layer_norm_rows(const at::Tensor& x, const at::Tensor& mul, const at
   }
 }
 
-/// True where it applies.
+/// Whether layer_norm_rows() supports x and `type`.
 inline bool has_layer_norm_rows(const at::Tensor& x, at::ScalarType type) {
   return x.scalar_type() == at::kFloat && has_row_kernel(x) && (type == at::kFloat || type == at::kBFloat16);
 }

@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "ops/aligned.h"
 #include "ops/parallel.h"
 

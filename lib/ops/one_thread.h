@@ -1,12 +1,12 @@
-// Keeps one library call on one thread.
+// Restricts a library call to one thread.
 #pragma once
 
 #include <ATen/Parallel.h>
 
 namespace turbodiff::ops {
 
-/// Libraries split the sums of small problems among threads, so that the result would depend on how many
-/// there are. Within this scope torch uses one; there is nothing to gain from more.
+/// Libraries split the sums of small problems among threads, so that the result would depend on their number.
+/// Within this scope torch uses one thread; more would not be faster.
 class OneThread {
  public:
   OneThread() : before_(at::get_num_threads()) {

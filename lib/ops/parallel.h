@@ -13,13 +13,13 @@
 
 namespace turbodiff::ops {
 
-/// body(begin, end) over pieces of [begin, end) of at least `grain`, side by side. As at::parallel_for(),
-/// which is a plain loop in files that are compiled without OpenMP.
+/// Calls body(begin, end) for pieces of [begin, end) of at least `grain`, in parallel. Like
+/// at::parallel_for(), which is a plain loop in files that are compiled without OpenMP.
 void parallel_for(std::int64_t begin, std::int64_t end, std::int64_t grain,
                   const std::function<void(std::int64_t, std::int64_t)>& body);
 
-/// body(tile) for each of `tiles`, each on one thread: what a library computes in it does not depend on how
-/// many there are. The first exception is rethrown, and tiles not yet begun are left out.
+/// Calls body(tile) for each of `tiles`, each on one thread: what a library computes in it does not depend on
+/// the number of threads. The first exception is rethrown, and tiles that have not begun are skipped.
 void parallel_tiles(std::int64_t tiles, const std::function<void(std::int64_t)>& body);
 
 /// [0, length) in equal parts, the last one shorter.

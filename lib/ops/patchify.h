@@ -1,6 +1,6 @@
-// Cuts a latent video into patches and puts them together again. Tokens are in (time, row, column) order.
-// The order inside a patch differs: (channel, kt, kh, kw) on the way in, (kt, kh, kw, channel) on the way
-// out. Reference: WanModel.forward and unpatchify in thu-ml/TurboDiffusion, rcm/networks/wan2pt1.py.
+// Splits a latent video into patches and joins them again. Tokens are in (time, row, column) order. The order
+// inside a patch differs: (channel, kt, kh, kw) for the input, (kt, kh, kw, channel) for the output.
+// Reference: WanModel.forward and unpatchify in thu-ml/TurboDiffusion, rcm/networks/wan2pt1.py.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -7,7 +7,7 @@
 #include <limits>
 #include <utility>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "ops/aligned.h"
 #include "ops/cpu/blocked_attention.h"
 #include "ops/device/kernels_for.h"

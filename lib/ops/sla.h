@@ -35,14 +35,14 @@ struct SlaProjection {
 at::Tensor sla_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                          const SlaProjection& projection, const SlaOptions& options = {});
 
-/// What becomes of queries and keys before attention: rms_norm_rope() over all heads.
+/// The normalisation of queries and keys before attention: rms_norm_rope() over all heads.
 struct QkNorm {
   at::Tensor q_weight, k_weight;  ///< [H * D] fp32
   double eps = 1e-6;
   at::Tensor cos, sin;  ///< [L, D / 2] fp32
 };
 
-/// sla_attention() of q and k after rms_norm_rope(); all [B, L, H, D]. Lets go of q and k as soon as they are
+/// sla_attention() of q and k after rms_norm_rope(); all [B, L, H, D]. Releases q and k as soon as they are
 /// normed.
 at::Tensor normed_sla_attention(at::Tensor q, at::Tensor k, const at::Tensor& v, const QkNorm& norm,
                                 const SlaProjection& projection, const SlaOptions& options = {});

@@ -1,4 +1,4 @@
-// How a request runs on a network: its self-attention, and the share of the keys that looks at.
+// The self-attention of a request on a network, and the share of the keys that it uses.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 namespace turbodiff::pipeline {
 
 /// Automatic is sagesla where the checkpoint has SLA weights, else original. Error bad_request where a sparse
-/// kind is asked for and there are none.
+/// kind is requested and there are none.
 spec::Attention settle_attention(spec::Attention asked, const model::DitConfig& dit);
 
-/// Of a settled choice.
+/// The kind for a resolved attention.
 model::SelfAttention::Kind kind_of(spec::Attention attention);
 
 /// Key blocks of sparse attention over `tokens`.

@@ -1,4 +1,4 @@
-// A model's files, opened and understood from their headers alone; nothing large is read here.
+// A model's files, opened and validated from their headers alone; nothing large is read here.
 #pragma once
 
 #include "model/infer_config.h"
@@ -20,7 +20,7 @@ struct Components {
 /// Opens the checkpoints and the tokenizer, infers the architectures, and looks up every tensor that text to
 /// video will use: name, shape and element type. Error bad_request when a file is missing, damaged, not what
 /// it should be, or lacks a tensor, or when the parts do not belong together (text width, latent channels,
-/// vocabulary). What passes here does not fail for its files once gigabytes have been read.
+/// vocabulary). A model that passes does not fail later because of its files, after gigabytes have been read.
 Components open_components(const spec::ModelFiles& files);
 
 /// The tokenizer file, or the one embedded in the text encoder. Error bad_request when there is neither,

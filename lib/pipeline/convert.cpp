@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/output_file.h"
-#include "core/signals.h"
-#include "core/threads.h"
+#include "core/os/output_file.h"
+#include "core/os/signals.h"
+#include "core/os/threads.h"
 #include "model/infer_config.h"
 #include "model/parameters.h"
-#include "ops/int8_linear.h"
+#include "ops/int8/int8_linear.h"
 #include "pipeline/torch_errors.h"
 #include "spec/embedded_config.h"
 #include "spec/model_catalogue.h"
@@ -36,7 +36,7 @@ Checkpoint open_any(const Conversion& wanted) {
   for (const Component component : {Component::vae, Component::text_encoder}) {
     try {
       return Checkpoint::open(wanted.from, component);
-    } catch (const Error&) {  // not one of these; what is wrong is told below
+    } catch (const Error&) {  // not one of these; the error is reported below
     }
   }
   return Checkpoint::open(wanted.from, Component::dit);
@@ -173,7 +173,7 @@ class Converter {
   void plan(const std::string& name) {
     const TensorView& view = checkpoint_.at(name);  // an unreadable one cannot be converted
     std::vector<std::int64_t> shape = view.shape;
-    // The patch's extent can only be told from the five-dimensional form.
+    // The patch's extent can only be read from the five-dimensional form.
     if (name == "patch_embedding.weight" && !checkpoint_.patch_embedding_shape().empty())
       shape = checkpoint_.patch_embedding_shape();
     if (quantises(name)) {

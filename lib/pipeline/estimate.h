@@ -1,4 +1,4 @@
-// What a generation will take, from shapes alone: floating-point operations and memory.
+// The cost of a generation, from shapes alone: floating-point operations and memory.
 #pragma once
 
 #include <array>
@@ -14,22 +14,22 @@ using LatentShape = std::array<std::int64_t, 4>;
 
 LatentShape latent_shape(const model::VaeConfig& vae, int frames, int width, int height);
 
-/// Tokens the transformer sees.
+/// The number of tokens of the transformer.
 std::int64_t token_count(const model::DitConfig& dit, const LatentShape& latent);
 
 /// One evaluation of the transformer: 2 operations a multiply-add; self-attention is quadratic in the tokens,
 /// less where a query sees only the share `seen` of the keys.
 double dit_flops(const model::DitConfig& dit, std::int64_t tokens, std::int64_t text_tokens, double seen = 1);
-/// The part of that which its blocks' linear layers do.
+/// The part of dit_flops() in the linear layers of the blocks.
 double dit_linear_flops(const model::DitConfig& dit, std::int64_t tokens);
 double text_encoder_flops(const model::TextEncoderConfig& config, std::int64_t tokens);
-/// Decoding `latent`, from the convolutions the checkpoint has.
+/// The cost of decoding `latent`, from the convolutions of the checkpoint.
 double vae_decode_flops(const weights::Checkpoint& vae, const LatentShape& latent);
 
-/// What a stage does besides multiplying.
+/// The cost of a stage besides multiplications.
 struct Traffic {
   double bytes = 0;      ///< read from and written to memory between operators
-  double operators = 0;  ///< started one after another
+  double operators = 0;  ///< operators started one after another
 };
 Traffic dit_traffic(const model::DitConfig& dit, std::int64_t tokens, std::int64_t element_bytes);
 Traffic text_encoder_traffic(const model::TextEncoderConfig& config, std::int64_t tokens,

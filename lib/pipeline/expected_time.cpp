@@ -7,7 +7,7 @@
 #include <map>
 #include <tuple>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 
 namespace turbodiff::pipeline {
 
@@ -25,7 +25,7 @@ constexpr double core_bytes_per_s = 6e9, operator_on_cpu_s = 2e-5;
 /// More cores than these do not read faster.
 constexpr int reading_cores = 8;
 
-/// Weights converted into memory; beyond so many the machine's own rate is worth measuring.
+/// Weights converted into memory; above this amount the machine's own rate is measured.
 constexpr double load_bytes_per_s = 1e9, much_to_load = 64 << 20;
 /// Opening the files, the first call of every library, starting the encoder; encoding a pixel.
 constexpr double start_s = 0.06, encode_pixel_s = 4e-8;

@@ -1,4 +1,4 @@
-// How long a plan will take on this machine.
+// The expected duration of a plan on this machine.
 #pragma once
 
 #include <filesystem>
@@ -11,7 +11,7 @@ namespace turbodiff::pipeline {
 /// of threads: timed once for the process (0.1 s). Error interrupted after a signal.
 double matrix_rate(const Runtime& runtime);
 
-/// Seconds that one sample takes, from the prompt to the file. `cache_folder` as of int8_speedup().
+/// Seconds that one sample takes, from the prompt to the file. `cache_folder` as in int8_speedup().
 double expected_seconds(const Plan& plan, const std::filesystem::path& cache_folder = {});
 
 }  // namespace turbodiff::pipeline

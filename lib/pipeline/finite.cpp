@@ -22,7 +22,7 @@ void require_finite(const at::Tensor& values, const std::string& what, const Run
   if (runtime.type == at::kHalf)
     hint = "fp16 ends at 65504: use --dtype bf16 or fp32; if that does not help, " + hint;
   throw LastingError(
-      Error::work_failed(fmt::format("{} gave values that are no numbers ({} NaN and {} infinite of {})",
+      Error::work_failed(fmt::format("{} gave values that are not numbers ({} NaN and {} infinite of {})",
                                      what, nan, infinite, values.numel()),
                          hint));
 }

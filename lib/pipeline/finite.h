@@ -1,4 +1,4 @@
-// Values that are no numbers end a generation where they appear, instead of giving a black video.
+// Non-finite values end a generation where they appear, instead of giving a black video.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -12,8 +12,8 @@ namespace turbodiff::pipeline {
 
 bool is_finite(const at::Tensor& values);
 
-/// Of a network's values, which `what` names: "step 2 of 4". LastingError work_failed, which says what may
-/// help, where they hold NaN or infinities.
+/// Checks a network's values, which `what` names: "step 2 of 4". LastingError work_failed, with what may
+/// help, where they contain NaN or infinities.
 void require_finite(const at::Tensor& values, const std::string& what, const Runtime& runtime,
                     model::LinearKind linear = model::LinearKind::plain);
 

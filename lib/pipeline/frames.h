@@ -1,4 +1,4 @@
-// From the decoder's floats to the pixels a video file takes.
+// From the decoder's floats to the pixels of a video file.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -8,7 +8,7 @@
 
 namespace turbodiff::pipeline {
 
-/// Takes finished frames, one at a time, in order.
+/// Receives finished frames, one at a time, in order.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;
@@ -16,11 +16,11 @@ class FrameSink {
   virtual void write(std::span<const std::uint8_t> rgb) = 0;
 };
 
-/// Takes a small picture of what becomes, now and then.
+/// Receives a small preview picture from time to time.
 class PreviewSink {
  public:
   virtual ~PreviewSink() = default;
-  /// Whether somebody looks; else none is made.
+  /// Whether a preview is wanted; else none is made.
   virtual bool is_wanted() const = 0;
   /// uint8 [height, width, 3], row-major. The memory is only valid during the call. Throws nothing.
   virtual void write(std::span<const std::uint8_t> rgb, int width, int height) = 0;

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "core/speed_file.h"
-#include "ops/int8_speed.h"
+#include "ops/int8/int8_speed.h"
 
 namespace turbodiff::pipeline {
 

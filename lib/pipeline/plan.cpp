@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-#include "core/counted.h"
 #include "core/error.h"
-#include "core/system_info.h"
+#include "core/os/system_info.h"
+#include "core/text/counted.h"
 #include "core/units.h"
 #include "model/parameters.h"
 

@@ -1,4 +1,5 @@
-// What a request comes to before anything large is read: shapes, memory, work, and whether it can run at all.
+// The resources of a request, before anything large is read: shapes, memory, work, and whether it can run at
+// all.
 #pragma once
 
 #include <cstdint>
@@ -29,13 +30,12 @@ struct Plan {
   std::optional<KeyBlocks> key_blocks;                    ///< of sparse attention
   LinearChoice linear;
   double linear_flops = 0;  ///< of denoise_flops, those of layers that may run in int8
-  bool ignores_sparse_attention =
-      false;  ///< the checkpoint was trained with SLA and runs with full attention
+  /// Whether the checkpoint was trained with SLA and runs with full attention.
+  bool ignores_sparse_attention = false;
 };
 
-/// Error bad_request for what this version or this model cannot do, refused when the machine's memory is too
-/// small.
-/// `cache_folder` keeps what is measured on the way; empty: nothing is kept.
+/// Error bad_request for what this version or this model does not support, refused when the machine's memory
+/// is too small. `cache_folder` stores measurements that are made for the plan; empty: nothing is stored.
 Plan make_plan(const spec::GenerationRequest& request, const Components& components,
                const std::filesystem::path& cache_folder = {});
 

@@ -10,14 +10,14 @@
 
 namespace turbodiff::pipeline {
 
-/// One safetensors file an embedding, named by SHA-256 over prompt, encoder fingerprint, tokenizer
-/// fingerprint and element type: what could change the result is in the name. fp32, so that a cached run
-/// equals an uncached one bit by bit. A file that cannot be read counts as absent; one that cannot be written
-/// only costs time.
+/// One safetensors file per embedding, named by SHA-256 over prompt, encoder fingerprint, tokenizer
+/// fingerprint and element type, so everything that could change the result is in the name. fp32, so that a
+/// cached run equals an uncached one bit by bit. An unreadable file counts as absent; if a file cannot be
+/// written, the prompt is encoded again.
 class PromptCache {
  public:
-  /// `folder` is made when needed; empty turns the cache off. `identity` stands for encoder, tokenizer and
-  /// type.
+  /// `folder` is created when needed; an empty one turns the cache off. `identity` represents encoder,
+  /// tokenizer and type.
   PromptCache(std::filesystem::path folder, std::string identity);
 
   /// [tokens, dim] fp32

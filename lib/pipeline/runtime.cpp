@@ -8,8 +8,8 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/system_info.h"
-#include "core/threads.h"
+#include "core/os/system_info.h"
+#include "core/os/threads.h"
 #include "ops/cpu/block_cache.h"
 
 namespace turbodiff::pipeline {

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "model/tensor_file.h"
 
 namespace turbodiff::pipeline {

@@ -1,4 +1,4 @@
-// Text to video: the whole way from a prompt to frames.
+// Text to video: from a prompt to frames.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -29,13 +29,13 @@ namespace turbodiff::pipeline {
 /// encoder is freed before the transformer runs. Not thread-safe.
 class TextToVideo {
  public:
-  /// What generate() does besides; each may be left out.
+  /// Optional inputs and outputs of generate().
   struct Extras {
     /// Gets `latents` [N, C, T, H, W], `noise` of the same shape and, unless ODE, `step_noise`
     /// [S, N, C, T, H, W], fp32 as safetensors; of one sample, what NoiseSource::from_file() takes.
     std::filesystem::path save_latents = {};
-    const StepCheckpoint* checkpoint = nullptr;  ///< every finished step is kept there, and gone on from
-    PreviewSink* preview = nullptr;              ///< shown what the first frame will be like
+    const StepCheckpoint* checkpoint = nullptr;  ///< every finished step is stored there, and resumed from
+    PreviewSink* preview = nullptr;              ///< receives previews of the first frame
   };
   struct Options {
     std::filesystem::path cache_folder;  ///< of prompt embeddings and fingerprints; empty: none is kept
@@ -44,11 +44,11 @@ class TextToVideo {
   /// Reads headers only. Errors as open_components().
   TextToVideo(spec::ModelFiles files, Options options);
 
-  /// What `request` will take, and whether it can run at all. Error bad_request for what this version or
-  /// model cannot do, refused when the memory does not suffice.
+  /// The resources of `request`, and whether it can run at all. Error bad_request for what this version or
+  /// model does not support, refused when the memory does not suffice.
   Plan plan(const spec::GenerationRequest& request) const;
 
-  /// Embeds prompts ahead with one pass over the text encoder, so that a list of them needs it once.
+  /// Embeds prompts in advance with one pass over the text encoder, so that a list of them needs it once.
   void prepare(std::span<const std::string> prompts, const spec::GenerationRequest& request,
                core::ProgressTracker& progress);
 

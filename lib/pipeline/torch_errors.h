@@ -10,7 +10,7 @@
 
 namespace turbodiff::pipeline {
 
-/// Calls `work`; what LibTorch throws becomes Error refused when memory ran out, work_failed else.
+/// Calls `work`; an exception of LibTorch becomes Error refused when memory ran out, else work_failed.
 template <typename Work>
 decltype(auto) with_torch_errors(const Work& work) {
   const auto first_line = [](const std::string& text) { return text.substr(0, text.find('\n')); };

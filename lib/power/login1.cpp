@@ -12,7 +12,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::power {
 namespace {

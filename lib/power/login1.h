@@ -17,13 +17,13 @@ class Login1 final : public PowerControl {
   ~Login1() override;
 
   std::string obstacle(Action action) override;
-  /// Block inhibitors on shutdown or sleep. Asked here because PowerOff() does not heed them for everyone in
-  /// systemd before 257.
+  /// Block inhibitors on shutdown or sleep. Checked here because PowerOff() does not respect them for every
+  /// user in systemd before 257.
   std::vector<std::string> inhibitors() override;
-  /// Of class user; those that are closing do not count.
+  /// Sessions of class user; closing ones do not count.
   std::vector<UserSession> sessions() override;
   /// A scheduled dry shutdown: logind writes to the terminals and shows it in `shutdown --show`, and anyone
-  /// may call it off with `shutdown -c`, but the machine stays on if this process dies.
+  /// may cancel it with `shutdown -c`, but the machine stays on if this process dies.
   void announce(Action action, std::int64_t at, double in_s, const std::string& message) override;
   bool called_off() override;
   void withdraw() override;

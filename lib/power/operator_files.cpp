@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/private_file.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/os/private_file.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::power {
 namespace fs = std::filesystem;
@@ -109,17 +109,14 @@ bool OperatorFiles::remove(const fs::path& file) const {
 }
 
 FolderWatch::FolderWatch(const fs::path& folder) : fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-  if (fd_ >= 0) ::inotify_add_watch(fd_, folder.c_str(), IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM);
-}
-
-FolderWatch::~FolderWatch() {
-  if (fd_ >= 0) ::close(fd_);
+  if (fd_)
+    ::inotify_add_watch(fd_.get(), folder.c_str(), IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM);
 }
 
 bool FolderWatch::has_changed() {
   alignas(inotify_event) char events[4096];
   bool changed = false;
-  while (fd_ >= 0 && ::read(fd_, events, sizeof events) > 0) changed = true;
+  while (fd_ && ::read(fd_.get(), events, sizeof events) > 0) changed = true;
   return changed;
 }
 

@@ -1,4 +1,4 @@
-// What an operator says through files beside the job store: keep the machine on, call the countdown off.
+// Files beside the job store through which an operator keeps the machine on or cancels the countdown.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,15 @@
 #include <optional>
 #include <string>
 
+#include "core/os/unique_fd.h"
+
 namespace turbodiff::power {
 
-/// A countdown as others see it.
+/// A countdown as shown to other processes.
 struct CountdownNote {
   std::string action;
   std::int64_t at = 0;   ///< seconds, UTC
-  std::int64_t pid = 0;  ///< of the process that counts
+  std::int64_t pid = 0;  ///< of the process that runs the countdown
 };
 
 /// The files in FOLDER (which is made where needed):
@@ -33,10 +35,10 @@ class OperatorFiles {
   /// Whether there was a hold.
   bool release_hold() const;
 
-  /// Nothing where no living process counts.
+  /// Nothing where no living process runs a countdown.
   std::optional<CountdownNote> countdown() const;
   void write_countdown(const CountdownNote& note) const;
-  /// Whether there was one.
+  /// Whether there was a countdown.
   bool remove_countdown() const;
   bool has_countdown() const;
 
@@ -51,21 +53,18 @@ class OperatorFiles {
   std::filesystem::path folder_;
 };
 
-/// Hears of files that come and go in a folder, through inotify(7).
+/// Detects files that appear or disappear in a folder, through inotify(7).
 class FolderWatch {
  public:
-  /// The folder must exist; where it cannot be watched, nothing is heard.
+  /// The folder must exist; where it cannot be watched, no change is detected.
   explicit FolderWatch(const std::filesystem::path& folder);
-  ~FolderWatch();
-  FolderWatch(const FolderWatch&) = delete;
-  FolderWatch& operator=(const FolderWatch&) = delete;
   /// Readable when something has changed: for poll(2).
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
   /// Whether something has changed since the last call.
   bool has_changed();
 
  private:
-  int fd_ = -1;
+  core::UniqueFd fd_;
 };
 
 }  // namespace turbodiff::power

@@ -1,4 +1,4 @@
-// What a machine offers to be switched off with: systemd-logind, or shutdown(8) where there is no logind.
+// The interface for switching the machine off: systemd-logind, or shutdown(8) where there is no logind.
 #pragma once
 
 #include <cstdint>
@@ -14,32 +14,32 @@ enum class Action { shutdown, suspend, hibernate };
 std::string_view name_of(Action action);
 std::optional<Action> action_named(std::string_view name);
 
-/// A person who is logged in.
+/// A session of a logged-in user.
 struct UserSession {
   std::string id, user;
   std::uint32_t uid = 0;
   bool ours = false;  ///< the session that this process belongs to
 };
 
-/// Every call may throw Error work_failed when the machine does not answer.
+/// Every call may throw Error work_failed when the machine does not respond.
 class PowerControl {
  public:
   virtual ~PowerControl() = default;
-  /// Why this machine or user may not do that; empty when nothing is in the way.
+  /// Why this machine or user cannot perform the action; empty when it can.
   virtual std::string obstacle(Action action) = 0;
-  /// Programs that ask for the machine to stay on, in words.
+  /// The programs that inhibit a shutdown, as text.
   virtual std::vector<std::string> inhibitors() = 0;
   virtual std::vector<UserSession> sessions() = 0;
 
-  /// The grace period that is possible instead of `asked_s` seconds; never shorter.
+  /// The grace period that is used instead of `asked_s` seconds; never shorter.
   virtual double grace_s(double asked_s) const { return asked_s; }
-  /// Tells everyone who is logged in; act() follows in `in_s` seconds, at `at` (seconds, UTC).
+  /// Notifies all logged-in users; act() follows in `in_s` seconds, at `at` (seconds, UTC).
   virtual void announce(Action action, std::int64_t at, double in_s, const std::string& message) = 0;
-  /// Whether someone has called off what was announced, as with `shutdown -c`.
+  /// Whether someone has cancelled the announced action, as with `shutdown -c`.
   virtual bool called_off() = 0;
-  /// Takes the announcement back.
+  /// Withdraws the announcement.
   virtual void withdraw() = 0;
-  /// Does it, at once.
+  /// Performs the action at once.
   virtual void act(Action action) = 0;
 };
 

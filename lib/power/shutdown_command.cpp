@@ -7,8 +7,8 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::power {
 

@@ -7,8 +7,8 @@
 
 namespace turbodiff::power {
 
-/// Knows no inhibitors (they are logind's); sessions are those of utmp(5). A grace period of a minute or more
-/// is shutdown's own, in whole minutes: `shutdown -h +N`, taken back with `shutdown -c`.
+/// Does not know inhibitors (they are logind's); sessions are those of utmp(5). A grace period of a minute or
+/// more is shutdown's own, in whole minutes: `shutdown -h +N`, cancelled with `shutdown -c`.
 class ShutdownCommand final : public PowerControl {
  public:
   /// `program` is looked up in PATH unless it has a slash.

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "core/units.h"
 
 namespace turbodiff::power {
@@ -83,10 +83,10 @@ Decision decide(const Facts& facts, const Machine& machine) {
                        core::format_duration(std::max(gap, 0.0)), core::format_duration(nearest)));
   const double pays = break_even_s(machine);
   if (gap < pays)
-    object(
-        Veto::short_gap,
-        fmt::format("the next job starts in {}; being off pays {}", core::format_duration(std::max(gap, 0.0)),
-                    std::isinf(pays) ? "never at 0 W idle" : "from " + core::format_duration(pays)));
+    object(Veto::short_gap,
+           fmt::format("the next job starts in {}; switching off saves energy {}",
+                       core::format_duration(std::max(gap, 0.0)),
+                       std::isinf(pays) ? "never at 0 W idle" : "from " + core::format_duration(pays)));
   decision.wake_at = start - static_cast<std::int64_t>(std::ceil(lead));
   return decision;
 }

@@ -7,14 +7,14 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/private_file.h"
+#include "core/os/private_file.h"
 #include "core/units.h"
 
 namespace turbodiff::power {
 namespace fs = std::filesystem;
 namespace {
 
-/// A daemon that stays on looks again after so long; files and jobs wake it earlier.
+/// A daemon that stays on checks again after this time; files and jobs wake it earlier.
 constexpr std::int64_t look_again_s = 60;
 
 const fs::path& made(const fs::path& folder) {
@@ -71,7 +71,7 @@ std::vector<std::string> SwitchOff::inbox_files() const {
   return names;
 }
 
-Facts SwitchOff::facts(const Rest& rest, PowerControl& control, double left_s) const {
+Facts SwitchOff::facts(const BatchState& batch, PowerControl& control, double left_s) const {
   Facts facts;
   // Whoever cannot be asked may have something against it.
   try {
@@ -88,8 +88,8 @@ Facts SwitchOff::facts(const Rest& rest, PowerControl& control, double left_s) c
     }
   facts.inbox_files = inbox_files();
   facts.hold = files_.hold();
-  facts.queue = rest.queue;
-  facts.off_at = rest.now + static_cast<std::int64_t>(std::ceil(left_s));
+  facts.queue = batch.queue;
+  facts.off_at = batch.now + static_cast<std::int64_t>(std::ceil(left_s));
   return facts;
 }
 
@@ -144,7 +144,7 @@ void SwitchOff::call_off(const std::string& why) {
   attempt([&] { files_.remove_countdown(); });
   attempt([&] { arm(std::nullopt, 0); });
   armed_.reset();
-  told_.clear();
+  logged_.clear();
   if (!why.empty()) log_.info("the machine stays on: {}", why);
 }
 
@@ -152,28 +152,28 @@ void SwitchOff::job_starts() {
   if (counting()) call_off("a job starts");
 }
 
-void SwitchOff::stopping(const Rest& rest) {
+void SwitchOff::stopping(const BatchState& batch) {
   if (counting()) call_off("it was stopped");
   if (!settings_.staying) return;
   Facts facts;
-  facts.queue = rest.queue;
-  facts.off_at = rest.now;
+  facts.queue = batch.queue;
+  facts.off_at = batch.now;
   const std::optional<std::int64_t> wake_at = decide(facts, settings_.machine).wake_at;
-  if (!wake_at || *wake_at <= rest.now) return;
+  if (!wake_at || *wake_at <= batch.now) return;
   try {
-    arm(wake_at, rest.now);
+    arm(wake_at, batch.now);
     log_.info("if the machine is switched off now, it wakes at {}", settings_.label(*wake_at));
   } catch (const Error& error) {
     log_.warn("the machine is not woken for the next job: {}", error.message());
   }
 }
 
-std::optional<std::int64_t> SwitchOff::stay(const Rest& rest) {
+std::optional<std::int64_t> SwitchOff::stay(const BatchState& batch) {
   if (!settings_.staying) {
-    handled_ = rest.done + rest.failed;
+    handled_ = batch.done + batch.failed;
     return std::nullopt;
   }
-  next_look_ = rest.now + look_again_s;
+  next_look_ = batch.now + look_again_s;
   return next_look_;
 }
 
@@ -185,7 +185,7 @@ void SwitchOff::announce(std::int64_t at, double in_s) {
   try {
     control_->announce(settings_.action, at, in_s, message);
   } catch (const Error& error) {
-    log_.warn("nobody is told that the machine goes off: {}", error.message());
+    log_.warn("users could not be notified of the shutdown: {}", error.message());
   }
   log_.info(
       "the batch is finished; the machine is {} at {} (in {}), unless 'turbodiff-sched power cancel' or "
@@ -194,61 +194,61 @@ void SwitchOff::announce(std::int64_t at, double in_s) {
       files_.hold_file().string());
 }
 
-std::optional<std::int64_t> SwitchOff::begin(const Rest& rest) {
+std::optional<std::int64_t> SwitchOff::begin(const BatchState& batch) {
   std::unique_ptr<PowerControl> control = settings_.connect();
   if (const std::string obstacle = control->obstacle(settings_.action); !obstacle.empty())
     throw Error::work_failed(fmt::format("cannot {}: {}", name_of(settings_.action), obstacle));
   const double grace_s = control->grace_s(settings_.grace_s);
-  decision_ = decide(facts(rest, *control, grace_s), settings_.machine);
+  decision_ = decide(facts(batch, *control, grace_s), settings_.machine);
   if (!decision_.may_act()) {
     const std::string reasons = decision_.reasons();
     // Remaining times change at each look; one line for each set of reasons is enough.
     std::string kinds;
     for (const Objection& objection : decision_.objections)
       kinds += fmt::format("{} ", name_of(objection.veto));
-    if (kinds != told_) log_.info("the machine stays on: {}", reasons);
-    told_ = kinds;
-    return stay(rest);
+    if (kinds != logged_) log_.info("the machine stays on: {}", reasons);
+    logged_ = kinds;
+    return stay(batch);
   }
   if (decision_.wake_at) {
-    const std::int64_t start = *rest.queue.next_start;
+    const std::int64_t start = *batch.queue.next_start;
     log_.info(
-        "the next job starts at {}, {} after switching off, which pays from {}; the machine wakes at {}",
-        settings_.label(start), core::format_duration(static_cast<double>(start - rest.now) - grace_s),
+        "the next job starts at {}, {} after switching off, which saves energy from {}; the machine wakes at {}",
+        settings_.label(start), core::format_duration(static_cast<double>(start - batch.now) - grace_s),
         core::format_duration(break_even_s(settings_.machine)), settings_.label(*decision_.wake_at));
   }
-  arm(decision_.wake_at, rest.now);
-  const std::int64_t at = rest.now + static_cast<std::int64_t>(std::ceil(grace_s));
+  arm(decision_.wake_at, batch.now);
+  const std::int64_t at = batch.now + static_cast<std::int64_t>(std::ceil(grace_s));
   files_.write_countdown({std::string(name_of(settings_.action)), at, ::getpid()});
   control_ = std::move(control);
   ends_at_s_ = clock_.monotonic_s() + grace_s;
   if (grace_s > 0) announce(at, grace_s);
-  return count(rest);
+  return count(batch);
 }
 
-std::optional<std::int64_t> SwitchOff::count(const Rest& rest) {
+std::optional<std::int64_t> SwitchOff::count(const BatchState& batch) {
   const double left_s = std::max(0.0, ends_at_s_ - clock_.monotonic_s());
   if (!files_.has_countdown()) {
-    call_off("it was called off");
-    handled_ = rest.done + rest.failed;
+    call_off("it was cancelled");
+    handled_ = batch.done + batch.failed;
     return std::nullopt;
   }
   if (control_->called_off()) {
     call_off("the shutdown was cancelled");
-    handled_ = rest.done + rest.failed;
+    handled_ = batch.done + batch.failed;
     return std::nullopt;
   }
-  decision_ = decide(facts(rest, *control_, left_s), settings_.machine);
+  decision_ = decide(facts(batch, *control_, left_s), settings_.machine);
   if (!decision_.may_act()) {
     call_off(decision_.reasons());
-    return stay(rest);
+    return stay(batch);
   }
-  arm(decision_.wake_at, rest.now);
-  if (left_s > 0) return rest.now + 1;
+  arm(decision_.wake_at, batch.now);
+  if (left_s > 0) return batch.now + 1;
 
   // Whoever removed the file while the others were asked has called it off in time.
   if (!files_.remove_countdown()) {
-    call_off("it was called off");
+    call_off("it was cancelled");
   } else {
     control_->act(settings_.action);
     control_.reset();
@@ -256,23 +256,23 @@ std::optional<std::int64_t> SwitchOff::count(const Rest& rest) {
     acted_ = true;
     log_.info("the machine is being {}", participle(settings_.action));
   }
-  handled_ = rest.done + rest.failed;
+  handled_ = batch.done + batch.failed;
   return std::nullopt;
 }
 
-std::optional<std::int64_t> SwitchOff::look(const Rest& rest) {
+std::optional<std::int64_t> SwitchOff::look(const BatchState& batch) {
   if (watch_.has_changed()) next_look_ = 0;
   try {
-    if (counting()) return count(rest);
-    if (!rest.finished || handled_ == rest.done + rest.failed) return std::nullopt;
+    if (counting()) return count(batch);
+    if (!batch.finished || handled_ == batch.done + batch.failed) return std::nullopt;
     problem_.clear();
-    if (rest.now < next_look_ && next_look_ <= rest.now + look_again_s) return next_look_;
-    return begin(rest);
+    if (batch.now < next_look_ && next_look_ <= batch.now + look_again_s) return next_look_;
+    return begin(batch);
   } catch (const Error& error) {
     if (counting()) call_off("");
     armed_.reset();
     fail(error.message());
-    handled_ = rest.done + rest.failed;
+    handled_ = batch.done + batch.failed;
     return std::nullopt;
   }
 }

@@ -10,29 +10,22 @@
 #include <system_error>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/os/unique_fd.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::power {
 namespace {
 
 constexpr std::int64_t clock_tolerance_s = 60;
 
-class Descriptor {
- public:
-  Descriptor(const std::filesystem::path& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC)) {
-    if (fd_ < 0) throw std::system_error(errno, std::generic_category());
-  }
-  ~Descriptor() { ::close(fd_); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+core::UniqueFd open_or_throw(const std::filesystem::path& path, int flags) {
+  core::UniqueFd file(::open(path.c_str(), flags | O_CLOEXEC));
+  if (!file) throw std::system_error(errno, std::generic_category());
+  return file;
+}
 
 std::string read_short(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY);
+  const core::UniqueFd file = open_or_throw(path, O_RDONLY);
   char text[64];
   const ssize_t size = ::read(file.get(), text, sizeof text);
   if (size < 0) throw std::system_error(errno, std::generic_category());
@@ -43,7 +36,7 @@ std::string read_short(const std::filesystem::path& path) {
 
 AlarmFile alarm_file(const std::filesystem::path& path) {
   return {[path](const std::string& text) {
-            const Descriptor file(path, O_WRONLY | O_TRUNC);
+            const core::UniqueFd file = open_or_throw(path, O_WRONLY | O_TRUNC);
             const ssize_t written = ::write(file.get(), text.data(), text.size());
             if (written != static_cast<ssize_t>(text.size()))
               throw std::system_error(written < 0 ? errno : EIO, std::generic_category());
@@ -51,7 +44,7 @@ AlarmFile alarm_file(const std::filesystem::path& path) {
           [path] { return read_short(path); }};
 }
 
-WakeAlarm::WakeAlarm(std::filesystem::path path) : path_(path), file_(alarm_file(path)) {}
+WakeAlarm::WakeAlarm(const std::filesystem::path& path) : path_(path), file_(alarm_file(path)) {}
 WakeAlarm::WakeAlarm(std::filesystem::path path, AlarmFile file)
     : path_(std::move(path)), file_(std::move(file)) {}
 
@@ -105,7 +98,7 @@ void WakeAlarm::arm(std::int64_t at, std::int64_t now) {
   if (!set || std::abs(*set - at) > 1)
     throw Error::work_failed(
         fmt::format("the wake alarm {} reads '{}' after {} was written", path_.string(), found, at),
-        "this clock chip cannot wake the machine then");
+        "this clock chip cannot wake the machine");
 }
 
 }  // namespace turbodiff::power

@@ -31,7 +31,7 @@ void add_about_total(std::vector<Advice>& list, const Total& total) {
                      "behind one load of the model, or stop what is not needed",
                      percent_text(*used))});
   if (share(jobs.waste_wall, jobs.energy.wall) > much_waste)
-    list.push_back({"waste", fmt::format("{} of the jobs' energy{} went into attempts that came to nothing: "
+    list.push_back({"waste", fmt::format("{} of the jobs' energy{} went into attempts without a result: "
                                          "see 'list --state failed' and 'show ID' for the reasons",
                                          percent_text(share(jobs.waste_wall, jobs.energy.wall)),
                                          amount(jobs.waste_gross, total.currency))});
@@ -40,7 +40,7 @@ void add_about_total(std::vector<Advice>& list, const Total& total) {
         {"idle", fmt::format("{} of the machine's energy{} was drawn while it idled: let it switch "
                              "off when the queue is empty, or bring jobs closer together",
                              percent_text(share(total.of_idle.energy.wall, total.machine.energy.wall)),
-                             amount(total.of_idle.cost.gross, total.currency))});
+                             amount(total.of_idle.cost.gross.micro(), total.currency))});
   const std::int64_t peak = jobs.energy.wall - jobs.off_peak_wall;
   if (jobs.off_peak_wall > 0 && share(peak, jobs.energy.wall) > much_peak)
     list.push_back({"hours", fmt::format("{} of the jobs' energy was drawn outside of off-peak hours: later "

@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "report/escape.h"
 #include "report/formats.h"
+#include "report/html/escape.h"
 #include "report/row_fields.h"
 #include "tariff/local_time.h"
 
@@ -25,7 +25,7 @@ class Header {
   void grams(std::string_view name, const std::optional<std::int64_t>&) { add(name); }
   void fraction(std::string_view name, const std::optional<double>&) { add(name); }
   void boolean(std::string_view name, bool) { add(name); }
-  void detail(const Cost*) {
+  void detail(const energy::Cost*) {
     for (const std::string_view name : {"net", "levies", "vat"}) add(name);
   }
 
@@ -84,9 +84,9 @@ class CsvLine {
     comma();
     out_ += value ? "true" : "false";
   }
-  void detail(const Cost* cost) {
-    for (const auto part : {&Cost::net, &Cost::levies, &Cost::vat})
-      money({}, cost != nullptr ? std::optional(cost->*part) : std::nullopt);
+  void detail(const energy::Cost* cost) {
+    for (const auto part : {&energy::Cost::net, &energy::Cost::levies, &energy::Cost::vat})
+      money({}, cost != nullptr ? std::optional((cost->*part).micro()) : std::nullopt);
   }
 
  private:

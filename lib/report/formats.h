@@ -1,4 +1,4 @@
-// A report as text: for people, for spreadsheets, for programs, for a monitoring system.
+// A report as text: for people, spreadsheets, programs and a monitoring system.
 #pragma once
 
 #include <string>
@@ -9,11 +9,11 @@
 
 namespace turbodiff::report {
 
-/// Columns and totals in plain text, `columns` wide where that can be.
+/// Columns and totals as plain text, `columns` wide where possible.
 std::string table_text(const Report& report, const std::vector<Advice>& advice, int columns);
 
-/// RFC 4180 with a header line; the header depends on nothing but whether rows are jobs. Money has 6 decimals
-/// and energy a column of whole microjoules beside kWh, so that sums can be checked exactly. There is no line
+/// RFC 4180 with a header line; the header depends only on whether rows are jobs. Money has 6 decimals, and
+/// energy has a column of whole microjoules beside kWh, so that sums can be checked exactly. There is no line
 /// of totals: a column's sum is the total.
 std::string csv_text(const Report& report);
 

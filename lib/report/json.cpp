@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
-#include "report/escape.h"
 #include "report/formats.h"
+#include "report/html/escape.h"
 #include "report/row_fields.h"
 #include "tariff/local_time.h"
 
@@ -50,13 +50,13 @@ class Object {
     raw(name, value ? fmt::format("{:.4f}", *value) : "null");
   }
   void boolean(std::string_view name, bool value) { raw(name, value ? "true" : "false"); }
-  void detail(const Cost* cost) {
+  void detail(const energy::Cost* cost) {
     if (cost == nullptr) return raw("cost_detail", "null");
     key("cost_detail");
     Object parts(out_);
-    parts.money("net", cost->net);
-    parts.money("levies", cost->levies);
-    parts.money("vat", cost->vat);
+    parts.money("net", cost->net.micro());
+    parts.money("levies", cost->levies.micro());
+    parts.money("vat", cost->vat.micro());
     parts.close();
   }
 

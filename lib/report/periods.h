@@ -1,4 +1,4 @@
-// The calendar as a report divides it: hours, days, months on the wall clock of a zone.
+// The calendar periods of a report: hours, days, months on the wall clock of a zone.
 #pragma once
 
 #include <string>
@@ -10,13 +10,13 @@ namespace turbodiff::report {
 
 enum class PeriodUnit { minute, ten_minutes, hour, day, month };
 
-/// [start, end) in seconds UTC. A repeated hour of autumn is two periods, told apart by their offsets.
+/// [start, end) in seconds UTC. A repeated hour of autumn is two periods, distinguished by their offsets.
 struct Period {
   Seconds start = 0, end = 0;
   std::string label;  ///< "2026-11-25", "2026-11", "2026-11-25 22:00"
 };
 
-/// Finds the period of an instant; the last one found is kept, as instants mostly come in order.
+/// Finds the period of an instant; caches the last one, as instants mostly come in order.
 class Periods {
  public:
   Periods(tariff::LocalZone zone, PeriodUnit unit);

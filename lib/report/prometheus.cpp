@@ -3,8 +3,8 @@
 #include <functional>
 
 #include "core/units.h"
-#include "report/escape.h"
 #include "report/formats.h"
+#include "report/html/escape.h"
 #include "report/row_texts.h"
 
 namespace turbodiff::report {
@@ -46,17 +46,17 @@ std::string prometheus_text(const Report& report) {
        }},
       {"turbodiff_estimated_energy_joules", "The part of the energy that nothing measured.",
        [](const Row& row) { return joules(row.sums.estimated_wall); }},
-      {"turbodiff_cost", "What the energy cost, gross, at the prices of the time.",
+      {"turbodiff_cost", "Cost of the energy, gross, at the prices that held.",
        [](const Row& row) {
-         return if_set(!row.currency.empty(), [&] { return money_text(row.sums.cost.gross); });
+         return if_set(!row.currency.empty(), [&] { return money_text(row.sums.cost.gross.micro()); });
        }},
-      {"turbodiff_at_once_cost", "What the same jobs had cost when run at once.",
+      {"turbodiff_at_once_cost", "Cost of the same jobs had they run at once.",
        [](const Row& row) {
          return if_set(row.sums.has_asap, [&] { return money_text(row.sums.asap_gross); });
        }},
-      {"turbodiff_waste_joules", "Energy of attempts that came to nothing.",
+      {"turbodiff_waste_joules", "Energy of attempts without a result.",
        [](const Row& row) { return joules(row.sums.waste_wall); }},
-      {"turbodiff_waste_cost", "What those attempts cost.",
+      {"turbodiff_waste_cost", "Cost of those attempts.",
        [](const Row& row) {
          return if_set(!row.currency.empty(), [&] { return money_text(row.sums.waste_gross); });
        }},

@@ -1,6 +1,6 @@
-// What a report is made from: jobs, the attempts to run them, what each took and cost, and the machine's idle
-// time. Plain data, filled by whoever keeps it. Energy in microjoules, money in millionths of the currency
-// unit, times in microseconds UTC since 1970 unless they say seconds.
+// The input of a report: jobs, the attempts to run them, their energy and cost, and the machine's idle time.
+// Plain data, filled by its owner. Energy in microjoules, money in millionths of the currency unit, times in
+// microseconds UTC since 1970 unless stated as seconds.
 #pragma once
 
 #include <cstdint>
@@ -9,40 +9,16 @@
 #include <string_view>
 #include <vector>
 
+#include "energy/cost.h"
+#include "energy/sample.h"
+#include "tariff/price_curve.h"
+
 namespace turbodiff::report {
 
 using Micros = std::int64_t;
 using Seconds = std::int64_t;
 
 inline constexpr Micros a_second = 1'000'000;
-
-/// The price that was frozen for [start, end) in seconds: 1e-9 units a kWh.
-struct PriceSpan {
-  Seconds start = 0, end = 0;
-  std::string rate;                   ///< empty in a series
-  std::optional<std::int64_t> gross;  ///< nothing where there was none
-  std::int64_t net = 0, levies = 0;
-  bool off_peak = false, fallback = false;
-};
-
-/// Microjoules. `wall` is what the whole machine drew; the parts are before the losses of the power supply
-/// and cooling, so that together they are less. 0 where nothing told them.
-struct Energy {
-  std::int64_t wall = 0, gpu = 0, cpu = 0, rest = 0;
-  bool operator==(const Energy&) const = default;
-};
-
-/// gross = net + levies + vat.
-struct Cost {
-  std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
-  bool operator==(const Cost&) const = default;
-};
-
-/// What was drawn in [start, end), at a constant power.
-struct Sample {
-  Micros start = 0, end = 0;
-  Energy energy;
-};
 
 enum class Outcome { running, done, failed, interrupted };
 
@@ -52,7 +28,7 @@ struct Attempt {
   bool resumed = false;  ///< it went on from a checkpoint of an earlier one
   Micros start = 0;
   Micros duration = 0;  ///< by the monotonic clock
-  Energy energy;
+  energy::EnergyParts energy;
   bool has_parts = false;  ///< energy.gpu, cpu and rest are known
   bool measured = false;   ///< else an estimate
   std::string method;      ///< how the energy came about; may be empty
@@ -60,14 +36,14 @@ struct Attempt {
   std::string flags;     ///< doubts about the measure, separated by commas
   bool complete = true;  ///< false: part of the time had no price, or the end is not known exactly
   std::string currency;  ///< empty without a tariff
-  Cost cost;
+  energy::Cost cost;
   std::optional<std::int64_t> asap_gross;  ///< what the same energy had cost at once, when the job was added
   std::optional<std::int64_t> co2_milligrams;
   std::string gpu;                                         ///< the device's name; empty when unknown
   std::optional<std::int64_t> gpu_permille, cpu_permille;  ///< mean utilisation
   std::int64_t gpu_peak_bytes = 0, host_peak_bytes = 0;    ///< 0: unknown
-  std::vector<PriceSpan> prices;                           ///< in order of time
-  std::vector<Sample> samples;                             ///< in order of time; empty: one constant stretch
+  std::vector<tariff::Segment> prices;                     ///< in order of time
+  std::vector<energy::Sample> samples;                     ///< in order of time; empty: one constant stretch
 };
 
 struct Job {
@@ -81,12 +57,12 @@ struct Job {
 /// A stretch in which the machine was on for the queue and ran no job.
 struct Idle {
   Micros start = 0, end = 0;
-  Energy energy;
+  energy::EnergyParts energy;
   bool has_parts = false, measured = false;
   std::string currency;
-  Cost cost;
+  energy::Cost cost;
   std::optional<std::int64_t> co2_milligrams;
-  PriceSpan price;
+  tariff::Segment price;
 };
 
 /// How the whole cost of a machine divides, in parts per thousand: {700, 200, 100} means that electricity is

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::report {
 namespace {
@@ -243,10 +243,10 @@ bool is_waste(const Job& job, const Attempt& attempt) {
   return true;
 }
 
-std::string rate_label(const PriceSpan* price) {
-  if (price == nullptr || !price->gross) return "no price";
+std::string rate_label(const tariff::Segment* price) {
+  if (price == nullptr || !price->price) return "no price";
   if (price->fallback) return "fallback price";
-  if (!price->rate.empty()) return price->rate;
+  if (price->rate && !price->rate->empty()) return *price->rate;
   return price->off_peak ? "off-peak hours" : "other hours";
 }
 

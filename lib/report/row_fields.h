@@ -1,4 +1,4 @@
-// What a row says, in one order, for every format that lists fields.
+// The fields of a row, in one order, for every format that lists fields.
 #pragma once
 
 #include "report/report_model.h"
@@ -7,8 +7,9 @@
 namespace turbodiff::report {
 
 /// Calls `out` for each field. `Out` has text(name, value), list(name, values), time(name, optional seconds),
-/// whole(name, optional integer), seconds(name, microseconds), kwh(name, optional microjoules),
-/// money(name, optional micro-units), detail(cost), fraction(name, optional double), grams(name, optional
+/// whole(name, optional integer), seconds(name, microseconds), kwh(name, optional microjoules), money(name,
+/// optional micro-units), detail(cost), fraction(name, optional double), grams(name, optional milligrams) and
+/// boolean(name, value). An empty text and a missing value are written as empty.
 /// milligrams) and boolean(name, value). An empty text and a missing value are written as nothing.
 template <typename Out>
 void write_sums(const Sums& sums, const Shares& shares, const std::string& currency, Out& out) {
@@ -27,7 +28,7 @@ void write_sums(const Sums& sums, const Shares& shares, const std::string& curre
   out.fraction("uncertainty", sums.uncertainty_fraction());
   out.boolean("complete", sums.complete);
   out.text("currency", currency);
-  out.money("cost", if_set(priced, sums.cost.gross));
+  out.money("cost", if_set(priced, sums.cost.gross.micro()));
   out.detail(priced ? &sums.cost : nullptr);
   out.money("at_once_cost", if_set(sums.has_asap, sums.asap_gross));
   out.money("saving", if_set(sums.has_asap, sums.saving()));

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "report/records.h"
 
 namespace turbodiff::report {
@@ -11,7 +11,7 @@ namespace turbodiff::report {
 Shares parse_shares(std::string_view text, std::string_view where) {
   const auto wrong = [&] {
     return Error::bad_request(
-        fmt::format("{}: '{}' is no division of the cost", where, text),
+        fmt::format("{}: '{}' is not a valid cost split", where, text),
         "write electricity/depreciation/cooling in percent that add up to 100, as 70/20/10");
   };
   const auto parts = core::split(text, '/');

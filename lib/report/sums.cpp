@@ -39,11 +39,11 @@ void Sums::add(const Attempt& attempt, const Slice& slice, bool wasted, bool cou
   if (wasted) {
     one.waste_time = length;
     one.waste_wall = slice.energy.wall;
-    one.waste_gross = slice.cost.gross;
+    one.waste_gross = slice.cost.gross.micro();
   }
   if (attempt.asap_gross) {
     one.has_asap = true;
-    one.compared_gross = slice.cost.gross;
+    one.compared_gross = slice.cost.gross.micro();
     one.asap_gross = slice.asap_gross;
   }
   one.has_co2 = attempt.co2_milligrams.has_value();
@@ -77,17 +77,11 @@ void Sums::add(const Sums& other) {
   attempts += other.attempts;
   failed_attempts += other.failed_attempts;
   time += other.time;
-  energy.wall += other.energy.wall;
-  energy.gpu += other.energy.gpu;
-  energy.cpu += other.energy.cpu;
-  energy.rest += other.energy.rest;
+  energy += other.energy;
   parts_wall += other.parts_wall;
   estimated_wall += other.estimated_wall;
   off_peak_wall += other.off_peak_wall;
-  cost.gross += other.cost.gross;
-  cost.net += other.cost.net;
-  cost.levies += other.cost.levies;
-  cost.vat += other.cost.vat;
+  cost += other.cost;
   complete = complete && other.complete;
   waste_time += other.waste_time;
   waste_wall += other.waste_wall;

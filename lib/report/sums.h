@@ -1,4 +1,4 @@
-// What slices add up to.
+// The sums of slices.
 #pragma once
 
 #include <optional>
@@ -16,19 +16,19 @@ struct MeanPermille {
   std::optional<double> fraction() const;
 };
 
-/// Whole numbers all through, so that sums of rows equal the total exactly.
+/// Integers throughout, so that sums of rows equal the total exactly.
 struct Sums {
   std::int64_t attempts = 0, failed_attempts = 0;
   Micros time = 0;
-  Energy energy;
+  energy::EnergyParts energy;
   std::int64_t parts_wall = 0;      ///< the energy whose parts are known
-  std::int64_t estimated_wall = 0;  ///< the energy that nothing measured
+  std::int64_t estimated_wall = 0;  ///< the energy that was not measured
   std::int64_t off_peak_wall = 0;   ///< the energy drawn in off-peak hours
-  Cost cost;
+  energy::Cost cost;
   bool complete = true;
   Micros waste_time = 0;
-  std::int64_t waste_wall = 0, waste_gross = 0;  ///< of attempts that came to nothing
-  /// What was spent by attempts whose price at once is known, and that price.
+  std::int64_t waste_wall = 0, waste_gross = 0;  ///< of attempts without a result
+  /// The cost of attempts whose price if run at once is known, and that price.
   std::int64_t compared_gross = 0, asap_gross = 0;
   bool has_asap = false;
   std::int64_t co2_milligrams = 0;
@@ -46,9 +46,9 @@ struct Sums {
 
   std::int64_t saving() const { return asap_gross - compared_gross; }
   /// Electricity, depreciation and cooling together.
-  std::int64_t whole() const { return cost.gross + depreciation + cooling; }
+  std::int64_t whole() const { return cost.gross.micro() + depreciation + cooling; }
   std::optional<double> uncertainty_fraction() const;
-  /// "measured" only where all energy was.
+  /// "measured" only where all energy was measured.
   bool measured() const { return estimated_wall == 0; }
 };
 

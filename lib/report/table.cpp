@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "core/text_table.h"
+#include "core/text/text_table.h"
 #include "core/units.h"
 #include "report/formats.h"
 #include "report/row_texts.h"
@@ -48,7 +48,7 @@ void add_sums(std::vector<std::string>& cells, const Columns& columns, const Sum
   };
   cells.push_back(core::format_duration(static_cast<double>(sums.time) / 1e6));
   cells.push_back(kwh_text(sums.energy.wall));
-  cells.push_back(currency.empty() ? "-" : money_text(sums.cost.gross) + " " + currency);
+  cells.push_back(currency.empty() ? "-" : money_text(sums.cost.gross.micro()) + " " + currency);
   if (columns.whole) cells.push_back(money(true, sums.whole()));
   if (columns.saving) cells.push_back(money(sums.has_asap, sums.saving()));
   if (columns.waste) cells.push_back(money(true, sums.waste_gross));

@@ -16,8 +16,9 @@ inline constexpr int max_rcm_steps = 4;
 /// sigma_max > 0.
 std::vector<double> rcm_times(int steps, double sigma_max);
 
-/// What the network gets for time t: t * 1000 computed in fp32 and rounded to bf16 (987.65 -> 988). The
-/// published networks were trained and run so; skipping the rounding changes the result by 8 to 29 %.
+/// The network's input for time t: t * 1000 computed in fp32 and rounded to bf16 (987.65 -> 988). The
+/// published networks were trained and are run with this rounding; skipping it changes the result by 8 to 29
+/// %.
 float network_time(double t);
 
 /// For each of times.size() - 1 steps, whether the low-noise expert runs: from the first time below

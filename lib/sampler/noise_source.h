@@ -1,5 +1,5 @@
-// Where a generation's noise comes from: a seeded stream, or a file that replaces it so that results can be
-// compared with another implementation.
+// The noise of a generation: a seeded stream, or a file that replaces it so that results can be compared with
+// another implementation.
 #pragma once
 
 #include <ATen/core/Generator.h>
@@ -12,7 +12,7 @@
 
 namespace turbodiff::sampler {
 
-/// Draws in the order of the reference: the initial noise first, then one tensor a step.
+/// Draws in the order of the reference: the initial noise first, then one tensor per step.
 class NoiseSource {
  public:
   using Shape = std::vector<std::int64_t>;

@@ -13,7 +13,7 @@
 
 namespace turbodiff::sampler {
 
-/// A run after some of its steps.
+/// The state after some of the steps.
 struct RcmState {
   std::size_t steps_done = 0;
   at::Tensor x;  ///< fp64
@@ -23,15 +23,15 @@ struct RcmInputs {
   at::Tensor noise;           ///< any float type and shape
   std::vector<double> times;  ///< rcm_times()
   bool ode = false;
-  std::optional<RcmState> resume;  ///< go on from here; the noise of the steps done is drawn and dropped
+  std::optional<RcmState> resume;  ///< continue from here; the noise of the steps done is drawn and discarded
   /// Velocity at (x [fp64], t), for step `step`.
   std::function<at::Tensor(const at::Tensor& x, double t, std::size_t step)> denoiser;
   /// Fresh noise of x's shape for step `step`; called once a step, in order, in SDE runs only.
   std::function<at::Tensor(std::size_t step)> step_noise;
-  /// Called with the state after each step, and with the steps done before the first; may be
-  /// empty.
+  /// Called with the state after each step and the number of steps done, and once before the first step; may
+  /// be empty.
   std::function<void(std::size_t steps_done, const at::Tensor& x)> on_step;
-  /// Called within each step but the last with what the result looks like by then, x - t v [fp64]; may be
+  /// Called within each step but the last with the current estimate of the result, x - t v [fp64]; may be
   /// empty.
   std::function<void(const at::Tensor& estimate)> on_estimate;
 };

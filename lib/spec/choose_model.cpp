@@ -5,7 +5,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "spec/folder_scan.h"
 #include "spec/model_folder.h"
 #include "spec/model_parts.h"

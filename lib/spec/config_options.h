@@ -1,4 +1,4 @@
-// The options of a generation that settings decide.
+// The options of a generation that settings determine.
 #pragma once
 
 #include "core/config.h"
@@ -6,7 +6,7 @@
 
 namespace turbodiff::spec {
 
-/// What `config` (environment and configuration files) says about options.
+/// The options in `config` (environment and configuration files).
 RequestOptions options_of(const core::Config& config);
 
 }  // namespace turbodiff::spec

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::spec {
 namespace {

@@ -1,4 +1,4 @@
-// The output formats, and which one a file name means.
+// The output formats, and how file names select them.
 #pragma once
 
 #include <filesystem>

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::spec {
 

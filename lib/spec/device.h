@@ -1,4 +1,4 @@
-// Where the networks run, as it is asked for.
+// The requested device of the networks.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The config.json that a converted checkpoint carries in its own header.
+// The config.json that a converted checkpoint carries in its header.
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 namespace turbodiff::spec {
 
-/// Name under which safetensors metadata hold it.
+/// Its key in the safetensors metadata.
 inline constexpr const char* embedded_config_key = "turbodiff.config";
 
 /// The JSON text in the metadata of a safetensors file; nothing for any other file, readable or not. Reads

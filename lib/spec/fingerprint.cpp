@@ -13,7 +13,7 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/output_file.h"
+#include "core/os/output_file.h"
 
 namespace turbodiff::spec {
 namespace {
@@ -62,9 +62,9 @@ std::string compute_file_fingerprint(const std::filesystem::path& path) {
   return hash.hex();
 }
 
-FingerprintCache::FingerprintCache(std::filesystem::path folder) {
+FingerprintCache::FingerprintCache(const std::filesystem::path& folder) {
   if (folder.empty()) return;
-  file_ = std::move(folder) / "fingerprints.json";
+  file_ = folder / "fingerprints.json";
   std::ifstream in(file_, std::ios::binary);
   const json document = json::parse(in, nullptr, false);
   if (!document.is_object() || document.value("version", json()) != cache_version) return;

@@ -1,4 +1,4 @@
-// A cheap identity of model files that may have 14 GB.
+// A cheap identity of model files, which may have 14 GB.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ struct ByteRange {
   bool operator==(const ByteRange&) const = default;
 };
 
-/// Where a file's header or table of tensors lies: safetensors, its JSON header; zip (.pth), the central
+/// Where a file's header or table of tensors is: safetensors, its JSON header; zip (.pth), the central
 /// directory (the pickle with shapes and strides is the archive's first entry and so in the first MiB); GGUF,
-/// the first 16 MiB, which hold its key-values and tensor table; any other file, nothing. Broken files give
-/// what can be told: a fingerprint is no check of the format. Error bad_request when unreadable.
+/// the first 16 MiB, which hold its key-values and tensor table; any other file, nothing. Damaged files give
+/// what can be read: a fingerprint does not validate the format. Error bad_request when unreadable.
 ByteRange header_range(const std::filesystem::path& path);
 
 /// SHA-256 over "turbodiff file 1", the size, the header range, and the first and last MiB of the file, as
@@ -30,13 +30,13 @@ ByteRange header_range(const std::filesystem::path& path);
 /// when unreadable.
 std::string compute_file_fingerprint(const std::filesystem::path& path);
 
-/// Fingerprints and full hashes known so far, kept in a JSON file and looked up by (device, inode, size,
-/// mtime in ns): a file that is replaced or written to is another file. Not thread-safe; several processes
-/// may use one cache file, the last writer wins.
+/// Known fingerprints and full hashes, stored in a JSON file and looked up by (device, inode, size, mtime in
+/// ns): a file that was replaced or written to counts as another file. Not thread-safe; several processes may
+/// use one cache file, the last writer wins.
 class FingerprintCache {
  public:
   /// `folder` may not exist yet; empty keeps the cache in memory. An unreadable cache counts as empty.
-  explicit FingerprintCache(std::filesystem::path folder = {});
+  explicit FingerprintCache(const std::filesystem::path& folder = {});
 
   /// The cached fingerprint, or compute_file_fingerprint() and a new cache entry.
   std::string fingerprint_of(const std::filesystem::path& file);

@@ -5,7 +5,7 @@
 #include <fstream>
 #include <string>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::spec {
 namespace {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/incoming_text.h"
-#include "core/strings.h"
+#include "core/text/incoming_text.h"
+#include "core/text/strings.h"
 #include "spec/tier.h"
 
 namespace turbodiff::spec {

@@ -1,4 +1,4 @@
-// One generation with every value settled: what the pipeline runs and a recipe records.
+// One generation with every value resolved: what the pipeline runs and a recipe records.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@
 
 namespace turbodiff::spec {
 
-/// Made by resolve(), so its values are valid together. A recipe of it (options_of()) gives the same request
-/// again.
+/// Made by resolve(), so its values are valid together. A recipe of it (options_of()) resolves to the same
+/// request.
 struct GenerationRequest {
   std::string prompt;  ///< as the user wrote it, UTF-8, before cleaning
 
@@ -57,16 +57,16 @@ struct GenerationRequest {
   int file_count() const { return grid ? 1 : num_samples; }
 };
 
-/// A number from the system's entropy, below 2^53 so that every JSON reader keeps it.
+/// A random number from the system's entropy, below 2^53 so that every JSON reader preserves it.
 std::uint64_t draw_seed();
 
-/// Fills what is not asked for from the tier and the model's defaults and checks that all of it fits
+/// Fills values that were not given from the tier and the model's defaults, and checks that all values fit
 /// together. Error bad_request with every problem in one line. `draw` gives the seed for -1.
 GenerationRequest resolve(const RequestOptions& options, const ModelDefaults& defaults,
                           const std::function<std::uint64_t()>& draw = draw_seed);
 
-/// The request as options, complete: resolve() of them gives the same request whatever the defaults. The
-/// model is not part of it.
+/// The request as complete options: resolve() of them gives the same request whatever the defaults. The model
+/// is not part of it.
 RequestOptions options_of(const GenerationRequest& request);
 
 }  // namespace turbodiff::spec

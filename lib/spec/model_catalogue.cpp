@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::spec {
 namespace {

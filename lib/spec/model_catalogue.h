@@ -1,4 +1,4 @@
-// The published models this program knows by name.
+// The published models that this program knows by name.
 #pragma once
 
 #include <span>
@@ -10,7 +10,7 @@
 
 namespace turbodiff::spec {
 
-/// A published model: what its files are called and what it was made for.
+/// A published model: the names of its files and its properties.
 struct CatalogueEntry {
   std::string_view name;          ///< "wan2.1-t2v-1.3b-480p"
   std::string_view architecture;  ///< "Wan2.1-1.3B", as TurboDiffusion's --model; empty for the demo
@@ -39,7 +39,7 @@ const CatalogueEntry* find_catalogue_entry_by_file(std::string_view file_name);
 std::vector<std::string_view> architecture_names();
 bool is_architecture_name(std::string_view name);
 
-/// Defaults of an architecture without a catalogue entry, those of the reference's scripts.
+/// Defaults of an architecture without a catalogue entry: those of the reference's scripts.
 ModelDefaults defaults_of_architecture(std::string_view architecture);
 
 }  // namespace turbodiff::spec

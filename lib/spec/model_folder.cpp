@@ -9,7 +9,7 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "spec/embedded_config.h"
 #include "spec/folder_scan.h"
 #include "spec/model_parts.h"

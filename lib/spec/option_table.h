@@ -38,11 +38,11 @@ struct Option {
   std::optional<double> minimum = {};
   std::optional<double> maximum = {};
   std::vector<std::string_view> choices = {};
-  /// What a flag without a value means; another of `choices` is given as --name=VALUE. JSON and text may say
-  /// true for it, and false for "off".
+  /// The meaning of a flag without a value; another of `choices` is given as --name=VALUE. JSON and text may
+  /// use true for it, and false for "off".
   std::string_view bare_value = {};
-  bool recorded = true;    ///< part of a recipe: it decides what the video shows
-  bool json_key = true;    ///< may stand in a JSON line of a prompts file
+  bool recorded = true;    ///< part of a recipe: it affects the content of the video
+  bool json_key = true;    ///< allowed in a JSON line of a prompts file
   bool also_grid = false;  ///< the reference's --num_samples: sets `grid` as well
 
   /// The key in JSON: the name with underscores.
@@ -70,8 +70,8 @@ RequestOptions options_from_json(const nlohmann::ordered_json& object,
 /// The options that are set; with `recorded_only`, those of a recipe.
 nlohmann::ordered_json options_to_json(const RequestOptions& options, bool recorded_only);
 
-/// `over` where it is set, else `base`. What excludes each other is replaced together: a size against a
-/// resolution and aspect ratio, a tier against steps, frames and size, a model name against model files.
+/// `over` where it is set, else `base`. Options that exclude each other are replaced together: a size against
+/// a resolution and aspect ratio, a tier against steps, frames and size, a model name against model files.
 RequestOptions merge(const RequestOptions& base, const RequestOptions& over);
 
 }  // namespace turbodiff::spec

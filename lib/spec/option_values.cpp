@@ -7,7 +7,7 @@
 #include <type_traits>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "spec/option_table.h"
 #include "spec/resolution.h"
 

@@ -6,7 +6,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "spec/output_name.h"
 
 namespace turbodiff::spec {
@@ -84,7 +84,7 @@ void add_jobs(JobList& list, const GenerationRequest& request, std::size_t model
 }
 
 /// Names that nobody gave must not collide: files of the same prompt and seed get their index too.
-void tell_apart(JobList& list, std::time_t now, int first_index) {
+void make_names_unique(JobList& list, std::time_t now, int first_index) {
   std::map<fs::path, int> files_of_name;
   for (const Job& job : list.jobs)
     if (job.request.output.empty()) ++files_of_name[job.output];
@@ -138,7 +138,7 @@ JobList build_jobs(std::span<const RequestOptions> requests, std::span<const fs:
     add_jobs(
         list, request, model, now, next_index,
         more_follow ? std::max(2, files_of_template[request.output]) : files_of_template[request.output]);
-  tell_apart(list, now, first_index);
+  make_names_unique(list, now, first_index);
   for (Job& job : list.jobs) job.container = container_of(job.output);
   return list;
 }

@@ -20,7 +20,8 @@ struct Job {
   std::vector<std::uint64_t> seeds;  ///< one, or those of the samples side by side
   std::size_t model = 0;             ///< index into JobList::models
   std::filesystem::path output;      ///< absolute
-  std::filesystem::path write_to;  ///< where the file is left for someone else to publish; empty: at `output`
+  /// Where the file is left for another process to publish; empty: at `output`.
+  std::filesystem::path write_to;
   std::filesystem::path checkpoint;  ///< of the finished steps, read and written; empty: none
   std::filesystem::path preview;     ///< of the first frame, written while it is made; empty: none
   std::string shown_output;          ///< as the user gave it
@@ -33,7 +34,7 @@ struct Job {
 
 struct JobModel {
   Model model;
-  bool by_files = false;  ///< chosen by its files or by a path, so a recipe records those
+  bool by_files = false;  ///< chosen by its files or by a path, which a recipe then records
 };
 
 struct JobList {
@@ -41,7 +42,7 @@ struct JobList {
   std::vector<Job> jobs;
 };
 
-/// Resolves every request and names every file. `first_index` is what {index} begins with; `more_follow`
+/// Resolves every request and names every file. `first_index` is the first value of {index}; `more_follow`
 /// makes names vary even for one file. Errors as choose_model(), resolve() and fill_name(), with the number
 /// of the request when there are several.
 JobList build_jobs(std::span<const RequestOptions> requests,

@@ -7,7 +7,7 @@
 #include <map>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::spec {
 namespace {

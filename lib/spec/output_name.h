@@ -11,7 +11,7 @@
 
 namespace turbodiff::spec {
 
-/// What the placeholders of a name stand for.
+/// The values of the placeholders of a name.
 struct NameValues {
   std::uint64_t seed = 0;  ///< {seed}
   int index = 1;           ///< {index}: 1, 2, ... over all files of a call
@@ -23,17 +23,16 @@ struct NameValues {
 /// The name of outputs where none is given: "{prompt}-{seed}.mp4".
 extern const std::string_view default_output_name;
 
-/// The template with its placeholders filled in; "{{" and "}}" are braces. Values never bring a path
-/// separator with them. Error bad_request for an unknown placeholder (with a suggestion), a lone brace, an
-/// empty name or one that ends in "/", or a file name above 255 bytes.
+/// The template with its placeholders filled in; "{{" and "}}" are braces. Path separators in values are
+/// removed. Error bad_request for an unknown placeholder (with a suggestion), a single brace, an empty name
+/// or one that ends in "/", or a file name above 255 bytes.
 std::filesystem::path fill_name(std::string_view name_template, const NameValues& values);
 
 /// Whether names made from it can differ between the files of one call: it has {seed}, {index} or {prompt}.
 bool varies(std::string_view name_template);
 
-/// A template that gives every file a name of its own: itself when it varies() or `file_count` is 1, else
-/// with
-/// "-{index}" before the extension.
+/// A template that gives every file its own name: `name_template` itself when it varies() or `file_count` is
+/// 1, else with "-{index}" before the extension.
 std::string template_for(std::string_view name_template, int file_count);
 
 /// Text made safe and short for a file name: letters of any script, digits and "-"; blanks become "-"; at

@@ -11,9 +11,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/json_nesting.h"
-#include "core/signals.h"
-#include "core/strings.h"
+#include "core/os/signals.h"
+#include "core/text/json_nesting.h"
+#include "core/text/strings.h"
 #include "spec/option_table.h"
 
 namespace turbodiff::spec {
@@ -30,7 +30,7 @@ std::string read_all(std::istream& in, const std::string& name) {
     core::throw_if_interrupted();
     if (bytes.size() > largest_file)
       throw Error::bad_request(fmt::format("'{}' is larger than {} MiB", name, largest_file >> 20),
-                               "divide it");
+                               "split it");
   }
   if (in.bad()) throw Error::bad_request(fmt::format("cannot read '{}'", name));
   return bytes;
@@ -47,7 +47,7 @@ RequestOptions parse_line(std::string_view line) {
   }
   nlohmann::ordered_json object;
   if (core::json_nesting(line) > core::max_json_nesting)
-    throw Error::bad_request("lists and objects stand too deep in each other");
+    throw Error::bad_request("JSON is nested too deeply");
   try {
     object = nlohmann::ordered_json::parse(line);
   } catch (const nlohmann::json::parse_error& error) {

@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "core/incoming_text.h"
+#include "core/text/incoming_text.h"
 #include "spec/request_options.h"
 
 namespace turbodiff::spec {
 
-/// One prompt with the options that differ for it.
+/// One prompt with its own options.
 struct PromptEntry {
   int line = 0;  ///< from 1
   RequestOptions options;
@@ -18,10 +18,10 @@ struct PromptEntry {
 
 /// Reads `in`, called `name` in messages, as core::incoming_text() with `note`. A line that starts with "{"
 /// is a JSON object with "prompt" and any other option of the table under its long name (dashes or
-/// underscores); other lines are prompts as they stand, but that a backslash before a "{", "#" or "\" at the
-/// beginning is dropped. Blank lines and lines that start with "#" are skipped, byte order marks at the
-/// beginnings and CR at the ends of lines are dropped. Error bad_request "NAME:LINE: ..." for a line that is
-/// wrong, and when there is no prompt at all; interrupted after a signal.
+/// underscores); other lines are prompts, in which a backslash before a "{", "#" or "\" at the beginning is
+/// removed. Blank lines and lines that start with "#" are skipped; byte order marks at the beginning and CR
+/// at the end of lines are removed. Error bad_request "NAME:LINE: ..." for an invalid line, and when there is
+/// no prompt at all; interrupted after a signal.
 std::vector<PromptEntry> read_prompts(std::istream& in, const std::string& name,
                                       const core::TextNote& note = {});
 

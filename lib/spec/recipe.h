@@ -1,4 +1,4 @@
-// A recipe: everything it takes to make a video again, as the JSON that its file carries.
+// A recipe: everything that is needed to make a video again, as the JSON that its file carries.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -14,10 +14,10 @@ namespace turbodiff::spec {
 inline constexpr int recipe_schema_version = 1;
 
 /// {"schema_version": 1, "program": "turbodiff 0.1.0", "request": {option: value, ...}, "model": {"name",
-/// "architecture", "fingerprint", "files": {role: file name}}}. It holds no time and no machine, so that the
-/// same request gives the same bytes.
+/// "architecture", "fingerprint", "files": {role: file name}}}. It contains no time and no machine, so that
+/// the same request gives the same bytes.
 struct Recipe {
-  std::string program;     ///< name and version of what made the video
+  std::string program;     ///< name and version of the program that made the video
   RequestOptions options;  ///< complete, one sample; the model by name, or by absolute paths of its files
   std::string model_name;
   std::string architecture;                                ///< may be empty
@@ -34,8 +34,7 @@ nlohmann::ordered_json to_json(const Recipe& recipe);
 /// Compact UTF-8; bytes that are not UTF-8 become U+FFFD.
 std::string to_text(const Recipe& recipe);
 
-/// Error bad_request, naming `origin`, for text that is not such a document, has unknown options or a newer
-/// version.
+/// Error bad_request, naming `origin`, for text that is not a recipe, has unknown options or a newer version.
 Recipe parse_recipe(std::string_view text, const std::string& origin);
 
 }  // namespace turbodiff::spec

@@ -1,4 +1,4 @@
-// What a user asked for: every input of `generate`, each present only where it was given.
+// The inputs of `generate` as the user gave them, each present only where it was given.
 #pragma once
 
 #include <cstdint>

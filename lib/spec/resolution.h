@@ -1,5 +1,5 @@
 // Picture sizes: the named resolutions of TurboDiffusion (rcm/datasets/utils.py, VIDEO_RES_SIZE_INFO) and the
-// rule every size obeys.
+// constraints on every size.
 #pragma once
 
 #include <optional>

@@ -6,7 +6,7 @@
 
 namespace turbodiff::spec {
 
-/// What a tier stands for with a given model.
+/// What a tier means for a given model.
 struct TierPreset {
   int steps = 4;
   int frames = 81;
@@ -14,10 +14,10 @@ struct TierPreset {
   bool operator==(const TierPreset&) const = default;
 };
 
-/// final: the model's own steps, frames and size; what a request without a tier gets, too.
-/// standard: the same at 480p for a model of 720p, about a fifth of the work; equal to final for a model of
-/// 480p. draft: 2 steps, at most 33 frames (2 s) and 480p: to judge a prompt or a seed, about an eighth of
-/// standard. A model without a named resolution, such as the demo, was made for one size and length: only its
+/// final: the model's own steps, frames and size; also the result without a tier. standard: the same at 480p
+/// for a model of 720p, about a fifth of the work; equal to final for a model of 480p. draft: 2 steps, at
+/// most 33 frames (2 s) and 480p: to judge a prompt or a seed, about an eighth of standard. A model without a
+/// named resolution, such as the demo, supports one size and length: only its steps change.
 /// steps change.
 TierPreset preset_of(Tier tier, const ModelDefaults& defaults);
 

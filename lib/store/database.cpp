@@ -10,8 +10,9 @@
 #include <cerrno>
 #include <cstring>
 
-#include "core/file_system.h"
-#include "core/private_file.h"
+#include "core/os/file_system.h"
+#include "core/os/private_file.h"
+#include "core/os/unique_fd.h"
 #include "store/job_store.h"
 #include "store/schema.h"
 
@@ -66,9 +67,8 @@ fs::path prepared(const fs::path& file, bool create) {
   if (!there) {
     // SQLite gives its log and index the mode of this file, whatever the umask is. Only a new one is opened:
     // to close a file that another thread has open takes that one's locks from it.
-    const int fd = core::open_private(file, O_RDWR | O_CREAT | O_EXCL);
-    if (fd < 0 && errno != EEXIST) throw cannot_write(file, errno);
-    if (fd >= 0) ::close(fd);
+    const core::UniqueFd fd(core::open_private(file, O_RDWR | O_CREAT | O_EXCL));
+    if (!fd && errno != EEXIST) throw cannot_write(file, errno);
   }
   return file;
 }
@@ -95,17 +95,12 @@ class FolderLock {
  public:
   FolderLock(const fs::path& folder, int operation)
       : fd_(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    while (fd_ >= 0 && ::flock(fd_, operation) != 0 && errno == EINTR) {
+    while (fd_ && ::flock(fd_.get(), operation) != 0 && errno == EINTR) {
     }
   }
-  ~FolderLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
 
  private:
-  int fd_;
+  core::UniqueFd fd_;
 };
 
 /// What SQLite complains about, in our words.

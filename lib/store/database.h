@@ -13,7 +13,7 @@
 
 namespace turbodiff::store {
 
-/// A kept statement in use; reset at the end of the scope, so that no read transaction stays open behind it.
+/// A prepared statement in use; reset at the end of the scope, so that no read transaction stays open.
 class Query {
  public:
   explicit Query(SQLite::Statement& statement) : statement_(statement) {}
@@ -35,29 +35,29 @@ class Query {
 };
 
 /// An open store: WAL, synchronous=FULL, foreign keys, the newest schema, readable by its owner alone.
-/// SQLite's errors leave it as Error: refused for a full disk, work_failed for a busy or broken file.
+/// SQLite's errors are thrown as Error: refused for a full disk, work_failed for a busy or damaged file.
 class Database {
  public:
-  /// Opens `file`; a missing one is made (with its folder) when `create`, else Error not_found. Error
-  /// bad_request for a file that is no store, one of a newer program, or one on a network file system.
+  /// Opens `file`; a missing one is created (with its folder) when `create`, else Error not_found. Error
+  /// bad_request for a file that is not a store, one of a newer program, or one on a network file system.
   Database(std::filesystem::path file, bool create);
 
   const std::filesystem::path& file() const { return file_; }
   SQLite::Database& sql() { return sql_; }
-  /// errno of the last call to the system that failed, on the file or its log; 0 for none.
+  /// errno of the last failed system call on the file or its log; 0 for none.
   int system_error() const;
-  /// Whether the file's name does not lead to the open file any more.
+  /// Whether the file's name no longer refers to the open file.
   bool has_moved() const;
 
-  /// A statement that is prepared once and kept. One use of a text at a time.
+  /// A statement that is prepared once and cached. Only one use of a text at a time.
   Query statement(const char* text);
 
-  /// Whether commits wait until they are on the disk, so that a power cut takes none of them back; they do
-  /// unless this says otherwise. Not within a transaction.
+  /// Whether commits wait until they are on the disk, so that a power failure reverts none of them; they do
+  /// by default. Not within a transaction.
   void flush_commits(bool flush);
 
  private:
-  /// Whether it is a store as this program makes it. Error bad_request for what is none, or a newer one.
+  /// Whether the file is a store of this program. Error bad_request for another file, or a newer store.
   bool is_ready();
   void migrate();
   std::filesystem::path file_;
@@ -65,10 +65,10 @@ class Database {
   std::unordered_map<const char*, SQLite::Statement> statements_;
 };
 
-/// Throws what SQLite complains about in our words, or StoreGone.
+/// Throws SQLite's error as an Error of this project, or StoreGone.
 [[noreturn]] void rethrow(const SQLite::Exception& exception, const Database& database);
 
-/// Runs `work`, with SQLite's exceptions turned into Error.
+/// Runs `work`, and converts SQLite's exceptions into Error.
 template <typename Work>
 auto guarded(const Database& database, Work&& work) {
   try {
@@ -79,8 +79,8 @@ auto guarded(const Database& database, Work&& work) {
 }
 
 /// One write transaction; rolled back unless committed. Throws StoreGone before anything is written to a file
-/// that is not the store any more, which SQLite does without a word. Its name stands in the SQL as a comment,
-/// so that a trace tells what is being done.
+/// that is no longer the store, which SQLite would do silently. Its name is added to the SQL as a comment, so
+/// that a trace shows what is being done.
 class Transaction {
  public:
   Transaction(Database& database, std::string_view name);

@@ -14,26 +14,25 @@ constexpr const char* price_columns =
     "start, end, rate, gross, net, levies, vat, off_peak, fallback, milligram_co2";
 
 /// Of price_columns, from column `i` on.
-PriceSnapshot read_price(SQLite::Statement& row, int i) {
+tariff::Segment read_price(SQLite::Statement& row, int i) {
   const auto number = [&] { return row.getColumn(i++).getInt64(); };
-  PriceSnapshot price;
-  price.start = number();
-  price.end = number();
-  price.rate = row.getColumn(i++).getString();
-  price.gross = optional_int(row.getColumn(i++));
-  price.net = number();
-  price.levies = number();
-  price.vat = number();
-  price.off_peak = number() != 0;
-  price.fallback = number() != 0;
-  price.milligram_co2 = optional_int(row.getColumn(i++));
-  return price;
+  tariff::Segment segment;
+  segment.start = number();
+  segment.end = number();
+  if (std::string rate = row.getColumn(i++).getString(); !rate.empty()) segment.rate = std::move(rate);
+  const std::optional<std::int64_t> gross = optional_int(row.getColumn(i++));
+  const std::int64_t net = number(), levies = number(), vat = number();
+  if (gross) segment.price = tariff::Price{*gross, net, levies, vat};
+  segment.off_peak = number() != 0;
+  segment.fallback = number() != 0;
+  segment.milligram_co2 = optional_int(row.getColumn(i++));
+  return segment;
 }
 
-EnergySample read_sample(SQLite::Statement& row, int i) {
-  EnergySample sample;
-  for (std::int64_t* part :
-       {&sample.start, &sample.end, &sample.gpu, &sample.cpu, &sample.rest, &sample.wall})
+energy::Sample read_sample(SQLite::Statement& row, int i) {
+  energy::Sample sample;
+  for (std::int64_t* part : {&sample.start, &sample.end, &sample.energy.gpu, &sample.energy.cpu,
+                             &sample.energy.rest, &sample.energy.wall})
     *part = row.getColumn(i++).getInt64();
   return sample;
 }
@@ -44,6 +43,9 @@ class Binder {
   explicit Binder(Query& query) : query_(query) {}
   Binder& operator<<(std::int64_t value) { return query_.bind(++index_, value), *this; }
   Binder& operator<<(const std::string& value) { return query_.bind(++index_, value), *this; }
+  Binder& operator<<(const energy::Cost& cost) {
+    return *this << cost.gross.micro() << cost.net.micro() << cost.levies.micro() << cost.vat.micro();
+  }
   Binder& operator<<(const std::optional<std::int64_t>& value) {
     return bind_optional(query_, ++index_, value), *this;
   }
@@ -53,38 +55,45 @@ class Binder {
   int index_ = 0;
 };
 
+/// Of price_columns, from `rate` on.
+void bind_price(Binder& bind, const tariff::Segment& segment) {
+  const tariff::Price price = segment.price.value_or(tariff::Price{});
+  bind << segment.rate.value_or("") << (segment.price ? std::optional(price.gross) : std::nullopt)
+       << price.net << price.levies << price.vat << std::int64_t{segment.off_peak}
+       << std::int64_t{segment.fallback} << segment.milligram_co2;
+}
+
 }  // namespace
 
-void replace_samples(Database& database, std::int64_t attempt, std::span<const EnergySample> samples) {
+void replace_samples(Database& database, std::int64_t attempt, std::span<const energy::Sample> samples) {
   if (samples.empty()) return;
   auto erase = database.statement("DELETE FROM energy_samples WHERE attempt_id = ? AND start >= ?");
   Binder(erase) << attempt << samples.front().start;
   erase.exec();
-  for (const EnergySample& sample : samples) {
+  for (const energy::Sample& sample : samples) {
     auto insert = database.statement("INSERT INTO energy_samples VALUES (?, ?, ?, ?, ?, ?, ?)");
-    Binder(insert) << attempt << sample.start << sample.end << sample.gpu << sample.cpu << sample.rest
-                   << sample.wall;
+    Binder(insert) << attempt << sample.start << sample.end << sample.energy.gpu << sample.energy.cpu
+                   << sample.energy.rest << sample.energy.wall;
     insert.exec();
   }
 }
 
 void insert_bill(Database& database, std::int64_t attempt, const Bill& bill,
-                 std::span<const PriceSnapshot> prices) {
+                 std::span<const tariff::Segment> prices) {
   auto energy = database.statement(
-      "INSERT INTO energy VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-      "?)");
+      "INSERT INTO energy "
+      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   Binder(energy) << attempt << bill.microseconds << bill.milliwatts << bill.microjoules << bill.source
-                 << std::int64_t{bill.complete} << bill.tariff << bill.currency << bill.gross << bill.net
-                 << bill.levies << bill.vat << bill.gpu_microjoules << bill.cpu_microjoules
-                 << bill.rest_microjoules << bill.method << bill.uncertainty_ppm << bill.flags << bill.gpu
-                 << bill.gpu_permille << bill.cpu_permille << bill.gpu_peak_bytes << bill.host_peak_bytes
-                 << bill.co2_milligrams << bill.asap_gross;
+                 << std::int64_t{bill.complete} << bill.tariff << bill.currency << bill.cost
+                 << bill.gpu_microjoules << bill.cpu_microjoules << bill.rest_microjoules << bill.method
+                 << bill.uncertainty_ppm << bill.flags << bill.gpu << bill.gpu_permille << bill.cpu_permille
+                 << bill.gpu_peak_bytes << bill.host_peak_bytes << bill.co2_milligrams << bill.asap_gross;
   energy.exec();
-  for (const PriceSnapshot& price : prices) {
+  for (const tariff::Segment& price : prices) {
     auto insert = database.statement("INSERT INTO price_snapshots VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    Binder(insert) << attempt << price.start << price.end << price.rate << price.gross << price.net
-                   << price.levies << price.vat << std::int64_t{price.off_peak}
-                   << std::int64_t{price.fallback} << price.milligram_co2;
+    Binder bind(insert);
+    bind << attempt << price.start << price.end;
+    bind_price(bind, price);
     insert.exec();
   }
   auto erase = database.statement("DELETE FROM energy_samples WHERE attempt_id = ?");
@@ -93,9 +102,9 @@ void insert_bill(Database& database, std::int64_t attempt, const Bill& bill,
   replace_samples(database, attempt, bill.samples);
 }
 
-std::vector<PriceSnapshot> JobStore::prices(std::int64_t attempt) const {
+std::vector<tariff::Segment> JobStore::prices(std::int64_t attempt) const {
   return guarded(*database_, [&] {
-    std::vector<PriceSnapshot> prices;
+    std::vector<tariff::Segment> prices;
     static const std::string sql =
         fmt::format("SELECT {} FROM price_snapshots WHERE attempt_id = ? ORDER BY start", price_columns);
     auto find = database_->statement(sql.c_str());
@@ -105,12 +114,12 @@ std::vector<PriceSnapshot> JobStore::prices(std::int64_t attempt) const {
   });
 }
 
-std::vector<EnergySample> JobStore::samples(std::int64_t attempt) const {
+std::vector<energy::Sample> JobStore::samples(std::int64_t attempt) const {
   return guarded(*database_, [&] {
-    std::vector<EnergySample> samples;
+    std::vector<energy::Sample> samples;
     auto find = database_->statement(
-        "SELECT start, end, gpu_uj, cpu_uj, rest_uj, wall_uj FROM energy_samples WHERE attempt_id = ? ORDER "
-        "BY start");
+        "SELECT start, end, gpu_uj, cpu_uj, rest_uj, wall_uj FROM energy_samples WHERE attempt_id = ? "
+        "ORDER BY start");
     find.bind(1, attempt);
     while (find.executeStep()) samples.push_back(read_sample(find, 0));
     return samples;
@@ -122,9 +131,9 @@ std::vector<BilledAttempt> JobStore::billed_attempts(Micros from, Micros to, boo
     std::vector<BilledAttempt> all;
     static const std::string sql = fmt::format(
         "SELECT {}, iif(j.removed, '(removed)', j.prompt), j.output, p.model, p.device, j.job_group, "
-        "j.state, j.added_at, j.earliest, "
-        "p.tokens, p.steps, p.pixels FROM attempts a JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON "
-        "j.id = a.job_id JOIN presets p ON p.id = j.preset_id WHERE a.started_at >= ? AND a.started_at < ? "
+        "j.state, j.added_at, j.earliest, p.tokens, p.steps, p.pixels FROM attempts a "
+        "JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON j.id = a.job_id "
+        "JOIN presets p ON p.id = j.preset_id WHERE a.started_at >= ? AND a.started_at < ? "
         "ORDER BY a.started_at, a.id",
         attempt_columns);
     auto find = database_->statement(sql.c_str());
@@ -162,8 +171,8 @@ std::vector<BilledAttempt> JobStore::billed_attempts(Micros from, Micros to, boo
       }
     };
     static const std::string range =
-        "WHERE attempt_id IN (SELECT id FROM attempts WHERE started_at >= ? AND started_at < ?) ORDER BY "
-        "attempt_id, start";
+        "WHERE attempt_id IN (SELECT id FROM attempts WHERE started_at >= ? AND started_at < ?) "
+        "ORDER BY attempt_id, start";
     static const std::string price_sql =
         fmt::format("SELECT attempt_id, {} FROM price_snapshots {}", price_columns, range);
     static const std::string sample_sql =
@@ -183,14 +192,14 @@ void JobStore::add_idle_energy(std::int64_t epoch, std::span<const IdleEnergy> i
     check_epoch(epoch);
     for (const IdleEnergy& one : idle) {
       auto insert = database_->statement(
-          "INSERT INTO idle_energy VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-          "?, ?, ?, ?)");
-      Binder(insert) << one.energy.start << one.energy.end << one.energy.gpu << one.energy.cpu
-                     << one.energy.rest << one.energy.wall << one.source << one.method << one.flags
-                     << one.tariff << one.currency << one.price.rate << one.price.gross << one.price.net
-                     << one.price.levies << one.price.vat << std::int64_t{one.price.off_peak}
-                     << std::int64_t{one.price.fallback} << one.price.milligram_co2 << one.gross << one.net
-                     << one.levies << one.vat << one.co2_milligrams;
+          "INSERT INTO idle_energy "
+          "VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      const energy::EnergyParts& parts = one.energy.energy;
+      Binder bind(insert);
+      bind << one.energy.start << one.energy.end << parts.gpu << parts.cpu << parts.rest << parts.wall
+           << one.source << one.method << one.flags << one.tariff << one.currency;
+      bind_price(bind, one.price);
+      bind << one.cost << one.co2_milligrams;
       insert.exec();
     }
     transaction.commit();
@@ -203,8 +212,8 @@ std::vector<IdleEnergy> JobStore::idle_energy(Micros from, Micros to) const {
     auto find = database_->statement(
         "SELECT id, start, end, gpu_microjoules, cpu_microjoules, rest_microjoules, microjoules, source, "
         "method, flags, tariff, currency, gross, net, levies, vat, co2_milligrams, 0, 0, rate, price_gross, "
-        "price_net, price_levies, price_vat, off_peak, fallback, milligram_co2 FROM idle_energy WHERE start "
-        ">= ? AND start < ? ORDER BY start, id");
+        "price_net, price_levies, price_vat, off_peak, fallback, milligram_co2 FROM idle_energy "
+        "WHERE start >= ? AND start < ? ORDER BY start, id");
     find.bind(1, from);
     find.bind(2, to);
     while (find.executeStep()) {
@@ -214,8 +223,7 @@ std::vector<IdleEnergy> JobStore::idle_energy(Micros from, Micros to) const {
       int i = 7;
       for (std::string* text : {&one.source, &one.method, &one.flags, &one.tariff, &one.currency})
         *text = find.getColumn(i++).getString();
-      for (std::int64_t* part : {&one.gross, &one.net, &one.levies, &one.vat})
-        *part = find.getColumn(i++).getInt64();
+      one.cost = read_cost(find, i);
       one.co2_milligrams = optional_int(find.getColumn(i++));
       one.price = read_price(find, i);
       all.push_back(std::move(one));

@@ -1,4 +1,4 @@
-// Bills, the energy they rest on, and idle time, as rows.
+// Bills, their samples and prices, and idle time, as rows.
 #pragma once
 
 #include <span>
@@ -8,10 +8,10 @@
 
 namespace turbodiff::store {
 
-/// The bill of an attempt with its prices and samples; samples saved before are replaced.
+/// Inserts the bill of an attempt with its prices and samples; samples saved before are replaced.
 void insert_bill(Database& database, std::int64_t attempt, const Bill& bill,
-                 std::span<const PriceSnapshot> prices);
-/// Saved samples from the first one's start on give way to these.
-void replace_samples(Database& database, std::int64_t attempt, std::span<const EnergySample> samples);
+                 std::span<const tariff::Segment> prices);
+/// Replaces the saved samples from the first one's start on.
+void replace_samples(Database& database, std::int64_t attempt, std::span<const energy::Sample> samples);
 
 }  // namespace turbodiff::store

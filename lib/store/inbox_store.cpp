@@ -1,7 +1,7 @@
 // Files of the watch folder: their jobs and the note that they were taken, in one transaction.
 #include "core/error.h"
+#include "store/change_notifier.h"
 #include "store/database.h"
-#include "store/doorbell.h"
 #include "store/job_store.h"
 
 namespace turbodiff::store {
@@ -34,10 +34,9 @@ bool JobStore::knows_file(const DroppedFile& file, bool skip_same) const {
 std::optional<TakenFile> JobStore::unfinished_file(const std::string& folder, const std::string& name) const {
   return guarded(*database_, [&]() -> std::optional<TakenFile> {
     auto last = database_->statement(
-        "SELECT first_job, jobs FROM inbox_files WHERE folder = ? AND name = ? AND EXISTS (SELECT 1 FROM "
-        "jobs "
-        "WHERE id >= first_job AND id < first_job + inbox_files.jobs AND state NOT IN ('done', 'failed', "
-        "'cancelled')) ORDER BY first_job DESC LIMIT 1");
+        "SELECT first_job, jobs FROM inbox_files WHERE folder = ? AND name = ? AND EXISTS "
+        "(SELECT 1 FROM jobs WHERE id >= first_job AND id < first_job + inbox_files.jobs "
+        "AND state NOT IN ('done', 'failed', 'cancelled')) ORDER BY first_job DESC LIMIT 1");
     last.bind(1, folder);
     last.bind(2, name);
     if (last.executeStep()) return found(FileOutcome::added_before, last);
@@ -80,7 +79,7 @@ std::vector<TakenFile> JobStore::take_files(std::span<const DroppedFile> files, 
     for (const DroppedFile& file : files) taken.push_back(take_file(file, skip_same, now));
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return taken;
 }
 

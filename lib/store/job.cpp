@@ -16,8 +16,6 @@ constexpr std::array<std::pair<State, std::string_view>, 6> state_names{{{State:
                                                                          {State::done, "done"},
                                                                          {State::failed, "failed"},
                                                                          {State::cancelled, "cancelled"}}};
-constexpr std::array<std::pair<When, std::string_view>, 3> when_names{
-    {{When::off_peak, "off-peak"}, {When::cheapest, "cheapest"}, {When::now, "now"}}};
 
 struct Transition {
   Action action;
@@ -33,7 +31,7 @@ const std::vector<Transition>& transitions() {
       {Action::edit, "edited", {queued, held}, {}, "only queued and held jobs can be edited"},
       {Action::hold, "held", {queued}, held, "only queued jobs can be held"},
       {Action::release, "released", {held}, queued, "only held jobs can be released"},
-      {Action::cancel, "cancelled", {queued, held, running}, cancelled, "it is over already"},
+      {Action::cancel, "cancelled", {queued, held, running}, cancelled, "it has ended already"},
       {Action::retry,
        "retried",
        {failed, cancelled},
@@ -69,16 +67,6 @@ std::optional<State> state_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view name_of(When when) {
-  return find_name(when_names, when);
-}
-
-std::optional<When> when_named(std::string_view name) {
-  for (const auto& [when, candidate] : when_names)
-    if (candidate == name) return when;
-  return std::nullopt;
-}
-
 bool is_final(State state) {
   return state == State::done || state == State::failed || state == State::cancelled;
 }
@@ -99,7 +87,7 @@ State after(State state, Action action, JobId job) {
                                std::string(row.hint));
     return row.to.value_or(state);
   }
-  throw Error::work_failed("a job was told to do what no job does");
+  throw Error::work_failed("invalid state transition");
 }
 
 std::string_view name_of(AttemptState state) {

@@ -1,4 +1,4 @@
-// A job, its attempts, and the states they go through.
+// A job, its attempts, and their states.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,12 @@
 #include <string_view>
 #include <vector>
 
+#include "energy/cost.h"
+#include "energy/sample.h"
+
+#include "spec/when.h"
+#include "tariff/price_curve.h"
+
 namespace turbodiff::store {
 
 using JobId = std::int64_t;
@@ -14,22 +20,19 @@ using JobId = std::int64_t;
 using Micros = std::int64_t;
 
 enum class State { queued, held, running, done, failed, cancelled };
-enum class When { off_peak, cheapest, now };
 
 std::string_view name_of(State state);
 std::optional<State> state_named(std::string_view name);
-std::string_view name_of(When when);  ///< "off-peak", "cheapest", "now"
-std::optional<When> when_named(std::string_view name);
 /// done, failed or cancelled.
 bool is_final(State state);
 
-/// Job::error_code of jobs that have failed without having run; all others are exit codes. One that it comes
-/// after failed or was cancelled:
+/// Job::error_code of jobs that have failed without running; all others are exit codes. A job that it depends on
+/// failed or was cancelled:
 constexpr int error_of_another = -1;
 /// Its deadline came first:
 constexpr int error_of_deadline = -2;
 
-/// What can happen to a job.
+/// The actions that change a job's state.
 enum class Action {
   edit,
   hold,
@@ -39,23 +42,23 @@ enum class Action {
   remove,
   claim,      ///< an attempt begins
   finish,     ///< its output is published
-  fail,       ///< it failed for good
-  try_again,  ///< it failed and will be tried again
-  interrupt,  ///< it was stopped or cut off, and does not count as tried
-  set_aside   ///< it was cut off too often without getting any further
+  fail,       ///< it failed permanently
+  try_again,  ///< it failed and will be retried
+  interrupt,  ///< it was stopped or cut off, which does not count as a failure
+  set_aside   ///< it was cut off too often without progress
 };
 
-/// The state after `action`; a removed job keeps its state. Error bad_request, with what is possible instead,
-/// when a job in `state` does not take it. The one place that knows the state machine.
+/// The state after `action`; a removed job keeps its state. Error bad_request, with the possible states, when
+/// `action` is not possible in `state`. The only implementation of the state machine.
 State after(State state, Action action, JobId job);
 
-/// What many jobs have in common, kept once: the complete request but for prompt, seed and names, and the
-/// model as it was when the jobs were added.
+/// What many jobs share, stored once: the complete request except prompt, seed and names, and the model at
+/// the time when the jobs were added.
 struct Preset {
   std::string options;  ///< JSON object of options, paths absolute
   std::string model;    ///< name
   std::string fingerprint;
-  std::string device;  ///< as asked for: "auto", "cpu", "cuda:0"
+  std::string device;  ///< as requested: "auto", "cpu", "cuda:0"
   std::string image_sha256;
   std::int64_t tokens = 0, steps = 0, pixels = 0;  ///< the workload of one job
   bool operator==(const Preset&) const = default;
@@ -67,7 +70,7 @@ struct JobSpec {
   std::string options;  ///< JSON object: what differs from the preset (seed, side files)
   std::int64_t priority = 0;
   std::optional<std::int64_t> earliest, deadline;  ///< seconds, UTC
-  When when = When::off_peak;
+  spec::When when = spec::When::off_peak;
   int retries = 2;
   std::string group;
   bool held = false;
@@ -88,11 +91,11 @@ struct Job {
   std::int64_t preset = 0;
   std::int64_t tokens = 0, steps = 0, pixels = 0;
   std::string model, fingerprint, device;
-  int attempts = 0;           ///< begun
+  int attempts = 0;           ///< number of attempts begun
   int failures = 0;           ///< that count against retries
-  int forgiven_attempts = 0;  ///< the first ones, begun before its failures were last set to 0
+  int forgiven_attempts = 0;  ///< the first attempts, begun before its failures were last reset
   Micros added_at = 0;
-  std::optional<Micros> not_before;  ///< a retry waits until then
+  std::optional<Micros> not_before;  ///< earliest time of a retry
   std::optional<Micros> started_at, finished_at;
   bool cancel_requested = false;
   int error_code = 0;  ///< an exit code, error_of_another or error_of_deadline
@@ -100,60 +103,42 @@ struct Job {
   std::vector<JobId> after;
 };
 
-/// Held because its attempts were cut off more often than its retries allow, and not by its owner: nothing
-/// more happens before someone looks at it.
+/// Held because its attempts were cut off more often than its retries allow, not by its owner: it stays held
+/// until a user acts.
 bool is_set_aside(State state, int failures, int retries);
 bool is_set_aside(const Job& job);
 
-/// What was used in [start, end), microseconds since 1970. The parts are before the losses of the power
-/// supply and cooling, `wall` is with them. Microjoules.
-struct EnergySample {
-  Micros start = 0, end = 0;
-  std::int64_t gpu = 0, cpu = 0, rest = 0, wall = 0;
-  bool operator==(const EnergySample&) const = default;
-};
-
-/// What an attempt took. Energy in microjoules, money in millionths of the currency unit.
+/// The energy and cost of an attempt. Energy in microjoules, money in millionths of the currency unit.
 struct Bill {
-  std::int64_t microseconds = 0;           ///< between start and end, by the monotonic clock
+  std::int64_t microseconds = 0;           ///< from start to end, by the monotonic clock
   std::int64_t milliwatts = 0;             ///< mean
   std::int64_t microjoules = 0;            ///< at the wall, with cooling
   std::string source = "estimate";         ///< "measured" or "estimate"
   std::string tariff = {}, currency = {};  ///< empty without a tariff
-  std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
+  energy::Cost cost = {};
   bool complete = true;  ///< false when part of the time had no price, or the end is not known exactly
   /// Before the losses of the power supply and cooling.
   std::int64_t gpu_microjoules = 0, cpu_microjoules = 0, rest_microjoules = 0;
   std::string method = "fixed";      ///< "nvml-counter+rapl+fixed"
   std::int64_t uncertainty_ppm = 0;  ///< of microjoules: 95 % lie within; 0: not known
-  std::string flags = {};            ///< what went wrong, "gpu-counter-reset,gpu-lost"
+  std::string flags = {};            ///< problems, "gpu-counter-reset,gpu-lost"
   std::string gpu = {};              ///< name of the device that ran it
   std::optional<std::int64_t> gpu_permille = {}, cpu_permille = {};  ///< mean utilisation
   std::optional<std::int64_t> gpu_peak_bytes = {}, host_peak_bytes = {};
-  std::optional<std::int64_t> co2_milligrams = {};  ///< nothing where the tariff does not tell
+  std::optional<std::int64_t> co2_milligrams = {};  ///< nullopt where the tariff has no CO2 data
   std::optional<std::int64_t> asap_gross = {};  ///< for the same energy, begun when the job could first run
   /// Written with the bill; read by JobStore::samples() only.
-  std::vector<EnergySample> samples = {};
+  std::vector<energy::Sample> samples = {};
 };
 
-/// The price that held for part of an attempt, as it was then: [start, end) in seconds, nano-units a kWh.
-struct PriceSnapshot {
-  std::int64_t start = 0, end = 0;
-  std::string rate;
-  std::optional<std::int64_t> gross;
-  std::int64_t net = 0, levies = 0, vat = 0;
-  bool off_peak = false, fallback = false;
-  std::optional<std::int64_t> milligram_co2 = {};  ///< per kWh
-};
-
-/// What the machine used while no job ran, within one price segment.
+/// The energy of the machine while no job ran, within one price segment.
 struct IdleEnergy {
-  std::int64_t id = 0;  ///< given by the store
-  EnergySample energy = {};
+  std::int64_t id = 0;  ///< assigned by the store
+  energy::Sample energy = {};
   std::string source = "estimate", method = {}, flags = {};
   std::string tariff = {}, currency = {};
-  PriceSnapshot price = {};  ///< its start and end are not kept: those of `energy` count
-  std::int64_t gross = 0, net = 0, levies = 0, vat = 0;
+  tariff::Segment price = {};  ///< its start and end are not kept: those of `energy` count
+  energy::Cost cost = {};
   std::optional<std::int64_t> co2_milligrams = {};
 };
 
@@ -161,7 +146,7 @@ struct StageTimes {
   double load = 0, text = 0, denoise = 0, decode = 0, encode = 0;
 };
 
-/// What an attempt was expected to take when it began: seconds, nine of ten between low and high.
+/// The expected duration of an attempt when it began: seconds, nine of ten between low and high.
 struct ExpectedTime {
   double seconds = 0, low = 0, high = 0;
 };
@@ -169,11 +154,11 @@ struct ExpectedTime {
 enum class AttemptState { running, publishing, done, failed, interrupted };
 std::string_view name_of(AttemptState state);
 
-/// A file that the worker left under `temporary` and that belongs under `final`.
+/// A file that the worker has written to `temporary` and that will be renamed to `final`.
 struct Publication {
   std::string temporary, final;
   bool overwrite = false;
-  // Of the temporary file: an inode's number alone may be used again.
+  // Of the temporary file: the inode's number alone may be reused.
   std::uint64_t device = 0, inode = 0;
   std::int64_t bytes = 0, modified_ns = 0;
 };
@@ -186,12 +171,12 @@ struct Attempt {
   AttemptState state = AttemptState::running;
   Micros started_at = 0;
   std::optional<Micros> ended_at;
-  Micros last_seen = 0;    ///< the last time its runner wrote that it was going on
-  bool resumed = false;    ///< it went on from a checkpoint
-  std::int64_t steps = 0;  ///< of the denoising that were finished, with those before its checkpoint
+  Micros last_seen = 0;    ///< the last time its runner recorded that it was running
+  bool resumed = false;    ///< it resumed from a checkpoint
+  std::int64_t steps = 0;  ///< denoising steps finished, including those before its checkpoint
   StageTimes stages;
   ExpectedTime expected;
-  std::string meter_state;  ///< what the meter knew when it was last seen, while it runs
+  std::string meter_state;  ///< the state of the meter when it was last recorded, while the attempt runs
   Bill bill;
   int error_code = 0;
   std::string error;

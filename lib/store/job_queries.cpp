@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 #include "store/database.h"
 #include "store/job_store.h"
 #include "store/rows.h"
@@ -28,8 +28,7 @@ std::string id_list(std::span<const JobId> ids) {
 Job JobStore::job(JobId id) const {
   return guarded(*database_, [&] {
     static const std::string sql = fmt::format(
-        "SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id WHERE j.id = ? AND "
-        "j.removed = 0",
+        "SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id WHERE j.id = ? AND j.removed = 0",
         job_columns);
     auto find = database_->statement(sql.c_str());
     find.bind(1, id);
@@ -48,9 +47,8 @@ std::vector<Job> JobStore::list(const ListQuery& query) const {
     const std::string where =
         states.empty() ? std::string() : fmt::format("AND j.state IN ({})", core::join(states, ", "));
     SQLite::Statement find(database_->sql(),
-                           fmt::format("SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id WHERE "
-                                       "j.removed = 0 {} ORDER BY j.id {} "
-                                       "LIMIT {}",
+                           fmt::format("SELECT {} FROM jobs j JOIN presets p ON p.id = j.preset_id "
+                                       "WHERE j.removed = 0 {} ORDER BY j.id {} LIMIT {}",
                                        job_columns, where, query.newest_first ? "DESC" : "ASC",
                                        query.limit > 0 ? static_cast<std::int64_t>(query.limit) : -1));
     std::vector<Job> jobs;
@@ -95,11 +93,10 @@ std::map<std::int64_t, Preset> JobStore::presets() const {
 std::map<JobId, std::vector<Attempt>> JobStore::attempts(std::span<const JobId> jobs) const {
   return guarded(*database_, [&] {
     std::map<JobId, std::vector<Attempt>> attempts;
-    SQLite::Statement find(
-        database_->sql(),
-        fmt::format("SELECT {} FROM attempts a LEFT JOIN energy e ON e.attempt_id = a.id WHERE "
-                    "a.job_id IN ({}) ORDER BY a.id",
-                    attempt_columns, id_list(jobs)));
+    SQLite::Statement find(database_->sql(),
+                           fmt::format("SELECT {} FROM attempts a LEFT JOIN energy e ON e.attempt_id = a.id "
+                                       "WHERE a.job_id IN ({}) ORDER BY a.id",
+                                       attempt_columns, id_list(jobs)));
     while (find.executeStep()) {
       Attempt attempt = read_attempt(find);
       attempts[attempt.job].push_back(std::move(attempt));
@@ -142,15 +139,16 @@ std::vector<WaitingJob> JobStore::waiting() const {
   return guarded(*database_, [&] {
     std::vector<WaitingJob> jobs;
     auto find = database_->statement(
-        "SELECT id, preset_id, priority, earliest, deadline, run_when, job_group, not_before FROM jobs WHERE "
-        "state = "
-        "'queued' ORDER BY id");
+        "SELECT id, preset_id, priority, earliest, deadline, run_when, job_group, not_before FROM jobs "
+        "WHERE state = 'queued' ORDER BY id");
     while (find.executeStep()) {
-      WaitingJob job{
-          find.getColumn(0).getInt64(),    find.getColumn(1).getInt64(),
-          find.getColumn(2).getInt64(),    optional_int(find.getColumn(3)),
-          optional_int(find.getColumn(4)), when_named(find.getColumn(5).getString()).value_or(When::off_peak),
-          find.getColumn(6).getString()};
+      WaitingJob job{find.getColumn(0).getInt64(),
+                     find.getColumn(1).getInt64(),
+                     find.getColumn(2).getInt64(),
+                     optional_int(find.getColumn(3)),
+                     optional_int(find.getColumn(4)),
+                     spec::when_named(find.getColumn(5).getString()).value_or(spec::When::off_peak),
+                     find.getColumn(6).getString()};
       if (const auto not_before = optional_int(find.getColumn(7))) {
         const std::int64_t second = (*not_before + 999'999) / 1'000'000;
         job.earliest = std::max(second, job.earliest.value_or(second));
@@ -176,8 +174,8 @@ std::multimap<JobId, JobId> JobStore::waiting_after() const {
   return guarded(*database_, [&] {
     std::multimap<JobId, JobId> after;
     auto find = database_->statement(
-        "SELECT d.job_id, d.after_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE j.state = "
-        "'queued'");
+        "SELECT d.job_id, d.after_id FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+        "WHERE j.state = 'queued'");
     while (find.executeStep()) after.emplace(find.getColumn(0).getInt64(), find.getColumn(1).getInt64());
     return after;
   });
@@ -200,12 +198,11 @@ std::vector<FinishedRun> JobStore::finished_runs(const std::string& fingerprint,
     std::vector<FinishedRun> runs;
     auto find = database_->statement(
         "SELECT p.tokens, p.steps, p.pixels, a.load_s, a.text_s, a.denoise_s, a.decode_s, a.encode_s, "
-        "e.microseconds, e.method <> 'fixed', e.microjoules "
-        "FROM attempts a JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON j.id = a.job_id JOIN presets p "
-        "ON p.id = "
-        "j.preset_id WHERE a.state = 'done' AND a.resumed = 0 AND p.fingerprint = ? AND p.device = ? ORDER "
-        "BY a.id "
-        "DESC LIMIT ?");
+        "e.microseconds, e.method <> 'fixed', e.microjoules FROM attempts a "
+        "JOIN energy e ON e.attempt_id = a.id JOIN jobs j ON j.id = a.job_id "
+        "JOIN presets p ON p.id = j.preset_id "
+        "WHERE a.state = 'done' AND a.resumed = 0 AND p.fingerprint = ? AND p.device = ? ORDER BY a.id DESC "
+        "LIMIT ?");
     find.bind(1, fingerprint);
     find.bind(2, device);
     find.bind(3, static_cast<std::int64_t>(newest));

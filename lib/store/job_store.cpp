@@ -7,8 +7,8 @@
 
 #include "core/error.h"
 #include "core/hash.h"
+#include "store/change_notifier.h"
 #include "store/database.h"
-#include "store/doorbell.h"
 #include "store/rows.h"
 
 namespace turbodiff::store {
@@ -29,8 +29,7 @@ std::int64_t preset_id(Database& database, const Preset& preset) {
   if (find.executeStep()) return find.getColumn(0).getInt64();
   auto insert = database.statement(
       "INSERT INTO presets (digest, options, model, fingerprint, device, image_sha256, tokens, steps, "
-      "pixels) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "pixels) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, digest);
   insert.bind(2, preset.options);
   insert.bind(3, preset.model);
@@ -93,8 +92,7 @@ JobId insert_job(Database& database, const NewJob& job, std::int64_t preset, Mic
   if (!spec.overwrite) require_free_output(database, spec.output, 0);
   auto insert = database.statement(
       "INSERT INTO jobs (state, preset_id, prompt, output, options, priority, earliest, deadline, run_when, "
-      "retries, "
-      "job_group, overwrite, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+      "retries, job_group, overwrite, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   insert.bind(1, std::string(name_of(spec.held ? State::held : State::queued)));
   insert.bind(2, preset);
   insert.bind(3, spec.prompt);
@@ -116,8 +114,8 @@ JobId insert_job(Database& database, const NewJob& job, std::int64_t preset, Mic
 bool is_circular(Database& database, JobId job) {
   auto find = database.statement(
       "WITH RECURSIVE before (id) AS (SELECT after_id FROM dependencies WHERE job_id = ?1 UNION "
-      "SELECT after_id FROM dependencies JOIN before ON job_id = before.id) SELECT 1 FROM before WHERE id = "
-      "?1");
+      "SELECT after_id FROM dependencies JOIN before ON job_id = before.id) SELECT 1 FROM before "
+      "WHERE id = ?1");
   find.bind(1, job);
   return find.executeStep();
 }
@@ -174,7 +172,7 @@ std::vector<JobId> JobStore::add(std::span<const NewJob> jobs, Micros now) {
     ids = insert(jobs, now);
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return ids;
 }
 
@@ -198,8 +196,9 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
       if (!spec.overwrite) require_free_output(*database_, spec.output, id);
     }
     auto update = database_->statement(
-        "UPDATE jobs SET prompt = ?, output = ?, options = ?, job_group = ?, priority = ?, earliest = ?, "
-        "deadline = ?, run_when = ?, retries = ?, failures = ? WHERE id = ?");
+        "UPDATE jobs "
+        "SET prompt = ?, output = ?, options = ?, job_group = ?, priority = ?, earliest = ?, deadline = ?, "
+        "run_when = ?, retries = ?, failures = ? WHERE id = ?");
     update.bind(1, spec.prompt);
     update.bind(2, spec.output);
     update.bind(3, spec.options);
@@ -224,7 +223,7 @@ void JobStore::edit(JobId id, const JobEdit& changes, Micros now) {
     add_event(id, now, "edited", "");
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::hold(JobId id, Micros now) {
@@ -237,7 +236,7 @@ void JobStore::hold(JobId id, Micros now) {
     add_event(id, now, name_of(state), "");
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::release(JobId id, Micros now) {
@@ -246,7 +245,8 @@ void JobStore::release(JobId id, Micros now) {
     const Job held = job(id);
     const State state = after(held.state, Action::release, id);
     auto update = database_->statement(
-        is_set_aside(held) ? "UPDATE jobs SET state = 'queued', failures = 0, forgiven_attempts = attempts, "
+        is_set_aside(held) ? "UPDATE jobs "
+                             "SET state = 'queued', failures = 0, forgiven_attempts = attempts, "
                              "error_code = 0, error = '', not_before = NULL WHERE id = ?"
                            : "UPDATE jobs SET state = 'queued' WHERE id = ?");
     update.bind(1, id);
@@ -254,7 +254,7 @@ void JobStore::release(JobId id, Micros now) {
     add_event(id, now, name_of(state), "");
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 State JobStore::retry(JobId id, Micros now) {
@@ -270,33 +270,33 @@ State JobStore::retry(JobId id, Micros now) {
     after(failed.state, Action::retry, id);
     for (const JobId other : failed.after)
       require_hope(*database_, other, fmt::format("job {} comes after job {}", id, other));
-    // Those that had failed for want of it wait for it again.
+    // Jobs that had failed because of it wait for it again.
     std::vector<JobId> again = {id};
     for (std::size_t k = 0; k < again.size(); ++k) {
       const Job one = k == 0 ? failed : job(again[k]);
       if (!one.spec.overwrite) require_free_output(*database_, one.spec.output, one.id);
       auto update = database_->statement(
-          "UPDATE jobs SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
+          "UPDATE jobs "
+          "SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
           "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, "
-          "finished_at = NULL, cancel_requested = 0 "
-          "WHERE id = ?");
+          "finished_at = NULL, cancel_requested = 0 WHERE id = ?");
       update.bind(1, one.id);
       update.exec();
       const State next = job(one.id).state;
       if (k == 0) state = next;
       add_event(one.id, now, name_of(next), "");
       auto find = database_->statement(
-          "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE d.after_id = ?1 AND "
-          "j.state = 'failed' AND j.error_code = ?2 AND j.removed = 0 AND NOT EXISTS (SELECT 1 FROM "
-          "dependencies o JOIN jobs b ON b.id = o.after_id WHERE o.job_id = d.job_id AND b.state IN "
-          "('failed', 'cancelled'))");
+          "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+          "WHERE d.after_id = ?1 AND j.state = 'failed' AND j.error_code = ?2 AND j.removed = 0 "
+          "AND NOT EXISTS (SELECT 1 FROM dependencies o JOIN jobs b ON b.id = o.after_id "
+          "WHERE o.job_id = d.job_id AND b.state IN ('failed', 'cancelled'))");
       find.bind(1, one.id);
       find.bind(2, error_of_another);
       while (find.executeStep()) again.push_back(find.getColumn(0).getInt64());
     }
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return state;
 }
 
@@ -318,7 +318,7 @@ bool JobStore::cancel(JobId id, Micros now) {
     fail_dependents(now);
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
   return at_once;
 }
 
@@ -327,9 +327,8 @@ void JobStore::remove(JobId id) {
     Transaction transaction(*database_, "remove");
     after(job(id).state, Action::remove, id);
     auto waiting = database_->statement(
-        "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id WHERE d.after_id = ? AND j.state "
-        "IN "
-        "('queued', 'held', 'running')");
+        "SELECT d.job_id FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+        "WHERE d.after_id = ? AND j.state IN ('queued', 'held', 'running')");
     waiting.bind(1, id);
     if (waiting.executeStep())
       throw Error::bad_request(fmt::format("job {} waits for job {}", waiting.getColumn(0).getInt64(), id),
@@ -339,10 +338,11 @@ void JobStore::remove(JobId id) {
          {"DELETE FROM dependencies WHERE after_id = ?", "DELETE FROM events WHERE job_id = ?",
           "DELETE FROM publications WHERE attempt_id IN (SELECT id FROM attempts WHERE job_id = ?)",
           "UPDATE attempts SET error = '' WHERE job_id = ?",
-          "UPDATE jobs SET removed = 1, state = iif(state IN ('queued', 'held'), 'cancelled', state), prompt "
-          "= "
-          "'', output = '', options = '{}', error = '' WHERE id = ? AND EXISTS (SELECT 1 FROM attempts a "
-          "JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
+          "UPDATE jobs "
+          "SET removed = 1, state = iif(state IN ('queued', 'held'), 'cancelled', state), prompt = '', "
+          "output = '', options = '{}', error = '' "
+          "WHERE id = ? AND EXISTS "
+          "(SELECT 1 FROM attempts a JOIN energy e ON e.attempt_id = a.id WHERE a.job_id = jobs.id)",
           "DELETE FROM jobs WHERE id = ? AND removed = 0"}) {
       auto statement = database_->statement(sql);
       statement.bind(1, id);
@@ -353,7 +353,7 @@ void JobStore::remove(JobId id) {
   std::error_code error;
   std::filesystem::remove(log_file(id), error);
   std::filesystem::remove(checkpoint_file(id), error);
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::require_in_place() const {
@@ -368,7 +368,7 @@ void JobStore::set_paused(bool paused) {
     update.exec();
     transaction.commit();
   });
-  ring(file());
+  notify_change(file());
 }
 
 void JobStore::add_event(JobId job, Micros at, std::string_view kind, std::string_view detail) {

@@ -1,9 +1,9 @@
-// The durable queue: jobs, what happened to them, what they cost. Every change is one transaction.
+// The durable queue: jobs, their history and their costs. Every change is one transaction.
 //
-// Anyone may add, edit, hold and so on at any time. Running jobs is for the holder of the store's lock
-// (store_lock.h), which takes a new epoch with begin_epoch(): that is its fencing token. Each change by a
-// runner checks it, so that one that was believed dead, or ran beside another, can publish and bill nothing
-// any more.
+// Any process may add, edit, hold and so on at any time. Only the holder of the store's lock (store_lock.h)
+// may run jobs; it takes a new epoch with begin_epoch(), which is its fencing token. Each change by a runner
+// checks the epoch, so that a runner that was believed dead, or ran beside another, can no longer publish or
+// bill anything.
 #pragma once
 
 #include <filesystem>
@@ -23,7 +23,7 @@ namespace turbodiff::store {
 
 class Database;
 
-/// Thrown to a runner whose epoch is over.
+/// Thrown to a runner whose epoch has ended.
 class FencedOff : public std::exception {
  public:
   const char* what() const noexcept override {
@@ -31,8 +31,8 @@ class FencedOff : public std::exception {
   }
 };
 
-/// The file of an open store has been removed, moved or replaced: what would be written now were in no file
-/// that anyone finds again, and no second try helps.
+/// The file of an open store has been removed, moved or replaced: further writes would go to a file that
+/// nobody can find again, and a retry does not help.
 class StoreGone : public Error {
  public:
   explicit StoreGone(const std::filesystem::path& file);
@@ -44,17 +44,17 @@ struct ListQuery {
   bool newest_first = false;
 };
 
-/// What `edit` changes; what is not set stays. An empty inner value takes the setting away.
+/// The changes of `edit`; unset fields are kept. An empty inner value removes the setting.
 struct JobEdit {
   std::optional<std::string> prompt, output, options, group;
   std::optional<std::int64_t> priority;
   std::optional<std::optional<std::int64_t>> earliest, deadline;
-  std::optional<When> when;
+  std::optional<spec::When> when;
   std::optional<int> retries;
   std::optional<std::vector<JobId>> after;
 };
 
-/// An attempt with its bill, and what of its job a report shows.
+/// An attempt with its bill, and the fields of its job that a report shows.
 struct BilledAttempt {
   Attempt attempt;
   std::string prompt, output, model, device, group;
@@ -62,8 +62,8 @@ struct BilledAttempt {
   Micros added_at = 0;
   std::optional<std::int64_t> earliest;  ///< seconds
   std::int64_t tokens = 0, steps = 0, pixels = 0;
-  std::vector<PriceSnapshot> prices;
-  std::vector<EnergySample> samples;  ///< only where asked for
+  std::vector<tariff::Segment> prices;
+  std::vector<energy::Sample> samples;  ///< only where requested
 };
 
 struct Event {
@@ -71,34 +71,34 @@ struct Event {
   std::string kind, detail;
 };
 
-/// What a job that is waiting needs to be planned.
+/// The fields of a waiting job that the planner needs.
 struct WaitingJob {
   JobId id = 0;
   std::int64_t preset = 0;
   std::int64_t priority = 0;
-  std::optional<std::int64_t> earliest, deadline;  ///< seconds; a retry's pause is part of earliest
-  When when = When::off_peak;
+  std::optional<std::int64_t> earliest, deadline;  ///< seconds; earliest includes the delay of a retry
+  spec::When when = spec::When::off_peak;
   std::string group;
 };
 
-/// A finished generation, as far as estimates learn from it.
+/// A finished generation, as training data of estimates.
 struct FinishedRun {
   std::int64_t tokens = 0, steps = 0, pixels = 0;
   double seconds = 0;                               ///< from claim to bill
-  std::optional<std::int64_t> metered_microjoules;  ///< at the wall; nothing where it is power times time
+  std::optional<std::int64_t> metered_microjoules;  ///< at the wall; nullopt where it is power times time
   StageTimes stages;
 };
 
-/// When a job is planned to start (seconds), and whether it has to load its model.
+/// The planned start of a job (seconds), and whether it has to load its model.
 struct PlannedStart {
   std::int64_t start = 0;
   bool setup = false;
   bool operator==(const PlannedStart&) const = default;
 };
 
-/// A file of the watch folder, read.
+/// The content of a file of the watch folder.
 struct DroppedFile {
-  std::string claim;         ///< where it was read, for this file alone
+  std::string claim;         ///< where it was read; unique to this file
   std::string folder, name;  ///< where it was dropped
   std::string sha256;
   std::int64_t bytes = 0, modified_ns = 0;
@@ -107,7 +107,7 @@ struct DroppedFile {
 
 enum class FileOutcome {
   added,
-  added_before,  ///< its claim is known: whoever added it was cut off afterwards
+  added_before,  ///< its claim is known: the process that added it was cut off afterwards
   same_as_before,
   refused
 };
@@ -119,11 +119,11 @@ struct TakenFile {
   std::string reason;  ///< of refused
 };
 
-/// What follows from an attempt that ended unseen.
+/// The consequences of an attempt whose end was not observed.
 struct CutOff {
   std::string reason;
   bool hold = false;  ///< the job has used up its retries: `reason` becomes its error and a notice
-  std::optional<Micros> retry_at;  ///< else it waits until then; nothing: not at all
+  std::optional<Micros> retry_at;  ///< else the earliest time of a retry; nullopt: at once
 };
 
 struct RunnerInfo {
@@ -132,7 +132,7 @@ struct RunnerInfo {
   bool paused = false;
 };
 
-/// FILE-files/NAME: where what belongs to the store FILE is kept beside it. Not made here.
+/// FILE-files/NAME: the folder for data that belongs to the store FILE. Not created here.
 std::filesystem::path folder_beside(const std::filesystem::path& file, std::string_view name);
 
 class JobStore {
@@ -145,21 +145,21 @@ class JobStore {
   std::filesystem::path folder(std::string_view name) const;
   std::filesystem::path log_file(JobId job) const;
   std::filesystem::path checkpoint_file(JobId job) const;
-  /// While the job runs.
+  /// Exists while the job runs.
   std::filesystem::path preview_file(JobId job) const;
 
-  // For everyone. Errors: not_found for a job that does not exist, bad_request as store::after().
+  // For all processes. Errors: not_found for a job that does not exist, bad_request as store::after().
 
-  /// All or none. Error bad_request when an output is that of a waiting job or of two new ones (unless they
-  /// overwrite), not_found for an `after` that does not exist.
+  /// Adds all jobs or none. Error bad_request when an output is that of a waiting job or of two new ones
+  /// (unless they overwrite), not_found for an `after` that does not exist.
   std::vector<JobId> add(std::span<const NewJob> jobs, Micros now);
-  /// Adds the jobs of each file with a note of the file, all in one transaction; a file's jobs all or none,
-  /// as add() would. With `skip_same`, a file of the same folder, name and content as an earlier one adds
+  /// Adds the jobs of each file and a record of the file, all in one transaction; a file's jobs are added all
+  /// or none, as by add(). With `skip_same`, a file with the folder, name and content of an earlier one adds
   /// none.
   std::vector<TakenFile> take_files(std::span<const DroppedFile> files, bool skip_same, Micros now);
-  /// Whether take_files() would add no jobs for it, whatever they are.
+  /// Whether take_files() would add no jobs for it, whatever its jobs are.
   bool knows_file(const DroppedFile& file, bool skip_same) const;
-  /// The last file of that name whose jobs have not all ended.
+  /// The last file of that name with jobs that have not all ended.
   std::optional<TakenFile> unfinished_file(const std::string& folder, const std::string& name) const;
   Job job(JobId id) const;
   std::vector<Job> list(const ListQuery& query) const;
@@ -167,31 +167,32 @@ class JobStore {
   Preset preset(std::int64_t id) const;
   std::vector<Attempt> attempts(JobId job) const;
   std::map<JobId, std::vector<Attempt>> attempts(std::span<const JobId> jobs) const;
-  std::vector<PriceSnapshot> prices(std::int64_t attempt) const;
-  /// What a bill rests on; empty for attempts billed before version 2 of the store.
-  std::vector<EnergySample> samples(std::int64_t attempt) const;
+  std::vector<tariff::Segment> prices(std::int64_t attempt) const;
+  /// The samples of a bill; empty for attempts billed before version 2 of the store.
+  std::vector<energy::Sample> samples(std::int64_t attempt) const;
   std::vector<Event> events(JobId job) const;
 
   /// The billed attempts that began in [from, to), oldest first.
   std::vector<BilledAttempt> billed_attempts(Micros from, Micros to, bool with_samples) const;
-  /// The stretches without a job that began in [from, to), oldest first.
+  /// The idle spans that began in [from, to), oldest first.
   std::vector<IdleEnergy> idle_energy(Micros from, Micros to) const;
 
   void edit(JobId id, const JobEdit& changes, Micros now);
   void hold(JobId id, Micros now);
-  /// One that was cut off too often begins to count anew.
+  /// A job that was cut off too often starts with no failures again.
   void release(JobId id, Micros now);
-  /// A running job is cancelled by its runner, once it has stopped: then false. Without a living runner at
-  /// once.
+  /// A running job is cancelled by its runner once it has stopped: then false. Without a living runner the
+  /// job is cancelled at once.
   bool cancel(JobId id, Micros now);
-  /// Of a failed or cancelled job, and of one that is held because it was cut off too often. With it the jobs
-  /// that had failed because it did. What its owner held when it failed for want of another is held again.
-  /// Returns the job's state. Error bad_request for a job that comes after one that has failed or was
+  /// For a failed or cancelled job, and one that is held because it was cut off too often. Jobs that had
+  /// failed because of it are queued again as well; a job that its owner held when it failed for that reason is
+  /// held again. Returns the job's state. Error bad_request for a job that depends on one that has failed or
+  /// was
   /// cancelled.
   State retry(JobId id, Micros now);
-  /// Error bad_request when jobs that wait come after it.
+  /// Error bad_request when waiting jobs depend on it.
   void remove(JobId id);
-  /// Fails the waiting jobs whose deadline has passed, with a notice, and those that come after them. Returns
+  /// Fails the waiting jobs whose deadline has passed, with a notice, and those that depend on them. Returns
   /// all of them.
   std::vector<JobId> fail_overdue(Micros now);
   /// The first deadline of a queued job that is later than `after`, in seconds.
@@ -202,67 +203,67 @@ class JobStore {
   void set_paused(bool paused);
 
   std::vector<WaitingJob> waiting() const;
-  /// Who waits for whom, of waiting jobs; the jobs waited for may be over.
+  /// The dependencies of waiting jobs; the jobs they depend on may have ended.
   std::multimap<JobId, JobId> waiting_after() const;
   std::map<JobId, State> states(std::span<const JobId> jobs) const;
   std::map<std::int64_t, Preset> presets() const;
   std::vector<FinishedRun> finished_runs(const std::string& fingerprint, const std::string& device,
                                          std::size_t newest) const;
-  /// When jobs were last planned to start, seconds.
+  /// The starts of the last plan, seconds.
   std::map<JobId, PlannedStart> planned_starts(std::span<const JobId> jobs) const;
   void save_plan(const std::map<JobId, PlannedStart>& starts);
 
-  // What people are told (outbox.h).
+  // Notifications (outbox.h).
 
-  /// The channels that notices are kept for from now on, in place of those before. What is pending for one
-  /// that is gone has failed; what was sent a month ago is forgotten. Where there was none before, a batch
-  /// begins.
+  /// Replaces the channels that notices are stored for. Pending notices of a removed channel have failed;
+  /// what was sent a month ago is deleted. Where there was no channel before, a new batch begins.
   void set_channels(std::span<const ChannelRow> channels, Micros now);
-  /// For each channel that wants its kind. False when its key is known or nobody wants it.
+  /// Stores the notice for each channel that receives its kind. False when its key is known or no channel
+  /// receives it.
   bool add_notice(const Notice& notice);
-  /// Attempts that have ended since the last batch was told of, oldest first.
+  /// Attempts that have ended since the last reported batch, oldest first.
   std::vector<EndedAttempt> unreported() const;
-  /// add_notice() of a batch that tells of the attempts up to `last`; false when others have told of them.
+  /// add_notice() of a batch with the attempts up to `last`; false when another process has reported them.
   bool add_batch(const Notice& notice, std::int64_t last);
   /// Oldest first.
   std::vector<Delivery> pending(const std::string& channel) const;
   bool any_pending(Micros due_by) const;
-  /// All that is pending, then the newest `ended` of the others.
+  /// All pending deliveries, then the newest `ended` of the others.
   std::vector<Delivery> deliveries(std::size_t ended) const;
   std::map<std::string, std::map<DeliveryState, std::int64_t>> count_deliveries() const;
-  /// Until when the channel has used up what it may send; 0 for one that is unknown.
+  /// When the channel's send quota is full again; 0 for an unknown channel.
   Micros channel_full_at(const std::string& channel) const;
   void note_sent(const std::string& channel, std::span<const std::int64_t> notices, Micros full_at,
                  Micros now);
   void note_refused(const std::string& channel, std::span<const std::int64_t> notices, Micros next_try,
                     const std::string& error);
-  /// Given up.
+  /// Marks the notices as failed for good.
   void note_failed(const std::string& channel, std::span<const std::int64_t> notices, Micros now,
                    const std::string& error);
 
   // For the runner.
 
-  /// The new epoch. Attempts of earlier ones are over from now on: see abandoned().
+  /// Returns the new epoch. Attempts of earlier ones have ended: see abandoned().
   std::int64_t begin_epoch(const ProcessIdentity& process);
   struct Abandoned {
     Attempt attempt;
     ProcessIdentity worker;
     std::vector<Publication> publications;
-    bool rebooted = false;  ///< the machine has started anew since
+    bool rebooted = false;  ///< the machine has restarted since
   };
   /// Open attempts of earlier epochs.
   std::vector<Abandoned> abandoned(std::int64_t epoch) const;
 
-  // All of these throw FencedOff when `epoch` is over.
+  // All of these throw FencedOff when `epoch` has ended.
 
-  /// queued -> running. Nothing when the job cannot be started any more (held, cancelled, edited away).
+  /// queued -> running. Nothing when the job can no longer be started (held, cancelled, edited).
   std::optional<Attempt> claim(std::int64_t epoch, JobId job, const ExpectedTime& expected, Micros now);
   void note_worker(std::int64_t epoch, std::int64_t attempt, const ProcessIdentity& worker);
-  /// That the attempt goes on, and how many steps it has finished. With what the meter has seen: `samples`
-  /// replace those saved from the first one's start on, and `meter_state` what it noted before. Without
-  /// `flush` a power cut may take the note back; a kill cannot.
+  /// Records that the attempt is running, and how many steps it has finished. With the meter's data:
+  /// `samples` replace those saved from the first one's start on, and `meter_state` the previous state.
+  /// Without `flush` a power failure may revert the record; a kill cannot.
   void note_alive(std::int64_t epoch, std::int64_t attempt, Micros now,
-                  std::span<const EnergySample> samples = {}, const std::string& meter_state = {},
+                  std::span<const energy::Sample> samples = {}, const std::string& meter_state = {},
                   std::int64_t steps = 0, bool flush = true);
   void add_idle_energy(std::int64_t epoch, std::span<const IdleEnergy> idle);
   bool is_cancel_requested(JobId job) const;
@@ -270,18 +271,18 @@ class JobStore {
                          const StageTimes& stages, bool resumed, Micros now);
   /// running -> done, with its bill.
   void finish(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-              std::span<const PriceSnapshot> prices, Micros now);
+              std::span<const tariff::Segment> prices, Micros now);
   /// running -> failed or, with `retry_at`, queued.
   void fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-            std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
+            std::span<const tariff::Segment> prices, int error_code, const std::string& error,
             std::optional<Micros> retry_at, Micros now);
-  /// running -> queued, or cancelled where that was asked for.
+  /// running -> queued, or cancelled where that was requested.
   void interrupt(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-                 std::span<const PriceSnapshot> prices, const std::string& reason, Micros now);
-  /// An attempt ended unseen and counts as a failure: running -> queued or held; cancelled where that was
-  /// asked for.
+                 std::span<const tariff::Segment> prices, const std::string& reason, Micros now);
+  /// An attempt whose end was not observed and that counts as a failure: running -> queued or held; cancelled
+  /// where that was requested.
   void cut_off(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-               std::span<const PriceSnapshot> prices, const CutOff& how, Micros now);
+               std::span<const tariff::Segment> prices, const CutOff& how, Micros now);
 
  private:
   std::vector<JobId> insert(std::span<const NewJob> jobs, Micros now);
@@ -289,7 +290,7 @@ class JobStore {
   TakenFile take_file(const DroppedFile& file, bool skip_same, Micros now);
   void check_epoch(std::int64_t epoch) const;
   void close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
-                     std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
+                     std::span<const tariff::Segment> prices, int error_code, const std::string& error,
                      Micros now);
   bool insert_notice(const Notice& notice);
   void fail_unrun(JobId id, int code, const std::string& reason, Micros now);

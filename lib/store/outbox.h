@@ -1,4 +1,4 @@
-// What people are to be told, as the store keeps it until a channel has taken it.
+// Notices for people, stored until a channel has accepted them.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ std::string_view name_of(NoticeKind kind);
 std::optional<NoticeKind> notice_kind_named(std::string_view name);
 
 struct Notice {
-  std::int64_t id = 0;  ///< given by the store
-  std::string key;      ///< what is told twice under one key is told once
+  std::int64_t id = 0;  ///< assigned by the store
+  std::string key;      ///< several notices with one key are sent once
   NoticeKind kind = NoticeKind::batch;
   Micros at = 0;
   std::optional<JobId> job = {};
@@ -28,7 +28,7 @@ struct Notice {
 /// The key of a notice that `job` misses its deadline (seconds).
 std::string key_of_deadline(JobId job, std::int64_t deadline);
 
-/// Where notices go. Nothing about how: that is for the configuration alone.
+/// A channel for notices. How it sends is part of the configuration alone.
 struct ChannelRow {
   std::string name;
   std::vector<NoticeKind> kinds;
@@ -44,15 +44,15 @@ struct Delivery {
   int tries = 0;
   Micros next_try = 0;  ///< of pending
   std::optional<Micros> ended_at = {};
-  std::string error = {};  ///< of the last try that failed
+  std::string error = {};  ///< of the last failed attempt to send
 };
 
-/// An attempt that has ended, as a batch tells of it.
+/// An attempt that has ended, as part of a batch.
 struct EndedAttempt {
   std::int64_t id = 0;
   JobId job = 0;
   AttemptState state = AttemptState::done;
-  State job_state = State::done;  ///< now
+  State job_state = State::done;  ///< current state
   bool set_aside = false;         ///< held now, because it was cut off too often
   std::string prompt, output, error;
   std::optional<std::int64_t> deadline;  ///< seconds

@@ -104,8 +104,8 @@ void JobStore::set_channels(std::span<const ChannelRow> channels, Micros now) {
       keep.bind(1, channel.name);
       keep.exec();
       auto insert = database_->statement(
-          "INSERT INTO notify_channels VALUES (?, ?, 0) ON CONFLICT (name) DO UPDATE SET kinds = "
-          "excluded.kinds");
+          "INSERT INTO notify_channels VALUES (?, ?, 0) "
+          "ON CONFLICT (name) DO UPDATE SET kinds = excluded.kinds");
       insert.bind(1, channel.name);
       insert.bind(2, kinds_text(channel));
       insert.exec();
@@ -114,20 +114,21 @@ void JobStore::set_channels(std::span<const ChannelRow> channels, Micros now) {
         ->statement("DELETE FROM notify_channels WHERE name NOT IN (SELECT name FROM temp.kept_channels)")
         .exec();
     auto fail = database_->statement(
-        "UPDATE deliveries SET state = 'failed', ended_at = ?, error = 'the channel is not configured any "
-        "more' WHERE state = 'pending' AND channel NOT IN (SELECT name FROM temp.kept_channels)");
+        "UPDATE deliveries "
+        "SET state = 'failed', ended_at = ?, error = 'the channel is not configured any more' "
+        "WHERE state = 'pending' AND channel NOT IN (SELECT name FROM temp.kept_channels)");
     fail.bind(1, now);
     fail.exec();
     auto forget = database_->statement(
-        "DELETE FROM notices WHERE at < ? AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.notice_id = "
-        "notices.id AND d.state = 'pending')");
+        "DELETE FROM notices WHERE at < ? AND NOT EXISTS "
+        "(SELECT 1 FROM deliveries d WHERE d.notice_id = notices.id AND d.state = 'pending')");
     forget.bind(1, now - kept_for);
     forget.exec();
     if (!any_before)
       database_
           ->statement(
-              "UPDATE reported SET attempt = (SELECT coalesce(max(id), 0) FROM attempts WHERE "
-              "ended_at IS NOT NULL)")
+              "UPDATE reported "
+              "SET attempt = (SELECT coalesce(max(id), 0) FROM attempts WHERE ended_at IS NOT NULL)")
           .exec();
     transaction.commit();
   });
@@ -152,8 +153,8 @@ bool JobStore::insert_notice(const Notice& notice) {
   insert.bind(6, notice.detail);
   if (insert.exec() == 0) return false;
   auto deliver = database_->statement(
-      "INSERT INTO deliveries (notice_id, channel, state, next_try) SELECT ?, name, 'pending', ? FROM "
-      "notify_channels WHERE instr(kinds, ?)");
+      "INSERT INTO deliveries (notice_id, channel, state, next_try) SELECT ?, name, 'pending', ? "
+      "FROM notify_channels WHERE instr(kinds, ?)");
   deliver.bind(1, database_->sql().getLastInsertRowid());
   deliver.bind(2, notice.at);
   deliver.bind(3, "," + kind + ",");
@@ -174,12 +175,10 @@ std::vector<EndedAttempt> JobStore::unreported() const {
   return guarded(*database_, [&] {
     std::vector<EndedAttempt> all;
     static const std::string sql = fmt::format(
-        "SELECT {}, j.state, j.prompt, j.output, j.deadline, j.failures, j.retries FROM attempts a JOIN "
-        "jobs j ON j.id = a.job_id "
-        "LEFT "
-        "JOIN energy e ON e.attempt_id = a.id WHERE j.removed = 0 AND a.ended_at IS NOT NULL AND a.id > "
-        "(SELECT attempt FROM "
-        "reported) ORDER BY a.id",
+        "SELECT {}, j.state, j.prompt, j.output, j.deadline, j.failures, j.retries FROM attempts a "
+        "JOIN jobs j ON j.id = a.job_id LEFT JOIN energy e ON e.attempt_id = a.id "
+        "WHERE j.removed = 0 AND a.ended_at IS NOT NULL AND a.id > (SELECT attempt FROM reported) "
+        "ORDER BY a.id",
         attempt_columns);
     auto find = database_->statement(sql.c_str());
     while (find.executeStep()) {
@@ -198,7 +197,7 @@ std::vector<EndedAttempt> JobStore::unreported() const {
       ended.started_at = attempt.started_at;
       ended.ended_at = attempt.ended_at.value_or(0);
       ended.microjoules = attempt.bill.microjoules;
-      ended.gross = attempt.bill.gross;
+      ended.gross = attempt.bill.cost.gross.micro();
       ended.currency = std::move(attempt.bill.currency);
       ended.measured = attempt.bill.source == "measured";
     }
@@ -222,8 +221,8 @@ std::vector<Delivery> JobStore::pending(const std::string& channel) const {
   return guarded(*database_, [&] {
     std::vector<Delivery> all;
     static const std::string sql = fmt::format(
-        "SELECT {} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.channel = ? AND d.state = "
-        "'pending' ORDER BY n.id",
+        "SELECT {} FROM deliveries d JOIN notices n ON n.id = d.notice_id "
+        "WHERE d.channel = ? AND d.state = 'pending' ORDER BY n.id",
         delivery_columns);
     auto find = database_->statement(sql.c_str());
     find.bind(1, channel);
@@ -245,10 +244,9 @@ std::vector<Delivery> JobStore::deliveries(std::size_t ended) const {
   return guarded(*database_, [&] {
     std::vector<Delivery> all;
     static const std::string sql = fmt::format(
-        "SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' UNION "
-        "ALL "
-        "SELECT * FROM (SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state != "
-        "'pending' ORDER BY n.id DESC, d.channel LIMIT ?)",
+        "SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id WHERE d.state = 'pending' "
+        "UNION ALL SELECT * FROM (SELECT {0} FROM deliveries d JOIN notices n ON n.id = d.notice_id "
+        "WHERE d.state != 'pending' ORDER BY n.id DESC, d.channel LIMIT ?)",
         delivery_columns);
     auto find = database_->statement(sql.c_str());
     find.bind(1, static_cast<std::int64_t>(ended));
@@ -279,28 +277,26 @@ Micros JobStore::channel_full_at(const std::string& channel) const {
 
 void JobStore::note_sent(const std::string& channel, std::span<const std::int64_t> notices, Micros full_at,
                          Micros now) {
-  change_each(
-      *database_, "sent",
-      "UPDATE deliveries SET state = 'sent', tries = tries + 1, ended_at = ?3, error = ?4 WHERE channel = "
-      "?1 AND notice_id = ?2 AND state = 'pending'",
-      channel, notices, now, "", full_at);
+  change_each(*database_, "sent",
+              "UPDATE deliveries SET state = 'sent', tries = tries + 1, ended_at = ?3, error = ?4 "
+              "WHERE channel = ?1 AND notice_id = ?2 AND state = 'pending'",
+              channel, notices, now, "", full_at);
 }
 
 void JobStore::note_refused(const std::string& channel, std::span<const std::int64_t> notices,
                             Micros next_try, const std::string& error) {
   change_each(*database_, "refused",
-              "UPDATE deliveries SET tries = tries + 1, next_try = ?3, error = ?4 WHERE channel = ?1 AND "
-              "notice_id = ?2 AND state = 'pending'",
+              "UPDATE deliveries SET tries = tries + 1, next_try = ?3, error = ?4 "
+              "WHERE channel = ?1 AND notice_id = ?2 AND state = 'pending'",
               channel, notices, next_try, error);
 }
 
 void JobStore::note_failed(const std::string& channel, std::span<const std::int64_t> notices, Micros now,
                            const std::string& error) {
-  change_each(
-      *database_, "given-up",
-      "UPDATE deliveries SET state = 'failed', tries = tries + 1, ended_at = ?3, error = ?4 WHERE channel "
-      "= ?1 AND notice_id = ?2 AND state = 'pending'",
-      channel, notices, now, error);
+  change_each(*database_, "given-up",
+              "UPDATE deliveries SET state = 'failed', tries = tries + 1, ended_at = ?3, error = ?4 "
+              "WHERE channel = ?1 AND notice_id = ?2 AND state = 'pending'",
+              channel, notices, now, error);
 }
 
 }  // namespace turbodiff::store

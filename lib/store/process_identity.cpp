@@ -9,7 +9,8 @@
 #include <iterator>
 #include <sstream>
 
-#include "core/strings.h"
+#include "core/os/unique_fd.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::store {
 namespace {
@@ -61,14 +62,13 @@ bool is_alive(const ProcessIdentity& process) {
 bool kill_group(const ProcessIdentity& process, double timeout_s) {
   if (!is_alive(process)) return true;
   const auto pid = static_cast<pid_t>(process.pid);
-  const int fd = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-  // Between the look and the descriptor the number may have passed on; the start time tells.
+  const core::UniqueFd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  // Between the check and the descriptor the number may have been reused; the start time decides.
   const bool same = is_alive(process);
   if (same && ::kill(-pid, SIGKILL) != 0) ::kill(pid, SIGKILL);
-  if (fd >= 0) {
-    pollfd entry{fd, POLLIN, 0};
-    if (same) ::poll(&entry, 1, static_cast<int>(timeout_s * 1000));
-    ::close(fd);
+  if (fd && same) {
+    pollfd entry{fd.get(), POLLIN, 0};
+    ::poll(&entry, 1, static_cast<int>(timeout_s * 1000));
   }
   return !is_alive(process);
 }

@@ -1,8 +1,6 @@
 #include "store/publish.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/fs.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,14 +12,14 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/file_system.h"
+#include "core/os/durable_rename.h"
+#include "core/os/file_system.h"
 
 namespace turbodiff::store {
 namespace fs = std::filesystem;
 namespace {
 
-Error failure(const std::string& what, const std::string& path) {
-  const int error = errno;
+Error failure(const std::string& what, const std::string& path, int error) {
   const std::string text = fmt::format("cannot {} '{}': {}", what, path, std::strerror(error));
   return core::is_out_of_space(error)
              ? Error::refused(text, fmt::format("{}, then retry the job", core::out_of_space_hint(error)))
@@ -39,24 +37,10 @@ bool is_file(const std::string& path, const Publication& publication) {
          modified_ns(info) == publication.modified_ns;
 }
 
-void flush(const std::string& path, int flags) {
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC);
-  if (fd < 0) throw failure("open", path);
-#ifndef TURBODIFF_WITHOUT_FILE_FSYNC
-  if (::fsync(fd) != 0) {
-    const Error error = failure("write", path);
-    ::close(fd);
-    throw error;
-  }
-#endif
-  ::close(fd);
-}
-
-/// renameat2(2) that does not replace; file systems without it get link(2) and unlink(2).
-int rename_new(const std::string& from, const std::string& to) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
-  if (errno != EINVAL && errno != ENOSYS) return -1;
-  return ::link(from.c_str(), to.c_str()) == 0 ? ::unlink(from.c_str()) : -1;
+/// 0 or an errno.
+int rename(const Publication& publication) {
+  if (!publication.overwrite) return core::rename_without_replacing(publication.temporary, publication.final);
+  return ::rename(publication.temporary.c_str(), publication.final.c_str()) == 0 ? 0 : errno;
 }
 
 }  // namespace
@@ -74,7 +58,7 @@ fs::path temporary_name(const fs::path& final, JobId job, int attempt) {
 
 void identify(Publication& publication) {
   struct stat info {};
-  if (::stat(publication.temporary.c_str(), &info) != 0) throw failure("find", publication.temporary);
+  if (::stat(publication.temporary.c_str(), &info) != 0) throw failure("find", publication.temporary, errno);
   publication.device = info.st_dev;
   publication.inode = info.st_ino;
   publication.bytes = info.st_size;
@@ -82,22 +66,28 @@ void identify(Publication& publication) {
 }
 
 void publish(const Publication& publication) {
-  const std::string folder = fs::path(publication.final).parent_path().string();
+  const fs::path folder = fs::path(publication.final).parent_path();
   if (is_file(publication.temporary, publication)) {
-    flush(publication.temporary, O_RDONLY);
-    const int result = publication.overwrite
-                           ? ::rename(publication.temporary.c_str(), publication.final.c_str())
-                           : rename_new(publication.temporary, publication.final);
-    if (result != 0) {
-      if (errno == EEXIST)
-        throw Error::bad_request(fmt::format("'{}' has come to exist in the meantime", publication.final),
-                                 "move it away or change the name with edit --output, then retry the job");
-      throw failure("publish", publication.final);
+#ifndef TURBODIFF_WITHOUT_FILE_FSYNC
+    if (const int error = core::flush_file(publication.temporary))
+      throw failure("flush", publication.temporary, error);
+#endif
+    if (is_file(publication.final, publication)) {
+      // A rename in two steps was cut off between them.
+      if (::unlink(publication.temporary.c_str()) != 0) throw failure("remove", publication.temporary, errno);
+    } else if (const int error = rename(publication); error == EEXIST) {
+      throw Error::bad_request(fmt::format("'{}' was created in the meantime", publication.final),
+                               "move it away or change the name with edit --output, then retry the job");
+    } else if (error != 0) {
+      throw failure("publish", publication.final, error);
     }
   } else if (!is_file(publication.final, publication)) {
     throw Error::work_failed(fmt::format("the finished file '{}' is gone", publication.temporary));
   }
-  flush(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+#ifndef TURBODIFF_WITHOUT_FILE_FSYNC
+  if (const int error = core::flush_folder(folder))
+    throw failure("flush the folder", folder.empty() ? "." : folder.string(), error);
+#endif
 }
 
 void remove_leftovers(const fs::path& final, JobId job, int attempts) noexcept {

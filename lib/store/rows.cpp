@@ -14,7 +14,7 @@ Job read_job(SQLite::Statement& row) {
   job.spec.priority = next().getInt64();
   job.spec.earliest = optional_int(next());
   job.spec.deadline = optional_int(next());
-  job.spec.when = when_named(next().getString()).value_or(When::off_peak);
+  job.spec.when = spec::when_named(next().getString()).value_or(spec::When::off_peak);
   job.spec.retries = next().getInt();
   job.spec.group = next().getString();
   job.spec.overwrite = next().getInt() != 0;
@@ -37,6 +37,13 @@ Job read_job(SQLite::Statement& row) {
   job.error = next().getString();
   job.forgiven_attempts = next().getInt();
   return job;
+}
+
+energy::Cost read_cost(SQLite::Statement& row, int& i) {
+  const auto next = [&] { return core::Money::from_micro(row.getColumn(i++).getInt64()); };
+  energy::Cost cost;
+  for (core::Money* part : {&cost.gross, &cost.net, &cost.levies, &cost.vat}) *part = next();
+  return cost;
 }
 
 Attempt read_attempt(SQLite::Statement& row) {
@@ -72,7 +79,7 @@ Attempt read_attempt(SQLite::Statement& row) {
   bill.complete = next().getInt() != 0;
   bill.tariff = next().getString();
   bill.currency = next().getString();
-  for (std::int64_t* part : {&bill.gross, &bill.net, &bill.levies, &bill.vat}) *part = next().getInt64();
+  bill.cost = read_cost(row, i);
   for (std::int64_t* part : {&bill.gpu_microjoules, &bill.cpu_microjoules, &bill.rest_microjoules})
     *part = next().getInt64();
   bill.method = next().getString();

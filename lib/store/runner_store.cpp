@@ -46,8 +46,8 @@ std::int64_t JobStore::begin_epoch(const ProcessIdentity& process) {
     if (runner().process.boot_id != process.boot_id)
       database_
           ->statement(
-              "UPDATE attempts SET worker_pid = 0, worker_start = -1 WHERE state IN ('running', "
-              "'publishing')")
+              "UPDATE attempts SET worker_pid = 0, worker_start = -1 "
+              "WHERE state IN ('running', 'publishing')")
           .exec();
     auto update =
         database_->statement("UPDATE runner SET epoch = epoch + 1, boot_id = ?, pid = ?, pid_start = ?");
@@ -67,8 +67,7 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
     const std::string boot_id = current_boot_id();
     static const std::string sql = fmt::format(
         "SELECT {}, a.worker_pid, a.worker_start FROM attempts a LEFT JOIN energy e ON e.attempt_id = a.id "
-        "WHERE "
-        "a.state IN ('running', 'publishing') AND a.epoch < ? ORDER BY a.id",
+        "WHERE a.state IN ('running', 'publishing') AND a.epoch < ? ORDER BY a.id",
         attempt_columns);
     auto find = database_->statement(sql.c_str());
     find.bind(1, epoch);
@@ -79,8 +78,8 @@ std::vector<JobStore::Abandoned> JobStore::abandoned(std::int64_t epoch) const {
     }
     for (Abandoned& one : all) {
       auto files = database_->statement(
-          "SELECT temporary, final, overwrite, device, inode, bytes, modified_ns FROM publications WHERE "
-          "attempt_id = ?");
+          "SELECT temporary, final, overwrite, device, inode, bytes, modified_ns FROM publications "
+          "WHERE attempt_id = ?");
       files.bind(1, one.attempt.id);
       while (files.executeStep())
         one.publications.push_back({files.getColumn(0).getString(), files.getColumn(1).getString(),
@@ -100,8 +99,7 @@ std::optional<Attempt> JobStore::claim(std::int64_t epoch, JobId id, const Expec
     check_epoch(epoch);
     auto update = database_->statement(
         "UPDATE jobs SET state = 'running', attempts = attempts + 1, started_at = ?, finished_at = NULL "
-        "WHERE id = ? "
-        "AND state = 'queued'");
+        "WHERE id = ? AND state = 'queued'");
     update.bind(1, now);
     update.bind(2, id);
     if (update.exec() == 0) return std::nullopt;
@@ -112,8 +110,7 @@ std::optional<Attempt> JobStore::claim(std::int64_t epoch, JobId id, const Expec
     attempt.started_at = attempt.last_seen = now;
     auto insert = database_->statement(
         "INSERT INTO attempts (job_id, number, epoch, state, started_at, last_seen, expected_s, "
-        "expected_low_s, "
-        "expected_high_s) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)");
+        "expected_low_s, expected_high_s) VALUES (?, ?, ?, 'running', ?, ?, ?, ?, ?)");
     insert.bind(1, id);
     insert.bind(2, attempt.number);
     insert.bind(3, epoch);
@@ -145,7 +142,7 @@ void JobStore::note_worker(std::int64_t epoch, std::int64_t attempt, const Proce
 }
 
 void JobStore::note_alive(std::int64_t epoch, std::int64_t attempt, Micros now,
-                          std::span<const EnergySample> samples, const std::string& meter_state,
+                          std::span<const energy::Sample> samples, const std::string& meter_state,
                           std::int64_t steps, bool flush) {
   guarded(*database_, [&] {
     std::optional<Unflushed> unflushed;
@@ -170,8 +167,8 @@ void JobStore::begin_publication(std::int64_t epoch, std::int64_t attempt, std::
     Transaction transaction(*database_, "begin-publication");
     check_epoch(epoch);
     auto update = database_->statement(
-        "UPDATE attempts SET state = 'publishing', last_seen = ?, load_s = ?, text_s = ?, denoise_s = ?, "
-        "decode_s = ?, "
+        "UPDATE attempts "
+        "SET state = 'publishing', last_seen = ?, load_s = ?, text_s = ?, denoise_s = ?, decode_s = ?, "
         "encode_s = ?, resumed = ? WHERE id = ?");
     int i = 1;
     update.bind(i++, now);
@@ -197,12 +194,12 @@ void JobStore::begin_publication(std::int64_t epoch, std::int64_t attempt, std::
 }
 
 void JobStore::close_attempt(std::int64_t epoch, const Attempt& attempt, AttemptState state, const Bill& bill,
-                             std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
-                             Micros now) {
+                             std::span<const tariff::Segment> prices, int error_code,
+                             const std::string& error, Micros now) {
   check_epoch(epoch);
   auto update = database_->statement(
-      "UPDATE attempts SET state = ?, ended_at = ?, error_code = ?, error = ? WHERE id = ? AND ended_at IS "
-      "NULL");
+      "UPDATE attempts SET state = ?, ended_at = ?, error_code = ?, error = ? "
+      "WHERE id = ? AND ended_at IS NULL");
   update.bind(1, std::string(name_of(state)));
   update.bind(2, now);
   update.bind(3, error_code);
@@ -213,14 +210,14 @@ void JobStore::close_attempt(std::int64_t epoch, const Attempt& attempt, Attempt
 }
 
 void JobStore::finish(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-                      std::span<const PriceSnapshot> prices, Micros now) {
+                      std::span<const tariff::Segment> prices, Micros now) {
   guarded(*database_, [&] {
     Transaction transaction(*database_, "finish");
     close_attempt(epoch, attempt, AttemptState::done, bill, prices, 0, "", now);
     if (job(attempt.job).state == State::running) {
       auto update = database_->statement(
-          "UPDATE jobs SET state = 'done', finished_at = ?, not_before = NULL, cancel_requested = 0, "
-          "error_code = 0, "
+          "UPDATE jobs "
+          "SET state = 'done', finished_at = ?, not_before = NULL, cancel_requested = 0, error_code = 0, "
           "error = '' WHERE id = ?");
       update.bind(1, now);
       update.bind(2, attempt.job);
@@ -232,7 +229,7 @@ void JobStore::finish(std::int64_t epoch, const Attempt& attempt, const Bill& bi
 }
 
 void JobStore::fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-                    std::span<const PriceSnapshot> prices, int error_code, const std::string& error,
+                    std::span<const tariff::Segment> prices, int error_code, const std::string& error,
                     std::optional<Micros> retry_at, Micros now) {
   guarded(*database_, [&] {
     Transaction transaction(*database_, "fail");
@@ -240,8 +237,8 @@ void JobStore::fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill
     if (job(attempt.job).state == State::running) {
       after(State::running, retry_at ? Action::try_again : Action::fail, attempt.job);
       auto update = database_->statement(
-          "UPDATE jobs SET state = ?, finished_at = ?, failures = failures + 1, not_before = ?, error_code = "
-          "?, "
+          "UPDATE jobs "
+          "SET state = ?, finished_at = ?, failures = failures + 1, not_before = ?, error_code = ?, "
           "error = ? WHERE id = ?");
       update.bind(1, std::string(name_of(retry_at ? State::queued : State::failed)));
       bind_optional(update, 2, retry_at ? std::nullopt : std::optional(now));
@@ -261,7 +258,7 @@ void JobStore::fail(std::int64_t epoch, const Attempt& attempt, const Bill& bill
 }
 
 void JobStore::interrupt(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-                         std::span<const PriceSnapshot> prices, const std::string& reason, Micros now) {
+                         std::span<const tariff::Segment> prices, const std::string& reason, Micros now) {
   guarded(*database_, [&] {
     Transaction transaction(*database_, "interrupt");
     close_attempt(epoch, attempt, AttemptState::interrupted, bill, prices, 0, reason, now);
@@ -282,7 +279,7 @@ void JobStore::interrupt(std::int64_t epoch, const Attempt& attempt, const Bill&
 }
 
 void JobStore::cut_off(std::int64_t epoch, const Attempt& attempt, const Bill& bill,
-                       std::span<const PriceSnapshot> prices, const CutOff& how, Micros now) {
+                       std::span<const tariff::Segment> prices, const CutOff& how, Micros now) {
   guarded(*database_, [&] {
     Transaction transaction(*database_, "cut-off");
     const Job was = job(attempt.job);
@@ -295,8 +292,9 @@ void JobStore::cut_off(std::int64_t epoch, const Attempt& attempt, const Bill& b
                              ? State::cancelled
                              : after(State::running, hold ? Action::set_aside : Action::interrupt, was.id);
       auto update = database_->statement(
-          "UPDATE jobs SET state = ?, started_at = NULL, finished_at = ?, cancel_requested = 0, failures = "
-          "failures + 1, not_before = ?, error_code = ?, error = ? WHERE id = ?");
+          "UPDATE jobs "
+          "SET state = ?, started_at = NULL, finished_at = ?, cancel_requested = 0, "
+          "failures = failures + 1, not_before = ?, error_code = ?, error = ? WHERE id = ?");
       update.bind(1, std::string(name_of(next)));
       bind_optional(update, 2, next == State::cancelled ? std::optional(now) : std::nullopt);
       bind_optional(update, 3, next == State::queued ? how.retry_at : std::nullopt);
@@ -335,9 +333,8 @@ void JobStore::save_plan(const std::map<JobId, PlannedStart>& starts) {
       if (known != saved.end() && known->second == start) continue;
       // A job that was removed meanwhile has no plan any more.
       auto insert = database_->statement(
-          "INSERT INTO plan SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) ON CONFLICT "
-          "(job_id) DO "
-          "UPDATE SET start = excluded.start, setup = excluded.setup");
+          "INSERT INTO plan SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM jobs WHERE id = ?1) "
+          "ON CONFLICT (job_id) DO UPDATE SET start = excluded.start, setup = excluded.setup");
       insert.bind(1, job);
       insert.bind(2, start.start);
       insert.bind(3, start.setup ? 1 : 0);

@@ -209,7 +209,7 @@ CREATE INDEX idle_energy_by_start ON idle_energy (start);
 )sql";
 
 // Files that jobs came from. A claim is the place in the watch folder at which a file was read, and never
-// used twice: its row tells that its jobs were added.
+// used twice: its row shows that its jobs were added.
 constexpr std::string_view version_3 = R"sql(
 CREATE TABLE inbox_files (
   claim TEXT PRIMARY KEY,
@@ -225,8 +225,8 @@ CREATE TABLE inbox_files (
 CREATE INDEX inbox_files_by_content ON inbox_files (folder, name, sha256);
 )sql";
 
-// What people are told, and which channel has it. The channels are those of the last runner: a notice and
-// its deliveries are written with what they tell of. `reported` is the last attempt that a batch has told of.
+// Notices for people, and their state in each channel. The channels are those of the last runner: a notice and
+// its deliveries are written with what they report. `reported` is the last attempt that a batch has reported.
 constexpr std::string_view version_4 = R"sql(
 CREATE TABLE notices (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

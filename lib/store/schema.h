@@ -1,4 +1,4 @@
-// The tables of the store and how older ones become them.
+// The tables of the store and the migrations of older stores.
 #pragma once
 
 #include <span>
@@ -6,7 +6,7 @@
 
 namespace turbodiff::store {
 
-/// "TdQ1" as SQLite's application_id: what tells a store from any other database.
+/// "TdQ1" as SQLite's application_id: identifies a store.
 constexpr int application_id = 0x54645131;
 
 /// migrations()[i] brings a store of version i to version i + 1, in one transaction. A version that has been

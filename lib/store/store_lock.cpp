@@ -11,7 +11,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "core/private_file.h"
+#include "core/os/private_file.h"
 
 namespace turbodiff::store {
 namespace {
@@ -33,15 +33,14 @@ bool is_current(int fd, const std::string& path) {
 StoreLock::StoreLock(const std::filesystem::path& store) {
   const std::string path = lock_path(store);
   while (true) {
-    fd_ = core::open_private(path, O_RDWR | O_CREAT);
-    if (fd_ < 0)
+    fd_.reset(core::open_private(path, O_RDWR | O_CREAT));
+    if (!fd_)
       throw Error::bad_request(fmt::format("cannot open the lock '{}': {}", path, std::strerror(errno)),
                                "check the permissions of its folder");
-    if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+    if (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0) {
       const int error = errno;
       char holder[32] = {};
-      const ssize_t count = ::pread(fd_, holder, sizeof holder - 1, 0);
-      ::close(fd_);
+      const ssize_t count = ::pread(fd_.get(), holder, sizeof holder - 1, 0);
       if (error != EWOULDBLOCK)
         throw Error::work_failed(fmt::format("cannot lock '{}': {}", path, std::strerror(error)));
       throw Error::refused(
@@ -49,25 +48,17 @@ StoreLock::StoreLock(const std::filesystem::path& store) {
                       count > 0 ? fmt::format(" (process {})", holder) : std::string(), store.string()),
           "stop it first, or name another store with --store");
     }
-    if (is_current(fd_, path)) break;
-    ::close(fd_);
+    if (is_current(fd_.get(), path)) break;
   }
   const std::string pid = std::to_string(::getpid());
-  if (::ftruncate(fd_, 0) != 0 || ::pwrite(fd_, pid.data(), pid.size(), 0) < 0) {
+  if (::ftruncate(fd_.get(), 0) != 0 || ::pwrite(fd_.get(), pid.data(), pid.size(), 0) < 0) {
     // Only messages read it.
   }
 }
 
-StoreLock::~StoreLock() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 bool is_locked(const std::filesystem::path& store) {
-  const int fd = ::open(lock_path(store).c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
-  ::close(fd);
-  return !free;
+  const core::UniqueFd fd(::open(lock_path(store).c_str(), O_RDONLY | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0;
 }
 
 }  // namespace turbodiff::store

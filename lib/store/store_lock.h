@@ -1,22 +1,21 @@
-// The one lock that whoever runs jobs of a store holds.
+// The lock of a store, held by the process that runs its jobs.
 #pragma once
 
 #include <filesystem>
 
+#include "core/os/unique_fd.h"
+
 namespace turbodiff::store {
 
-/// Held from construction to destruction, or until the process ends, however it ends. A file beside the store
-/// (STORE.lock) is locked with flock(2); what it says is only for messages.
+/// Held from construction to destruction, or until the process ends in any way. A file beside the store
+/// (STORE.lock) is locked with flock(2); its content is only for messages.
 class StoreLock {
  public:
   /// Error refused, naming the holder, when another process has it.
   explicit StoreLock(const std::filesystem::path& store);
-  ~StoreLock();
-  StoreLock(const StoreLock&) = delete;
-  StoreLock& operator=(const StoreLock&) = delete;
 
  private:
-  int fd_ = -1;
+  core::UniqueFd fd_;
 };
 
 /// Whether some process holds the lock of a store now.

@@ -1,8 +1,8 @@
 // Jobs that end without having run: their deadline has passed, or what they come after will not be done.
 #include <fmt/format.h>
 
+#include "store/change_notifier.h"
 #include "store/database.h"
-#include "store/doorbell.h"
 #include "store/job_store.h"
 
 namespace turbodiff::store {
@@ -85,7 +85,7 @@ std::vector<JobId> JobStore::fail_overdue(Micros now) {
     transaction.commit();
     return failed;
   });
-  if (!all.empty()) ring(file());
+  if (!all.empty()) notify_change(file());
   return all;
 }
 

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "tariff/calendar.h"
 #include "tariff/local_time.h"
 #include "tariff/yaml_values.h"
@@ -33,7 +33,7 @@ std::optional<std::size_t> index_of(const std::vector<Item>& items, const YamlNo
     names.push_back(core::excerpt(items[i].name));
   }
   first_names.assign(names.begin(), names.begin() + static_cast<long>(std::min(names.size(), max_named)));
-  if (names.size() > max_named) first_names.push_back("...");
+  if (names.size() > max_named) first_names.emplace_back("...");
   problems.add(node.where(), fmt::format("{}: unknown {} '{}'{}; there {} {}", key, kind, core::excerpt(name),
                                          core::did_you_mean(name, names), names.size() == 1 ? "is" : "are",
                                          names.empty() ? "none" : core::join(first_names, ", ")));

@@ -1,7 +1,7 @@
-// Rates, seasons and rules of a tariff file, also of the block that makes adders depend on the time.
+// Rates, seasons and rules of a tariff file, also of the block that makes adders time-dependent.
 #pragma once
 
-#include "core/yaml_reader.h"
+#include "core/yaml/yaml_reader.h"
 #include "tariff/tariff.h"
 
 namespace turbodiff::tariff {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/strings.h"
+#include "core/text/strings.h"
 
 namespace turbodiff::tariff {
 namespace {

@@ -1,4 +1,4 @@
-// Prices as they are written: exact decimal numbers.
+// Prices as exact decimal numbers.
 #pragma once
 
 #include <cstdint>

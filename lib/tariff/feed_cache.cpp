@@ -8,8 +8,8 @@
 
 #include "core/error.h"
 #include "core/hash.h"
-#include "core/output_file.h"
-#include "core/private_file.h"
+#include "core/os/output_file.h"
+#include "core/os/private_file.h"
 #include "core/secret.h"
 
 namespace turbodiff::tariff {

@@ -1,4 +1,4 @@
-// What has been fetched from a url, kept in a file.
+// Prices fetched from a url, stored in a file.
 #pragma once
 
 #include <filesystem>
@@ -11,15 +11,15 @@
 namespace turbodiff::tariff {
 
 struct FeedCache {
-  std::string url;  ///< without its secrets
+  std::string url;  ///< with secrets redacted
   Seconds interval_s = 0;
   std::optional<Seconds> fetched_at;  ///< of the rows
   Seconds tried_at = 0;
   std::string etag;
   std::string last_modified;
-  std::string error;              ///< of the last try; empty when it went well
-  std::vector<SeriesRow> rows;    ///< only those that are believed
-  std::vector<Finding> findings;  ///< about the rows that are not
+  std::string error;              ///< of the last fetch; empty when it succeeded
+  std::vector<SeriesRow> rows;    ///< only the rows that passed the checks
+  std::vector<Finding> findings;  ///< about the rows that did not
 };
 
 std::filesystem::path feed_cache_file(const std::filesystem::path& folder, const std::string& url);
@@ -27,7 +27,7 @@ std::filesystem::path feed_cache_file(const std::filesystem::path& folder, const
 /// An empty cache where there is no file, or none that can be read: a cache can always be fetched again.
 FeedCache load_feed_cache(const std::filesystem::path& folder, const std::string& url);
 
-/// Whole or not at all. Error refused on a full disk, work_failed else.
+/// Writes atomically. Error refused on a full disk, work_failed for other failures.
 void save_feed_cache(const std::filesystem::path& folder, const std::string& url, const FeedCache& cache);
 
 }  // namespace turbodiff::tariff

@@ -90,7 +90,7 @@ class SeriesCheck {
     if (auto doubt = wrong_unit(prices_.series, prices_.fallback, tariff_.currency))
       add(Severity::error, Action::reported, "wrong-unit", std::move(*doubt), never_over);
     for (Finding& finding : doubts_of(prices_.series, tariff_.zone).findings) {
-      // A day with too few rows is told already.
+      // A day with too few rows is already reported.
       if (finding.code != "zero-run") continue;
       add(finding.severity, Action::reported, std::move(finding.code), std::move(finding.message),
           finding.until);

@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <array>
 
+#include "core/duration.h"
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::tariff {
 namespace {
-
-constexpr Seconds longest_duration_s = 3653 * seconds_a_day;
 
 /// Takes exactly `count` digits off the front.
 std::optional<int> take_number(std::string_view& text, std::size_t count) {
@@ -117,39 +116,14 @@ std::optional<Seconds> parse_rfc3339(std::string_view text, bool* fraction) {
   return west ? local + *offset : local - *offset;
 }
 
-std::optional<Seconds> parse_duration(std::string_view text) {
-  Seconds total = 0;
-  if (text.empty()) return std::nullopt;
-  while (!text.empty()) {
-    std::size_t digits = 0;
-    while (digits < text.size() && core::is_digit(text[digits])) ++digits;
-    if (digits == 0 || digits > 9 || digits == text.size()) return std::nullopt;
-    const Seconds count = *core::parse_integer(text.substr(0, digits));
-    static constexpr std::string_view units = "smhdw";
-    static constexpr Seconds lengths[] = {1, 60, 3600, seconds_a_day, 7 * seconds_a_day};
-    const std::size_t unit = units.find(text[digits]);
-    if (unit == std::string_view::npos) return std::nullopt;
-    total += count * lengths[unit];
-    if (total > longest_duration_s) return std::nullopt;
-    text.remove_prefix(digits + 1);
-  }
-  return total > 0 ? std::optional(total) : std::nullopt;
-}
-
-Seconds parse_horizon(std::string_view text, std::string_view option) {
-  if (const auto duration = parse_duration(text)) return *duration;
-  throw Error::bad_request(fmt::format("{}: '{}' is no length of time", option, core::escape_control(text)),
-                           "write it like 90m, 36h or 7d");
-}
-
 Seconds parse_time(std::string_view given, const LocalZone& zone, Seconds now, std::string_view option) {
   const std::string_view text = core::trim(given);
   if (core::equals_ignoring_case(text, "now")) return now;
   if (text.starts_with('+'))
-    if (const auto duration = parse_duration(text.substr(1))) return now + *duration;
+    if (const auto duration = core::parse_duration(text.substr(1))) return now + *duration;
   if (const auto instant = parse_rfc3339(text)) return *instant;
   if (const auto instant = parse_local(text, zone, now)) return *instant;
-  throw Error::bad_request(fmt::format("{}: '{}' is no time", option, core::escape_control(given)),
+  throw Error::bad_request(fmt::format("{}: '{}' is not a time", option, core::escape_control(given)),
                            "write it like 22:00, tomorrow 06:30, +90m, now or 2026-10-25T06:30:00+01:00");
 }
 

@@ -1,4 +1,4 @@
-// Times as people write them: RFC 3339, and what the command line takes besides.
+// Times in text: RFC 3339, and the other forms that the command line accepts.
 #pragma once
 
 #include <optional>
@@ -13,12 +13,6 @@ namespace turbodiff::tariff {
 /// off). Years 1970 to 2199. Nothing when the text is no such time or has no offset; `fraction`, when given,
 /// tells whether a fraction other than 0 was cut off.
 std::optional<Seconds> parse_rfc3339(std::string_view text, bool* fraction = nullptr);
-
-/// "90s", "30m", "36h", "7d", "2w" and sums of them ("1h30m"): elapsed time, so a day is 24 h. Nothing when
-/// it is none of these, 0 or more than ten years.
-std::optional<Seconds> parse_duration(std::string_view text);
-/// parse_duration() or Error bad_request that names `option`.
-Seconds parse_horizon(std::string_view text, std::string_view option);
 
 /// A time on the command line, in `zone`:
 ///   now                 | `now`

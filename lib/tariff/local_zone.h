@@ -1,4 +1,4 @@
-// A time zone: what the clock on the wall shows at an instant, and back.
+// A time zone: conversions between instants and the local wall clock.
 #pragma once
 
 #include <optional>
@@ -28,20 +28,20 @@ struct CivilDate {
 };
 
 CivilDate civil_of(LocalDay day);
-/// Nothing for a day that is in no calendar (02-30).
+/// Nothing for a day that does not exist (02-30).
 std::optional<LocalDay> day_of(const CivilDate& date);
 /// 0 Monday ... 6 Sunday.
 int weekday_of(LocalDay day);
 LocalDay day_of_local(LocalSeconds local);
 
-/// [start, end) in which the wall clock is ahead of UTC by one `offset_s`.
+/// A span [start, end) in which the wall clock is ahead of UTC by one `offset_s`.
 struct OffsetSpan {
   Seconds start = 0;
   Seconds end = 0;
   Seconds offset_s = 0;
 };
 
-/// [start, end), all on one local day. A day whose clock goes back over midnight can come in two parts.
+/// [start, end), all on one local day. A day on which the clock goes back over midnight can have two parts.
 struct DayPart {
   Seconds start = 0;
   Seconds end = 0;
@@ -55,7 +55,7 @@ class LocalZone {
   LocalZone();
   /// Nothing when the database has no such zone.
   static std::optional<LocalZone> find(const std::string& name);
-  /// The zone of this machine; UTC where it cannot be told.
+  /// The zone of this machine; UTC where it cannot be determined.
   static LocalZone of_system();
   /// All names in the database.
   static std::vector<std::string> names();

@@ -1,4 +1,4 @@
-// The price of every second of a stretch of time.
+// The price of every second of a time span.
 #pragma once
 
 #include "tariff/price_curve.h"
@@ -6,8 +6,8 @@
 
 namespace turbodiff::tariff {
 
-/// Covers [from, to). A price is (price + adders per kWh) * (1 + VAT), rounded once, half to even, to 1e-9.
-/// Neighbours differ in something.
+/// The curve of [from, to). A price is (price + adders per kWh) * (1 + VAT), rounded once, half to even, to
+/// 1e-9. Neighbours differ in at least one field.
 PriceCurve make_curve(const Tariff& tariff, Seconds from, Seconds to);
 
 }  // namespace turbodiff::tariff

@@ -35,20 +35,20 @@ struct Segment {
   bool operator==(const Segment&) const = default;
 };
 
-/// Segments in order of time, without holes or overlaps, covering what was asked for.
+/// Segments in order of time, without gaps or overlaps, covering the requested span.
 class PriceCurve {
  public:
   PriceCurve() = default;
-  /// Error work_failed unless the segments follow each other without a hole.
+  /// Error work_failed unless the segments are contiguous.
   explicit PriceCurve(std::vector<Segment> segments);
 
   const std::vector<Segment>& segments() const { return segments_; }
   bool empty() const { return segments_.empty(); }
-  /// Of the first segment; 0 when empty.
+  /// The start of the first segment; 0 when empty.
   Seconds start() const { return segments_.empty() ? 0 : segments_.front().start; }
-  /// Of the last segment; 0 when empty.
+  /// The end of the last segment; 0 when empty.
   Seconds end() const { return segments_.empty() ? 0 : segments_.back().end; }
-  /// The segment that holds `instant`, nullptr outside of the curve. O(log n).
+  /// The segment that contains `instant`, nullptr outside of the curve. O(log n).
   const Segment* at(Seconds instant) const;
 
  private:

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 
-#include "core/encoding.h"
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/yaml_node.h"
+#include "core/text/encoding.h"
+#include "core/text/strings.h"
+#include "core/yaml/yaml_node.h"
 #include "tariff/feed_cache.h"
 #include "tariff/local_time.h"
 #include "tariff/price_series.h"
@@ -44,7 +44,7 @@ class Feed {
     if (options_.access == FeedAccess::always || (options_.access == FeedAccess::due && due_at() <= now_))
       fetch();
     series_.rows = cache_.rows;
-    tell();
+    report_state();
   }
 
  private:
@@ -63,7 +63,7 @@ class Feed {
     core::redacted_url(source_.url, &secrets_);
     request.url = source_.url;
     request.stop = options_.stop;
-    request.headers.push_back("Accept: text/csv, text/plain;q=0.9, */*;q=0.1");
+    request.headers.emplace_back("Accept: text/csv, text/plain;q=0.9, */*;q=0.1");
     if (source_.token.given()) {
       secrets_.push_back(core::read_secret(source_.token, options_.environment));
       request.url = core::replace_all(request.url, "{token}", core::percent_encoded(secrets_.back()));
@@ -93,7 +93,7 @@ class Feed {
       take(options_.get(asked));
     } catch (const Error& error) {
       if (error.code() == ErrorCode::interrupted) throw;
-      cache_.error = told(error.message(), url);
+      cache_.error = without_address(error.message(), url);
     }
     try {
       save_feed_cache(options_.folder, source_.url, cache_);
@@ -104,7 +104,7 @@ class Feed {
   }
 
   /// A message without the address, which stands before it anyway, and without any secret.
-  std::string told(std::string message, const std::string& url) {
+  std::string without_address(std::string message, const std::string& url) {
     for (const std::string& address : {url, core::redacted_url(url), source_.url, shown_}) {
       if (message.starts_with(address + ": ")) message.erase(0, address.size() + 2);
       message = core::replace_all(message, address, shown_);
@@ -125,8 +125,9 @@ class Feed {
         parse_series(response.body, "line", prices_ ? "price" : "g_per_kwh", series_.interval_s, problems);
     if (!problems.empty()) {
       // "line:3:1: ..." of a row, "line: ..." of the whole text.
-      const std::string& told = problems.lines().front();
-      const std::string first = told.starts_with("line: ") ? told.substr(6) : "line " + told.substr(5);
+      const std::string& first_problem = problems.lines().front();
+      const std::string first =
+          first_problem.starts_with("line: ") ? first_problem.substr(6) : "line " + first_problem.substr(5);
       const std::size_t others = problems.size() - 1;
       throw Error::work_failed(others == 0 ? first : fmt::format("{} (and {} more)", first, others));
     }
@@ -165,7 +166,7 @@ class Feed {
     cache_.rows = std::move(merged);
   }
 
-  void tell() {
+  void report_state() {
     const bool bridged = prices_ && tariff_.prices->fallback;
     const auto missing = bridged ? Finding::Action::bridged : Finding::Action::refused;
     if (!cache_.error.empty()) {

@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "core/error.h"
-#include "core/incoming_text.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/incoming_text.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::tariff {
@@ -92,8 +92,8 @@ class SeriesReader {
       const SeriesRow& before = series_.rows[i - 1];
       const SeriesRow& row = series_.rows[i];
       if (row.start == before.start) {
-        add(row.line, fmt::format("start: duplicate row, {} already stands at line {}", format_utc(row.start),
-                                  before.line));
+        add(row.line, fmt::format("start: duplicate row, {} is already defined at line {}",
+                                  format_utc(row.start), before.line));
       } else if (row.start < before.start + series_.interval_s) {
         add(row.line,
             fmt::format("start: {} begins while the row of line {} still holds; is the interval right?",
@@ -131,7 +131,7 @@ Series load_series(const std::filesystem::path& path, const std::string& where, 
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) return refuse("does not exist");
   if (std::filesystem::is_directory(status)) return refuse("is a folder");
-  if (!std::filesystem::is_regular_file(status)) return refuse("is no regular file");
+  if (!std::filesystem::is_regular_file(status)) return refuse("is not a regular file");
   if (std::filesystem::file_size(path, error) > max_file_bytes && !error)
     return refuse("is larger than 64 MiB");
   std::ifstream in(path, std::ios::binary);

@@ -5,15 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "core/yaml_node.h"
+#include "core/yaml/yaml_node.h"
 #include "tariff/tariff.h"
 
 namespace turbodiff::tariff {
 
-/// Reads CSV of two columns: `start` (RFC 3339 with an offset) and `value_column` ("price"). A header line
-/// may be left out; LF, CRLF, a byte order mark, blank lines, blanks around a field and quotes around a field
-/// are accepted. Rows may stand in any order. What is wrong, a start that stands there twice and a row that
-/// begins while another holds become problems "FILE:LINE: ..." (at most 21); `file` is for messages.
+/// Reads CSV of two columns: `start` (RFC 3339 with an offset) and `value_column` ("price"). The header line
+/// is optional; LF, CRLF, a byte order mark, blank lines, blanks around a field and quotes around a field are
+/// accepted. Rows may be in any order. Errors, duplicate starts and a row that begins before the previous one
+/// has ended become problems "FILE:LINE: ..." (at most 21); `file` is for messages.
 Series parse_series(std::string_view csv, const std::string& file, std::string_view value_column,
                     Seconds interval_s, core::Problems& problems);
 

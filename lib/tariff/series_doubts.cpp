@@ -107,8 +107,8 @@ SeriesDoubts doubts_of(const Series& series, const LocalZone& zone) {
                                !(edge && in_one_piece(series, there.rows));
     if (!there.zeros && !short_of_rows) continue;
     add("shifted-day",
-        fmt::format("the clock changes on {}: {} rows for {} intervals{}; none is believed", format_date(day),
-                    there.rows.size(), expected, there.zeros ? " and a run of zeros" : ""),
+        fmt::format("the clock changes on {}: {} rows for {} intervals{}; all of them are rejected",
+                    format_date(day), there.rows.size(), expected, there.zeros ? " and a run of zeros" : ""),
         zone.day_start(day + 1));
     doubtful.insert(there.rows.begin(), there.rows.end());
   }

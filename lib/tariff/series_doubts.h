@@ -1,4 +1,4 @@
-// What of a series of prices is not to be believed.
+// Detects implausible parts of a series of prices.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,13 @@
 namespace turbodiff::tariff {
 
 struct SeriesDoubts {
-  std::vector<Finding> findings;  ///< `action` and `where` are left to the caller
+  std::vector<Finding> findings;  ///< `action` and `where` are set by the caller
   std::vector<std::size_t> rows;  ///< the rows they are about, in order
 };
 
 /// Known faults of price feeds. A price of 0 is none of them: power is free at times.
-///   zero-run      | every row of a day is exactly 0, or four or more rows at the end of all are:
-///   placeholders
-///                 | for what is not known yet
+///   zero-run      | every row of a day is exactly 0, or the last four or more rows of the series are:
+///                 | placeholders for prices that are not known yet
 ///   shifted-day   | a day of 23 or 25 hours with such zeros, or with another number of rows than the day has
 ///                 | intervals: every row after the change of the clock may stand an hour off
 SeriesDoubts doubts_of(const Series& series, const LocalZone& zone);

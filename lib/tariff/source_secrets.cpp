@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 
 namespace turbodiff::tariff {
 namespace {
@@ -59,7 +59,7 @@ void read_header(const YamlNode& key, const YamlNode& value, const std::string& 
   SourceHeader header;
   header.name = key.text;
   if (!is_header_name(key.text))
-    return problems.add(key.where(), fmt::format("{} is no name of a header", path));
+    return problems.add(key.where(), fmt::format("{} is not a header name", path));
   if (value.kind == YamlNode::Kind::map) {
     YamlMap map(value, path, problems);
     header.text = map.text("prefix").value_or("");
@@ -68,9 +68,10 @@ void read_header(const YamlNode& key, const YamlNode& value, const std::string& 
     if (map.find("file") == nullptr && map.find("env") == nullptr)
       problems.add(value.where(), fmt::format("{} must have file or env", path));
   } else if (core::sounds_secret(key.text)) {
-    return problems.add(value.where(), fmt::format("{} is a secret and does not belong into this file: write "
-                                                   "{{ env: NAME }} or {{ file: PATH }}",
-                                                   path));
+    return problems.add(value.where(),
+                        fmt::format("{} is a secret and must not be stored in this file: write "
+                                    "{{ env: NAME }} or {{ file: PATH }}",
+                                    path));
   } else {
     header.text = core::yaml_text(value, path, problems).value_or("");
   }
@@ -102,8 +103,8 @@ void read_source_secrets(YamlMap& map, const std::filesystem::path& folder, Seri
       source.token.given() || std::any_of(source.headers.begin(), source.headers.end(),
                                           [](const SourceHeader& header) { return header.secret.given(); });
   if (secret && source.url.starts_with("http://") && !is_this_machine(source.url))
-    problems.add(source.where, fmt::format("{}: http would send the secret for everyone to read; use https",
-                                           map.path_of("url")));
+    problems.add(source.where,
+                 fmt::format("{}: http would send the secret in clear text; use https", map.path_of("url")));
 }
 
 }  // namespace turbodiff::tariff

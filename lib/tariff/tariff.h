@@ -1,4 +1,4 @@
-// One electricity contract: what a tariff file says, checked and ready to be asked.
+// An electricity contract: the content of a tariff file, validated.
 #pragma once
 
 #include <filesystem>
@@ -27,7 +27,7 @@ struct Season {
   std::string where = {};
 };
 
-/// Seconds since the midnight on which the window begins; an end beyond 86,400 lies on the next day.
+/// Seconds since the midnight on which the window begins; an end beyond 86,400 is on the next day.
 struct Window {
   Seconds start_s = 0;
   Seconds end_s = seconds_a_day;
@@ -65,19 +65,19 @@ struct SeriesRow {
   int line = 0;
 };
 
-/// Rows in order of time, none twice and none beginning while the one before it holds.
+/// Rows in order of time, without duplicates or overlaps.
 struct Series {
   Seconds interval_s = 0;
   std::vector<SeriesRow> rows;
 };
 
-/// A header of a request; where its value is a secret, `text` stands before it.
+/// A header of a request; where its value is a secret, `text` precedes it.
 struct SourceHeader {
   std::string name, text;
   core::SecretSource secret;
 };
 
-/// Where the rows of a series come from: one of file and url.
+/// The source of the rows of a series: either a file or a url.
 struct SeriesSource {
   std::filesystem::path file;
   std::string url;           ///< with {token} where the token belongs
@@ -91,7 +91,7 @@ struct SpotPrices {
   SeriesSource source;
   Series series;
   std::optional<Decimal> off_peak_below;       ///< after adders
-  std::optional<Seconds> off_peak_cheapest_s;  ///< so much of each local day
+  std::optional<Seconds> off_peak_cheapest_s;  ///< duration of the cheapest part of each local day
   std::optional<Decimal> fallback;             ///< before adders, where there is no row
 };
 
@@ -107,7 +107,7 @@ struct Carbon {
   Series series;  ///< in g/kWh
 };
 
-/// Something to know about a tariff that is no error; see feed_check.h for what each action means.
+/// A remark about a tariff that is not an error; see feed_check.h for the meaning of each action.
 struct Finding {
   enum class Severity { info, warning, error };
   enum class Action { reported, bridged, refused };
@@ -116,13 +116,13 @@ struct Finding {
   std::string code;     ///< "missing-rows"
   std::string message;  ///< one line
   std::string where;    ///< FILE[:LINE[:COLUMN]], a URL, or empty
-  Seconds until = 0;    ///< the end of the stretch it is about; what lies in the past needs no attention
+  Seconds until = 0;    ///< the end of the affected span; a finding about the past can be ignored
 };
 
-/// How the rows of a url came to be here.
+/// The state of the rows of a url.
 struct FeedState {
   std::string url;                    ///< as messages show it
-  std::optional<Seconds> fetched_at;  ///< when the rows last came, or were confirmed; nothing: never
+  std::optional<Seconds> fetched_at;  ///< when the rows were last received or confirmed; nullopt: never
   Seconds due_at = 0;                 ///< when it is to be fetched again
 };
 

@@ -6,8 +6,8 @@
 #include <array>
 #include <limits>
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "tariff/calendar.h"
 #include "tariff/feed_check.h"
 #include "tariff/local_time.h"
@@ -84,7 +84,7 @@ std::vector<DayList> lists_of(const Tariff& tariff) {
   };
   add("holidays", tariff.special.holidays_where, tariff.special.holidays, asks_for_holidays);
   add("workdays", tariff.special.workdays_where, tariff.special.workdays, asks_for_workdays);
-  // Make-up days are announced with the holidays of a year: one year that is missing is told once.
+  // Make-up days are announced with the holidays of a year: one missing year is reported once.
   if (lists.size() == 2 && lists[1].over >= lists[0].over) lists.pop_back();
   return lists;
 }

@@ -6,9 +6,9 @@
 #include <set>
 
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/text_width.h"
-#include "core/yaml_node.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
+#include "core/yaml/yaml_node.h"
 
 namespace turbodiff::tariff {
 namespace fs = std::filesystem;
@@ -67,8 +67,7 @@ fs::path find_tariff(const std::string& file_or_name, std::span<const fs::path> 
   }
   for (const fs::path& folder : folders)
     for (const char* extension : {".yaml", ".yml"})
-      if (const fs::path path = folder / (file_or_name + extension); fs::is_regular_file(path, error))
-        return path;
+      if (fs::path path = folder / (file_or_name + extension); fs::is_regular_file(path, error)) return path;
   throw Error::bad_request(fmt::format("there is no tariff '{}'{}", core::escape_control(file_or_name),
                                        core::did_you_mean(file_or_name, all_names(folders))),
                            "the shipped tariffs are " + tariff_names(folders));

@@ -13,14 +13,14 @@ struct TariffEntry {
   std::string name;
   std::filesystem::path path;
   std::string description;
-  std::string problem;  ///< why it cannot be used; empty when it can
+  std::string problem;  ///< why the file cannot be used; empty when it can
 };
 
-/// The tariff files (*.yaml, *.yml) of `folders` by name; a name once, the first folder wins.
+/// The tariff files (*.yaml, *.yml) of `folders` by name; of several with one name the first folder's.
 std::vector<TariffEntry> list_tariffs(std::span<const std::filesystem::path> folders);
 
-/// The file that `file_or_name` means: a path when it has a slash or ends in .yaml or .yml, else the name of
-/// a file in `folders`. Error bad_request, naming what there is, when it does not exist.
+/// The file of `file_or_name`: a path when it has a slash or ends in .yaml or .yml, else the name of a file
+/// in `folders`. Error bad_request, listing the available tariffs, when it does not exist.
 std::filesystem::path find_tariff(const std::string& file_or_name,
                                   std::span<const std::filesystem::path> folders);
 

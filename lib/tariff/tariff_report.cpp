@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/text_width.h"
+#include "core/text/text_width.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::tariff {

@@ -1,4 +1,4 @@
-// A tariff for people and for programs.
+// A tariff as text and as JSON.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -16,9 +16,9 @@ nlohmann::ordered_json json_of(const Tariff& tariff, const PriceCurve& curve);
 /// 1e-9 units as decimal text without needless zeros: "0.45", "-0.0125".
 std::string format_price(NanoPrice price);
 
-/// One bar a local day under a scale of hours, at most `columns` wide (at least 40): height and colour say
-/// the price, a line below says where jobs for off-peak hours may run. Days longer or shorter than 24 h have
-/// bars of their own length.
+/// One bar per local day under a scale of hours, at most `columns` wide (at least 40): height and colour show
+/// the price, a line below shows off-peak time. Days longer or shorter than 24 h have bars of their own
+/// length.
 std::string draw_days(const Tariff& tariff, const PriceCurve& curve, int columns, bool colour);
 
 }  // namespace turbodiff::tariff

@@ -6,8 +6,8 @@
 #include <cctype>
 
 #include "core/error.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "tariff/calendar_yaml.h"
 #include "tariff/price_series.h"
 #include "tariff/source_secrets.h"

@@ -5,8 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/duration.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "tariff/local_time.h"
 
 namespace turbodiff::tariff {
@@ -45,8 +46,8 @@ std::optional<Decimal> read_decimal(const YamlNode& node, std::string_view key, 
 }
 
 std::optional<Seconds> read_duration(const YamlNode& node, std::string_view key, Problems& problems) {
-  if (const auto value = parse_duration(scalar(node))) return value;
-  return mismatch(node, key, "a length of time like 30m, 1h or 6h", problems);
+  if (const auto value = core::parse_duration(scalar(node))) return value;
+  return mismatch(node, key, "a duration like 30m, 1h or 6h", problems);
 }
 
 std::optional<int> read_month_day(const YamlNode& node, std::string_view key, Problems& problems) {

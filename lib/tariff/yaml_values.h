@@ -1,4 +1,4 @@
-// The small values of a tariff file: prices, dates, days of the week, windows, lengths of time.
+// The simple values of a tariff file: prices, dates, days of the week, windows, durations.
 #pragma once
 
 #include <optional>
@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/yaml_node.h"
-#include "core/yaml_reader.h"
+#include "core/yaml/yaml_node.h"
+#include "core/yaml/yaml_reader.h"
 #include "tariff/tariff.h"
 
 namespace turbodiff::tariff {
@@ -23,10 +23,10 @@ std::optional<int> read_month_day(const core::YamlNode& node, std::string_view k
 std::optional<LocalDay> read_date(const core::YamlNode& node, std::string_view key, core::Problems& problems);
 /// "mon" or "fri-mon" as bits, bit 0 Monday.
 std::optional<unsigned> read_days(const core::YamlNode& node, std::string_view key, core::Problems& problems);
-/// "22:00-06:00"; an end at or before its start lies on the next day.
+/// "22:00-06:00"; an end at or before its start is on the next day.
 std::optional<Window> read_window(const core::YamlNode& node, std::string_view key, core::Problems& problems);
 
-/// A key without a value would else be taken for a key that is not there: a condition would hold always.
+/// A key without a value would otherwise count as absent: its condition would always hold.
 void refuse_empty_keys(const core::YamlNode& map, const core::YamlMap& reader, core::Problems& problems);
 
 }  // namespace turbodiff::tariff

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "text/fix_text.h"
-#include "text/html_entities.h"
+#include "text/ftfy/fix_text.h"
+#include "text/ftfy/html_entities.h"
 #include "text/utf8.h"
 #include "text/white_space.h"
 

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/mapped_file.h"
-#include "text/char_map.h"
-#include "text/sentencepiece_model.h"
-#include "text/unigram.h"
+#include "core/os/mapped_file.h"
+#include "text/sentencepiece/char_map.h"
+#include "text/sentencepiece/sentencepiece_model.h"
+#include "text/sentencepiece/unigram.h"
 #include "text/utf8.h"
 #include "text/white_space.h"
 

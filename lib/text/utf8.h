@@ -1,4 +1,4 @@
-// UTF-8 to code points and back, with Python's view of text.
+// UTF-8 to code points and back, compatible with Python.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// Bounds-checked little-endian reading of a file in memory, and the one way to say that a file is bad.
+// Bounds-checked little-endian reading of a file in memory, and the error for a damaged file.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +16,7 @@
 
 namespace turbodiff::weights {
 
-/// Only for what no program writes on purpose: a file that is merely unknown is not damaged.
+/// Only for what no program writes on purpose: an unknown format is not damage.
 inline constexpr const char* damaged_hint = "the file is damaged or incomplete; get it again";
 
 /// Throws bad_request: "cannot read 'WHERE': PROBLEM".
@@ -25,8 +25,8 @@ inline constexpr const char* damaged_hint = "the file is damaged or incomplete; 
   throw Error::bad_request("cannot read '" + where + "': " + problem, std::move(hint));
 }
 
-/// A name from a file, safe to print anywhere on one line: what is not printable ASCII becomes '?', long
-/// names are cut.
+/// A name from a file, safe to print anywhere on one line: non-printable and non-ASCII characters become '?',
+/// long names are cut.
 inline std::string printable(std::string_view name) {
   std::string text;
   for (const char c : name.substr(0, 200)) text += c < ' ' || c > '~' ? '?' : c;

@@ -1,4 +1,4 @@
-// One component's weights under canonical names, whatever the file calls them.
+// One component's weights under canonical names, independent of the names in the file.
 #pragma once
 
 #include <filesystem>
@@ -44,7 +44,7 @@ class Checkpoint {
   const std::vector<std::int64_t>& patch_embedding_shape() const { return patch_embedding_shape_; }
   /// Number of `blocks.N.` present (0 for a VAE). Error bad_request when the numbering has a hole.
   std::int64_t block_count() const;
-  /// Source names that are no part of the component (`scaled_fp8`, optimiser state, another component, ...).
+  /// Source names that are not part of the component (`scaled_fp8`, optimiser state, another component, ...).
   const std::vector<std::string>& unknown_names() const { return unknown_; }
   /// The SentencePiece model that ComfyUI puts into text encoder files as tensor `spiece_model`; empty when
   /// absent.

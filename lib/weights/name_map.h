@@ -28,18 +28,18 @@ struct NamePair {
 
 struct NameMapping {
   std::string convention;  ///< "wan", "diffusers", "huggingface" or "llama.cpp"; empty when nothing fits
-  std::string prefix;  ///< what stood in front of every name once module wrappers are gone: "", "net.", ...
+  std::string prefix;      ///< what precedes every name once module wrappers are removed: "", "net.", ...
   std::vector<NamePair> names;            ///< in source order, canonical names unique
   std::vector<std::string> unknown;       ///< source names that are not part of `component`
   std::vector<std::string> lacking = {};  ///< canonical names without which the rest is no component
-  std::vector<std::string> rivals =
-      {};  ///< other prefixes under which as much lies, and no reason to prefer one
+  /// Other prefixes under which as many names of the component lie, with no reason to prefer one of them.
+  std::vector<std::string> rivals = {};
 };
 
-/// Finds the prefix and convention under which most of `source_names` belong to `component`, any prefix, and
-/// with the words of module wrappers (`module.`, `_orig_mod.`, ...) taken out wherever they stand. The
-/// mapping is empty when the names that make the component (its first projection, a block, its output) are
-/// not among them.
+/// Finds the prefix and convention under which most of `source_names` belong to `component`, with any prefix,
+/// and with the words of module wrappers (`module.`, `_orig_mod.`, ...) removed wherever they occur. The
+/// mapping is empty when the essential names of the component (its first projection, a block, its output) are
+/// missing.
 NameMapping map_names(Component component, const std::vector<std::string>& source_names);
 
 /// Whether some of the names are those of a LoRA or one of its relatives (LoHa, LoKr, DoRA, differences).

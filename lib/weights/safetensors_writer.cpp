@@ -6,7 +6,7 @@
 #include <optional>
 #include <set>
 
-#include "core/file_system.h"
+#include "core/os/file_system.h"
 #include "core/retry.h"
 #include "weights/byte_reader.h"
 #include "weights/tensor_view.h"

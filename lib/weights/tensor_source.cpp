@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/foreign_file.h"
+#include "core/os/foreign_file.h"
 #include "weights/byte_reader.h"
 #include "weights/gguf.h"
 #include "weights/safetensors.h"
@@ -50,7 +50,7 @@ TensorTable read_table(FileFormat format, const FileBytes& file) {
   return read_gguf(file);
 }
 
-/// All shards must be there before one is opened: what is missing is told at once.
+/// All shards must be there before one is opened: all missing ones are reported at once.
 void require_shards(const std::filesystem::path& index,
                     const std::map<std::string, std::vector<std::string>>& wanted) {
   std::vector<std::string> missing;

@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/mapped_file.h"
+#include "core/os/mapped_file.h"
 #include "weights/tensor_table.h"
 
 namespace turbodiff::weights {

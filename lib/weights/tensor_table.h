@@ -18,7 +18,7 @@ struct ByteRange {
   std::size_t length = 0;
 };
 
-/// The bytes to read, who keeps them alive, and what to call them in an error message (usually the path).
+/// The bytes to read, their owner, and their name in error messages (usually the path).
 struct FileBytes {
   std::span<const std::uint8_t> bytes;
   std::shared_ptr<const void> owner;

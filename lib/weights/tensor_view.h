@@ -1,4 +1,4 @@
-// One tensor of a checkpoint, where it lies in the file.
+// One tensor of a checkpoint, at its place in the file.
 #pragma once
 
 #include <cstddef>
@@ -26,9 +26,9 @@ struct TensorView {
   const std::uint8_t* data = nullptr;
   std::shared_ptr<const void> owner;
   BlockFormat block = BlockFormat::none;
-  /// What the file calls the element type of a tensor whose values cannot be read here ("U16", "IQ2_XXS");
-  /// empty for all others. Such a tensor matters only to who needs it: it has a name and a shape, but no
-  /// elements to address.
+  /// The file's name for the element type of a tensor whose values cannot be read here ("U16", "IQ2_XXS");
+  /// empty for all others. Such a tensor has a name and a shape, but no elements; it is an error only where
+  /// its values are needed.
   std::string unreadable = {};
 
   bool readable() const { return unreadable.empty(); }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "weights/byte_reader.h"
-#include "weights/pickle.h"
+#include "weights/pickle/pickle.h"
 #include "weights/zip_archive.h"
 
 namespace turbodiff::weights {

@@ -4,7 +4,7 @@
 using namespace turbodiff;
 using namespace turbodiff::testing;
 
-TEST_CASE("videos become one picture; what cannot be read is left out") {
+TEST_CASE("videos become one picture; unreadable files are skipped") {
   Workplace place;
   REQUIRE(place.run(quick_generate({"a red circle", "-o", "a.mp4"})).code == 0);
   REQUIRE(place.run(quick_generate({"a red circle", "-o", "b.webm"})).code == 0);

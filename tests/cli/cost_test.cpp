@@ -53,7 +53,7 @@ TEST_CASE("cost video: 110 s at 450 W at both prices of cn-two-rate") {
   CHECK(night["electricity"][0]["all"]["cost"] == 5.04);
 }
 
-TEST_CASE("cost: one row a GPU, published figures told from estimates") {
+TEST_CASE("cost: one row a GPU, published figures distinguished from estimates") {
   const Workplace place;
   const auto overview =
       json_of(place, {"cost", "--tariff", "cn-two-rate", "--exchange", "7", "--cooling", "0.1"}, "cost");

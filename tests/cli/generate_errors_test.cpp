@@ -19,7 +19,7 @@ void copy_demo(const fs::path& folder) {
 }
 }  // namespace
 
-TEST_CASE("a missing model or file is told by name") {
+TEST_CASE("a missing model or file is reported by name") {
   Workplace place;
   const auto unknown = place.run(quick_generate({"x", "--model", "dmeo"}));
   CHECK(unknown.code == 3);

@@ -37,7 +37,7 @@ TEST_CASE("--quiet prints the path only") {
   CHECK(result.err.empty());
 }
 
-TEST_CASE("progress is told by stage") {
+TEST_CASE("progress is reported by stage") {
   const auto result = Workplace().run(quick_generate({"x", "-o", "a.mp4", "--progress", "json"}));
   for (const char* stage : {"\"text\"", "\"load\"", "\"denoise\"", "\"decode\"", "\"encode\""})
     CHECK_MESSAGE(contains(result.err, stage), stage);

@@ -4,7 +4,7 @@
 #include <csignal>
 
 #include "contains.h"
-#include "core/process_spawn.h"
+#include "core/os/process_spawn.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;

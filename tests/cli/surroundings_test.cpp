@@ -1,6 +1,6 @@
 // Processes that were started in odd ways: limits, closed descriptors, folders that are gone.
 #include "contains.h"
-#include "core/process_spawn.h"
+#include "core/os/process_spawn.h"
 #include "turbodiff_process.h"
 
 using namespace turbodiff;

@@ -122,8 +122,8 @@ TEST_CASE("a prompt that is longer than the model reads is said with its tokens"
   REQUIRE_MESSAGE(result.code == 0, result.err);
   const auto tokens = result.json()["jobs"][0]["cut_prompt_tokens"];
   CHECK(tokens > 512);
-  CHECK(contains(result.err,
-                 "warning: the prompt has " + tokens.dump() + " tokens and the model reads the first 512"));
+  CHECK(contains(result.err, "warning: the prompt has " + tokens.dump() +
+                                 " tokens, and the model reads only the first 512"));
   CHECK(place.run(dry_run({"a red circle"})).json()["jobs"][0]["cut_prompt_tokens"].is_null());
 }
 

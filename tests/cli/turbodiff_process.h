@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "testing.h"
 
 namespace turbodiff::testing {

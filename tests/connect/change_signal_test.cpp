@@ -1,16 +1,16 @@
-#include "connect/change_signal.h"
+#include "http/change_signal.h"
 
 #include "testing.h"
 
-using turbodiff::connect::ChangeSignal;
+using turbodiff::http::ChangeSignal;
 using namespace std::chrono_literals;
 
-TEST_CASE("the store's bell and a poke wake those who wait, from any thread") {
+TEST_CASE("a change of the store and a poke wake those who wait, from any thread") {
   const turbodiff::testing::TempDir folder;
   const auto store = folder.path() / "jobs.db";
   ChangeSignal changes(store);
   std::uint64_t seen = changes.count();
-  turbodiff::store::ring(store);
+  turbodiff::store::notify_change(store);
   const auto rung = changes.wait(seen, 10s);
   CHECK(rung > seen);
   std::thread other([&] { changes.poke(); });
@@ -18,7 +18,7 @@ TEST_CASE("the store's bell and a poke wake those who wait, from any thread") {
   other.join();
 }
 
-TEST_CASE("nothing new is told after the time given, and a stop at once") {
+TEST_CASE("nothing new is reported after the time given, and a stop at once") {
   const turbodiff::testing::TempDir folder;
   ChangeSignal changes(folder.path() / "jobs.db");
   std::uint64_t seen = changes.count();

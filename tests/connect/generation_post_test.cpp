@@ -1,4 +1,4 @@
-#include "connect/generation_post.h"
+#include "http/generation_post.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include "testing.h"
 
 using namespace turbodiff;
-using connect::parse_generation_post;
+using http::parse_generation_post;
 
 namespace {
 
@@ -33,7 +33,7 @@ TEST_CASE("a post has the options of generate and those of a job") {
   CHECK(post.options.frames == 5);
   CHECK(post.options.seed->random);
   CHECK(post.async);
-  CHECK(post.when == store::When::cheapest);
+  CHECK(post.when == spec::When::cheapest);
   CHECK(post.deadline == "+2h");
   CHECK(post.priority == -3);
   CHECK(post.after == std::vector<store::JobId>{4, 5});
@@ -44,11 +44,11 @@ TEST_CASE("a post has the options of generate and those of a job") {
   CHECK(parse_generation_post(R"({"prompt":"x","quant_linear":"force"})").options.quant_linear == "force");
   CHECK(parse_generation_post(R"({"prompt":"x","quant_linear":true})").options.quant_linear == "auto");
   CHECK(problem(R"({"prompt":"x","quant_linear":"fast"})") == "--quant-linear: unknown value 'fast'");
-  CHECK(parse_generation_post(R"({"prompt":"x"})").when == store::When::now);
+  CHECK(parse_generation_post(R"({"prompt":"x"})").when == spec::When::now);
   CHECK(parse_generation_post(R"({"prompt":"x","after":7})").after == std::vector<store::JobId>{7});
 }
 
-TEST_CASE("clients made for stable-diffusion-webui are served, and told what was left out") {
+TEST_CASE("clients made for stable-diffusion-webui are served, and are informed about what was left out") {
   const auto post = parse_generation_post(
       R"({"prompt":"a cat","negative_prompt":"ugly","seed":7,"steps":20,"cfg_scale":7.5,"width":64,"height":32,)"
       R"("batch_size":2,"n_iter":2,"sampler_name":"Euler a","restore_faces":false,"tiling":null,"subseed":-1,)"
@@ -60,11 +60,11 @@ TEST_CASE("clients made for stable-diffusion-webui are served, and told what was
   CHECK(post.options.num_samples == 4);
   CHECK(post.options.grid == true);
   CHECK_FALSE(post.options.sampler);
-  CHECK(post.warnings == std::vector<std::string>{
-                             "the 4 samples stand side by side in one video",
-                             "20 steps are for undistilled models: the model's own number is taken",
-                             "ignored, for they mean nothing here: cfg_scale, enable_hr, negative_prompt, "
-                             "sampler_name"});
+  CHECK(post.warnings ==
+        std::vector<std::string>{"the 4 samples are placed side by side in one video",
+                                 "20 steps are for undistilled models: the model's own number is taken",
+                                 "ignored, not supported here: cfg_scale, enable_hr, negative_prompt, "
+                                 "sampler_name"});
   const auto ours =
       parse_generation_post(R"({"prompt":"x","steps":4,"sampler_name":"RCM","negative_prompt":""})");
   CHECK(ours.options.steps == 4);
@@ -86,7 +86,7 @@ TEST_CASE("what is no such object is refused with the reason") {
   CHECK(problem("{\"prompt\":") == "the body is not valid JSON, at byte 11");
   CHECK(problem("[]") == "the body must be a JSON object with a \"prompt\"");
   CHECK(problem("{}") == "there is no \"prompt\"");
-  CHECK(problem(std::string(100'000, '[')) == "lists and objects stand too deep in each other");
+  CHECK(problem(std::string(100'000, '[')) == "JSON is nested too deeply");
   CHECK(problem(R"({"prompt":"x","stepps":4})") == "unknown key 'stepps' (did you mean 'steps'?)");
   CHECK(problem(R"({"prompt":"x","wdith":4})") == "unknown key 'wdith' (did you mean 'width'?)");
   CHECK(problem(R"({"prompt":"x","priority":18446744073709551615})").starts_with("'priority' must be"));

@@ -1,5 +1,5 @@
 // Redirections over real connections: where they may lead, and what goes along.
-#include "core/http_client.h"
+#include "core/net/http_client.h"
 
 #include "connect/notify_server.h"
 #include "core/error.h"

@@ -1,5 +1,5 @@
 // The front over real sockets, with limits that a test can reach.
-#include "connect/http_front.h"
+#include "http/http_front.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,12 +10,12 @@
 #include <atomic>
 #include <thread>
 
-#include "connect/http_peer.h"
 #include "core/error.h"
+#include "http/http_peer.h"
 #include "waiting.h"
 
 using namespace turbodiff;
-using namespace turbodiff::connect;
+using namespace turbodiff::http;
 using std::chrono::milliseconds;
 using turbodiff::testing::comes_true;
 
@@ -130,7 +130,7 @@ TEST_CASE("requests come whole, in whatever pieces they are sent, and from the u
   CHECK(slow.read() == "own:" + post + "body");
 }
 
-TEST_CASE("who is told the reply but still sends gets the reply first") {
+TEST_CASE("a client that is answered but still sends gets the reply first") {
   FrontLimits limits;
   limits.body = 1000;
   EchoFront front(limits);

@@ -1,8 +1,8 @@
-#include "connect/http_guard.h"
+#include "http/http_guard.h"
 
 #include "testing.h"
 
-using namespace turbodiff::connect;
+using namespace turbodiff::http;
 
 namespace {
 

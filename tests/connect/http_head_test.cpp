@@ -1,9 +1,9 @@
-#include "connect/http_head.h"
+#include "http/http_head.h"
 
-#include "connect/http_reply.h"
+#include "http/http_reply.h"
 #include "testing.h"
 
-using namespace turbodiff::connect;
+using namespace turbodiff::http;
 
 namespace {
 

@@ -1,11 +1,11 @@
-#include "connect/http_settings.h"
+#include "http/http_settings.h"
 
 #include "core/error.h"
 #include "file_modes.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using namespace turbodiff::connect;
+using namespace turbodiff::http;
 
 TEST_CASE("addresses to listen on, with what may be left out") {
   const auto parsed = [](std::string_view text) {

@@ -1,8 +1,8 @@
-#include "connect/job_progress.h"
+#include "http/job_progress.h"
 
 #include "testing.h"
 
-using namespace turbodiff::connect;
+using namespace turbodiff::http;
 
 TEST_CASE("the last stage of the last attempt counts, and what the engine says does not") {
   CHECK(progress_in("") == JobProgress{});

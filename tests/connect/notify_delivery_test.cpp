@@ -4,15 +4,15 @@
 #include <sstream>
 #include <thread>
 
-#include "connect/notify_sender.h"
 #include "connect/notify_server.h"
 #include "core/console.h"
-#include "core/encoding.h"
+#include "core/text/encoding.h"
 #include "file_modes.h"
+#include "notify/notify_sender.h"
 #include "store/store_fixture.h"
 
 using namespace turbodiff;
-using namespace turbodiff::connect;
+using namespace turbodiff::notify;
 using namespace turbodiff::testing;
 using store::DeliveryState;
 
@@ -155,7 +155,7 @@ TEST_CASE_FIXTURE(DeliveryFixture, "ntfy gets the picture with the message, or t
   CHECK(log_entries[0]["headers"]["Message"].get<std::string>().starts_with("=?UTF-8?B?"));
   CHECK(from_base64(log_entries[0]["body"]) == "PNG\x01");
   CHECK(log_entries[1]["method"] == "POST");
-  CHECK(log_text.str().find("its picture not") != std::string::npos);
+  CHECK(log_text.str().find("without its picture") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(DeliveryFixture, "WeChat Work: Markdown, then the picture; its own codes count") {

@@ -1,5 +1,5 @@
 // The outbox and a channel's way through it, by a clock that the test moves.
-#include "connect/notify_sender.h"
+#include "notify/notify_sender.h"
 
 #include <deque>
 #include <sstream>
@@ -8,7 +8,7 @@
 #include "store/store_fixture.h"
 
 using namespace turbodiff;
-using namespace turbodiff::connect;
+using namespace turbodiff::notify;
 using namespace turbodiff::testing;
 using store::DeliveryState;
 using store::NoticeKind;
@@ -77,7 +77,7 @@ struct SenderFixture : StoreFixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(SenderFixture, "a notice goes once, and what is told twice goes once") {
+TEST_CASE_FIXTURE(SenderFixture, "a notice goes once, and what is reported twice is sent once") {
   CHECK(look() == -1);
   CHECK(tell("failed:1"));
   CHECK_FALSE(tell("failed:1"));
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(SenderFixture, "it is given up once it is too old, or at once 
   CHECK(counts() == std::map<DeliveryState, std::int64_t>{{DeliveryState::failed, 1}});
   CHECK(tries > 20);
   CHECK(tries < 45);
-  CHECK(log_text.str().find("given up: busy") != std::string::npos);
+  CHECK(log_text.str().find("discarded: busy") != std::string::npos);
   channel.results = {{Kind::refused, "wrong key"}};
   tell("b");
   look();

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "waiting.h"
 
 namespace turbodiff::testing {

@@ -1,13 +1,13 @@
-#include "connect/notify_settings.h"
+#include "notify/notify_settings.h"
 
-#include "connect/notify_channel.h"
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/os/paths.h"
 #include "file_modes.h"
+#include "notify/notify_channel.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using namespace turbodiff::connect;
+using namespace turbodiff::notify;
 
 namespace {
 
@@ -57,7 +57,7 @@ TEST_CASE("a channel of every type") {
   CHECK(channels[5].headers[1].secret.name == "/run/key");
 }
 
-TEST_CASE("everything that is wrong is told at once, each with its place") {
+TEST_CASE("everything that is wrong is reported at once, each with its place") {
   const auto [channels, problems] = parse(R"(- type: emial
 - type: telegram
   token: 123:abc
@@ -84,13 +84,13 @@ TEST_CASE("everything that is wrong is told at once, each with its place") {
       "1:9: notify.channels[0].type must be one of email, wecom, serverchan, telegram, ntfy, webhook, "
       "desktop, not "
       "'emial' (did you mean 'email'?)",
-      "3:10: notify.channels[1].token is a secret and does not belong into this file",
+      "3:10: notify.channels[1].token is a secret and must not be stored in this file",
       "5:3: notify.channels[2].token_file or token_env is missing",
       "5:3: notify.channels[2].chat is missing",
       "6:3: unknown key 'notify.channels[2].chats'",
       "5:3: notify.channels[2]: the name 'telegram' is taken",
       "8:8: notify.channels[3].url has a secret in it",
-      "10:9: notify.channels[3].body is no JSON once it is filled in",
+      "10:9: notify.channels[3].body is not valid JSON once it is filled in",
       "9:29: notify.channels[3].headers.Authorization is a secret",
       "12:9: notify.channels[4].name must be 1 to 40 letters",
       "14:12: notify.channels[4].events are batch, failed, deadline, wake, not 'batches'",
@@ -120,7 +120,7 @@ TEST_CASE("a secret goes over the network encrypted, or not at all") {
         "[a@b]"}) {
     const auto problems = parse(std::string("- { ") + channel + " }").problems;
     REQUIRE_MESSAGE(problems.size() == 1, channel);
-    CHECK_MESSAGE(problems[0].find("for everyone to read") != std::string::npos, problems[0]);
+    CHECK_MESSAGE(problems[0].find("in clear text") != std::string::npos, problems[0]);
   }
   for (const char* channel :
        {"type: telegram, token_env: T, chat: a, server: \"http://127.0.0.1:8080\"",

@@ -2,15 +2,15 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
-#include "connect/notify_channel.h"
-#include "connect/notify_message.h"
-#include "connect/rate_limit.h"
-#include "core/encoding.h"
 #include "core/error.h"
+#include "core/text/encoding.h"
+#include "notify/notify_channel.h"
+#include "notify/notify_message.h"
+#include "notify/rate_limit.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using namespace turbodiff::connect;
+using namespace turbodiff::notify;
 
 namespace {
 
@@ -151,10 +151,10 @@ TEST_CASE("a template that cannot be right is refused") {
   };
   refused("{{titel}}", "did you mean 'title'");
   refused("{\"a\": \"{{title\"}", "without '}}'");
-  refused("{\"a\": {{title}}}", "no JSON");
-  refused("{\"a\": {{done}}{{failed}}}", "no JSON");
-  refused("{\"a\": \"\\{{title}}\"}", "no JSON");
-  refused("text", "no JSON");
+  refused("{\"a\": {{title}}}", "not valid JSON");
+  refused("{\"a\": {{done}}{{failed}}}", "not valid JSON");
+  refused("{\"a\": \"\\{{title}}\"}", "not valid JSON");
+  refused("text", "not valid JSON");
 }
 
 TEST_CASE("property: no window of time sees more messages than its allowance") {

@@ -1,8 +1,8 @@
-#include "connect/openapi.h"
+#include "http/openapi.h"
 
 #include <set>
 
-#include "connect/generation_post.h"
+#include "http/generation_post.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -19,7 +19,7 @@ void collect_references(const Json& json, std::set<std::string>& found) {
 }  // namespace
 
 TEST_CASE("every reference of the description leads somewhere, and every schema is used") {
-  const Json document = connect::openapi_document(false);
+  const Json document = http::openapi_document(false);
   std::set<std::string> found;
   collect_references(document, found);
   for (const std::string& reference : found)
@@ -35,7 +35,7 @@ TEST_CASE("every reference of the description leads somewhere, and every schema 
 }
 
 TEST_CASE("the described keys are those that a post may have") {
-  const Json properties = connect::openapi_schemas()["Generation"]["properties"];
+  const Json properties = http::openapi_schemas()["Generation"]["properties"];
   for (const char* key :
        {"prompt", "steps", "width", "height", "frames", "seed", "async", "when", "deadline"})
     CHECK_MESSAGE(properties.contains(key), key);
@@ -48,14 +48,14 @@ TEST_CASE("the described keys are those that a post may have") {
     if (schema.contains("deprecated")) {
       Json body = {{"prompt", "x"}};
       body[key] = Json::object();
-      CHECK_NOTHROW(connect::parse_generation_post(body.dump()));
+      CHECK_NOTHROW(http::parse_generation_post(body.dump()));
       continue;
     }
     // Known to the parser: what is wrong is the value alone.
     try {
       Json body = {{"prompt", "x"}};
       body[key] = Json::object();
-      connect::parse_generation_post(body.dump());
+      http::parse_generation_post(body.dump());
       FAIL_CHECK(key);
     } catch (const Error& error) {
       CHECK_MESSAGE(error.message().find("unknown key") == std::string::npos, error.message());
@@ -64,8 +64,8 @@ TEST_CASE("the described keys are those that a post may have") {
 }
 
 TEST_CASE("a token is described where one is needed") {
-  CHECK_FALSE(connect::openapi_document(false).contains("security"));
-  const Json document = connect::openapi_document(true);
+  CHECK_FALSE(http::openapi_document(false).contains("security"));
+  const Json document = http::openapi_document(true);
   CHECK(document.contains("security"));
   for (const char* status : {"401", "403", "408", "431"})
     CHECK(document["paths"]["/api/status"]["get"]["responses"].contains(status));

@@ -5,10 +5,10 @@
 
 #include <thread>
 
-#include "connect/http_stream.h"
+#include "http/http_stream.h"
 #include "testing.h"
 
-using namespace turbodiff::connect;
+using namespace turbodiff::http;
 
 namespace {
 

@@ -117,12 +117,12 @@ TEST_CASE("all problems of all layers are reported together") {
         file + ":6:10: unknown key 'energy.source'",
         file + ":8:1: unknown key 'generat' (did you mean 'generate'?)",
         file + ":9:19: estimate.watts must be between 0 and 1000000, not -5",
-        file + ":9:23: the key 'watts' stands here twice (first at line 9)",
+        file + ":9:23: the key 'watts' is defined twice (first at line 9)",
         (home.folder / "etc.yaml").string() + ":1:10: version must be 1, not '2'"})
     CHECK_MESSAGE(message.find(line) != std::string::npos, line << "\nmissing in\n" << message);
 }
 
-TEST_CASE("a configuration that is no map is told so") {
+TEST_CASE("a configuration that is no map is reported so") {
   const Home home;
   write_file(home.user_file(), "just text\n");
   CHECK(error_of([&] { home.load(); }).message() ==

@@ -1,4 +1,4 @@
-#include "core/escape_lines.h"
+#include "core/text/escape_lines.h"
 
 #include "testing.h"
 

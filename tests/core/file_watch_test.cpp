@@ -1,4 +1,4 @@
-#include "core/file_watch.h"
+#include "core/os/file_watch.h"
 
 #include <poll.h>
 

@@ -3,7 +3,7 @@
 #include <csignal>
 #include <vector>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "testing.h"
 
 using namespace turbodiff;

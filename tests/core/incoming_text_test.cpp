@@ -1,4 +1,4 @@
-#include "core/incoming_text.h"
+#include "core/text/incoming_text.h"
 
 #include <iconv.h>
 
@@ -165,10 +165,10 @@ TEST_CASE("a refusal names the line, the byte and what to do") {
   CHECK(error.message() == "night.txt:2: not UTF-8 text (byte 0xE9 at offset 11)");
   CHECK(error.hint().find("iconv -f ISO-8859-1 -t UTF-8") != std::string::npos);
   CHECK(refusal("caf\xE9 ").message() == "night.txt: not UTF-8 text (byte 0xE9 at offset 3)");
-  CHECK(refusal("a\n\nb\0c"s).message() == "night.txt:3: not text, a NUL byte stands at offset 4");
+  CHECK(refusal("a\n\nb\0c"s).message() == "night.txt:3: not text, a NUL byte is at offset 4");
   CHECK(refusal("\x7F"
                 "ELF\x02\x01\x01\0\0"s)
-            .message() == "night.txt: not text, a NUL byte stands at offset 7");
+            .message() == "night.txt: not text, a NUL byte is at offset 7");
   CHECK(refusal("a\xED\xA0\x80").message() == "night.txt: not UTF-8 text (byte 0xED at offset 1)");
   CHECK(refusal("a\xC0\xAF").message() == "night.txt: not UTF-8 text (byte 0xC0 at offset 1)");
 }
@@ -181,13 +181,13 @@ TEST_CASE("what a prompt or a name may not hold") {
   CHECK(text_problem("ab\x1B[31m") == "holds a control character (U+001B at offset 2)");
   CHECK(text_problem("\x7F") == "holds a control character (U+007F at offset 0)");
   CHECK(text_problem("\xC2\x85") == "holds a control character (U+0085 at offset 0)");
-  CHECK(text_problem("\xEF\xBF\xBE") == "holds a code that is no character (U+FFFE at offset 0)");
-  CHECK(text_problem("\xEF\xB7\x90") == "holds a code that is no character (U+FDD0 at offset 0)");
-  CHECK(text_problem("\xF4\x8F\xBF\xBF") == "holds a code that is no character (U+10FFFF at offset 0)");
+  CHECK(text_problem("\xEF\xBF\xBE") == "holds a code that is not a character (U+FFFE at offset 0)");
+  CHECK(text_problem("\xEF\xB7\x90") == "holds a code that is not a character (U+FDD0 at offset 0)");
+  CHECK(text_problem("\xF4\x8F\xBF\xBF") == "holds a code that is not a character (U+10FFFF at offset 0)");
   CHECK(text_problem("a\xEF\xBF\xBD") ==
         "holds U+FFFD at offset 1, left where an earlier conversion lost a character");
-  CHECK(text_problem("a\xED\xA0\x80") == "holds a byte that is no UTF-8 (0xED at offset 1)");
-  CHECK(text_problem("caf\xE9") == "holds a byte that is no UTF-8 (0xE9 at offset 3)");
+  CHECK(text_problem("a\xED\xA0\x80") == "holds a byte that is not UTF-8 (0xED at offset 1)");
+  CHECK(text_problem("caf\xE9") == "holds a byte that is not UTF-8 (0xE9 at offset 3)");
 }
 
 TEST_CASE("blank text") {

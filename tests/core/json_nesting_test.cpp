@@ -1,4 +1,4 @@
-#include "core/json_nesting.h"
+#include "core/text/json_nesting.h"
 
 #include <string>
 

@@ -1,4 +1,4 @@
-#include "core/output_file.h"
+#include "core/os/output_file.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "core/paths.h"
+#include "core/os/paths.h"
 
 #include "testing.h"
 

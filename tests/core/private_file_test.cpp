@@ -1,4 +1,4 @@
-#include "core/private_file.h"
+#include "core/os/private_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -46,7 +46,7 @@ TEST_CASE("a secret is the first line of a file that its owner alone may read") 
   }
 }
 
-TEST_CASE("a secret that is not there, no file, empty or cut off is refused, and never told") {
+TEST_CASE("a secret that is not there, no file, empty or cut off is refused, and never reported") {
   const TempDir folder;
   const auto message = [](const fs::path& file) {
     const Error error = error_of([&] { core::read_secret_file(file, "key_file", 8); });

@@ -5,10 +5,10 @@
 #include <sstream>
 #include <vector>
 
+#include "core/os/signals.h"
 #include "core/progress_sinks.h"
-#include "core/signals.h"
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "testing.h"
 
 using namespace turbodiff;

@@ -1,4 +1,4 @@
-#include "core/signals.h"
+#include "core/os/signals.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <csignal>
 
-#include "core/file_system.h"
-#include "core/interrupting_signals.h"
+#include "core/os/file_system.h"
+#include "core/os/interrupting_signals.h"
 #include "testing.h"
 
 using namespace turbodiff;

@@ -1,4 +1,4 @@
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -7,8 +7,8 @@
 #include <cerrno>
 #include <csignal>
 
-#include "core/signals.h"
-#include "core/strings.h"
+#include "core/os/signals.h"
+#include "core/text/strings.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -91,7 +91,7 @@ TEST_CASE("only the standard descriptors reach the child") {
     CHECK_MESSAGE(core::parse_integer(name).value_or(99) <= 2, result.output);
 }
 
-TEST_CASE("lines arrive while the child runs, and its death by a signal is told") {
+TEST_CASE("lines arrive while the child runs, and its death by a signal is reported") {
   SubprocessOptions options = shell("echo ready; read line; echo \"got $line\"; exec sleep 600");
   std::vector<std::string> lines;
   options.input = Stream::pipe;

@@ -1,11 +1,11 @@
-#include "core/system_info.h"
+#include "core/os/system_info.h"
 
 #include <sched.h>
 
 #include <algorithm>
 #include <vector>
 
-#include "core/threads.h"
+#include "core/os/threads.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -152,7 +152,7 @@ TEST_CASE("this machine answers") {
   CHECK_FALSE(kernel_release().empty());
 }
 
-TEST_CASE("free space is told for paths that do not exist yet") {
+TEST_CASE("free space is reported for paths that do not exist yet") {
   const TempDir folder;
   const std::uint64_t free = free_disk_bytes(folder.path());
   CHECK(free > 0);

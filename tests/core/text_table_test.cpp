@@ -1,7 +1,7 @@
-#include "core/text_table.h"
+#include "core/text/text_table.h"
 
-#include "core/strings.h"
-#include "core/text_width.h"
+#include "core/text/strings.h"
+#include "core/text/text_width.h"
 #include "testing.h"
 
 using namespace turbodiff;

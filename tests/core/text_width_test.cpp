@@ -1,4 +1,4 @@
-#include "core/text_width.h"
+#include "core/text/text_width.h"
 
 #include "testing.h"
 

@@ -1,5 +1,5 @@
-#include "core/yaml_node.h"
-#include "core/yaml_reader.h"
+#include "core/yaml/yaml_node.h"
+#include "core/yaml/yaml_reader.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -46,8 +46,8 @@ TEST_CASE("a document becomes a tree with places") {
 
 TEST_CASE("duplicate keys are found on every level") {
   CHECK(problems_of("a: 1\nb: {c: 1, c: 2}\na: 3\n") ==
-        Lines{"f:2:11: the key 'c' stands here twice (first at line 2)",
-              "f:3:1: the key 'a' stands here twice (first at line 1)"});
+        Lines{"f:2:11: the key 'c' is defined twice (first at line 2)",
+              "f:3:1: the key 'a' is defined twice (first at line 1)"});
 }
 
 TEST_CASE("of many problems the first thousand are kept and all are counted") {
@@ -104,7 +104,7 @@ TEST_CASE("a file is loaded, and one that cannot be is named") {
         std::string::npos);
 }
 
-TEST_CASE("a map is read key by key, and all that is wrong is told") {
+TEST_CASE("a map is read key by key, and all that is wrong is reported") {
   Problems problems;
   const YamlNode root = parse_yaml(
       "watts: many\n"

@@ -14,7 +14,7 @@ namespace {
 /// The names of the files in the page's own folder.
 std::vector<std::string> page_files() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(TURBODIFF_SOURCE_DIR "/lib/connect/page"))
+  for (const auto& entry : fs::directory_iterator(TURBODIFF_SOURCE_DIR "/lib/http/page"))
     names.push_back(entry.path().filename().string());
   return names;
 }
@@ -26,22 +26,22 @@ TEST_CASE_FIXTURE(HttpDaemon,
   start_quick();
   const auto page = http().get("/");
   CHECK(page.status == 200);
-  CHECK(page.body == read_file(TURBODIFF_SOURCE_DIR "/lib/connect/page/index.html"));
+  CHECK(page.body == read_file(TURBODIFF_SOURCE_DIR "/lib/http/page/index.html"));
   const std::string policy = page.headers.substr(page.headers.find("Content-Security-Policy: "));
   CHECK(policy.find("default-src 'none'") != std::string::npos);
   CHECK(page.headers.find("unsafe") == std::string::npos);
   for (const std::string& name : page_files()) {
     const auto file = http().get("/page/" + name);
     CHECK_MESSAGE(file.status == 200, name);
-    CHECK_MESSAGE(file.body == read_file(TURBODIFF_SOURCE_DIR "/lib/connect/page/" + name), name);
+    CHECK_MESSAGE(file.body == read_file(TURBODIFF_SOURCE_DIR "/lib/http/page/" + name), name);
     CHECK_MESSAGE(!std::regex_search(file.body, std::regex(R"((src|href)="(https?:)?//|@import|\beval\()")),
                   name);
   }
   CHECK(http().get("/", "Range: bytes=99999999-\r\n").status == 200);
   CHECK(http().send("HEAD", "/").body.empty());
   check_error(http().post("/"), 405, "GET");
-  check_error(http().get("/page/none.js"), 404, "nothing at this address");
-  check_error(http().get("/page/../../etc/passwd"), 404, "nothing at this address");
+  check_error(http().get("/page/none.js"), 404, "no such endpoint");
+  check_error(http().get("/page/../../etc/passwd"), 404, "no such endpoint");
   check_error(http().get("/page/%2e%2e/page.js"), 404, "");
   check_error(http().get("/", "Host: evil.example\r\n"), 403, "Host");
 }

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "demo/evaluation.h"
 #include "media/video_reader.h"
 

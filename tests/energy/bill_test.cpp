@@ -19,7 +19,7 @@ std::int64_t rounded(__int128 numerator, __int128 denominator) {
 
 struct Case {
   std::vector<Sample> samples;
-  std::vector<FrozenPrice> prices;
+  std::vector<tariff::Segment> prices;
   std::vector<std::int64_t> borders;
 };
 
@@ -43,8 +43,13 @@ Case random_case(std::mt19937_64& random) {
   for (std::size_t i = 0; i + 1 < c.borders.size(); ++i) {
     const std::int64_t net = draw(-500'000'000, 3'000'000'000), levies = draw(0, 200'000'000),
                        vat = draw(0, 500'000'000);
-    c.prices.push_back(
-        {c.borders[i], c.borders[i + 1], Price{net + levies + vat, net, levies, vat}, draw(0, 900'000)});
+    c.prices.push_back({c.borders[i],
+                        c.borders[i + 1],
+                        {},
+                        Price{net + levies + vat, net, levies, vat},
+                        false,
+                        false,
+                        draw(0, 900'000)});
   }
   return c;
 }
@@ -59,7 +64,7 @@ TEST_CASE("a bill is its samples times their prices, rounded once, and thinning 
     EnergyParts sum;
     for (const Sample& sample : c.samples) {
       sum += sample.energy;
-      for (const FrozenPrice& price : c.prices)
+      for (const tariff::Segment& price : c.prices)
         if (price.start * second <= sample.start && sample.end <= price.end * second) {
           gross += static_cast<__int128>(sample.energy.wall) * price.price->gross;
           net += static_cast<__int128>(sample.energy.wall) * price.price->net;
@@ -69,11 +74,11 @@ TEST_CASE("a bill is its samples times their prices, rounded once, and thinning 
     }
     const EnergyCost cost = cost_of(c.samples, c.prices);
     const __int128 unit = static_cast<__int128>(3'600'000'000'000) * 1000;
-    CHECK(cost.money.gross == rounded(gross, unit));
-    CHECK(cost.money.net == rounded(net, unit));
-    CHECK(cost.money.levies == rounded(levies, unit));
+    CHECK(cost.money.gross.micro() == rounded(gross, unit));
+    CHECK(cost.money.net.micro() == rounded(net, unit));
+    CHECK(cost.money.levies.micro() == rounded(levies, unit));
     CHECK(cost.money.gross == cost.money.net + cost.money.levies + cost.money.vat);
-    CHECK(cost.money.complete);
+    CHECK(cost.complete);
     CHECK(cost.co2_milligrams == rounded(co2, 3'600'000'000'000));
 
     const std::vector<Sample> thin = thin_out(c.samples, c.borders, 40);
@@ -96,22 +101,23 @@ TEST_CASE("a bill is its samples times their prices, rounded once, and thinning 
 }
 
 TEST_CASE("energy without a price is not in the sum, and the bill says so") {
-  const std::vector<FrozenPrice> prices = {{0, 10, Price{1'000'000'000, 1'000'000'000, 0, 0}, 400'000},
-                                           {10, 20, std::nullopt, std::nullopt}};
+  const std::vector<tariff::Segment> prices = {
+      {0, 10, {}, Price{1'000'000'000, 1'000'000'000, 0, 0}, false, false, 400'000},
+      {10, 20, {}, {}, false, false, {}}};
   const std::int64_t kwh = 3'600'000'000'000;
   const EnergyCost known = cost_of(std::vector<Sample>{{0, 10 * second, {0, 0, 0, kwh}}}, prices);
-  CHECK(known.money.gross == 1'000'000);
-  CHECK(known.money.complete);
+  CHECK(known.money.gross.micro() == 1'000'000);
+  CHECK(known.complete);
   CHECK(known.co2_milligrams == 400'000);
   const EnergyCost half = cost_of(std::vector<Sample>{{5 * second, 15 * second, {0, 0, 0, kwh}}}, prices);
-  CHECK(half.money.gross == 500'000);
-  CHECK_FALSE(half.money.complete);
+  CHECK(half.money.gross.micro() == 500'000);
+  CHECK_FALSE(half.complete);
   CHECK_FALSE(half.co2_milligrams);
   const EnergyCost outside = cost_of(std::vector<Sample>{{15 * second, 25 * second, {0, 0, 0, kwh}}}, prices);
-  CHECK(outside.money.gross == 0);
-  CHECK_FALSE(outside.money.complete);
+  CHECK(outside.money.gross.micro() == 0);
+  CHECK_FALSE(outside.complete);
   const EnergyCost before = cost_of(std::vector<Sample>{{-10 * second, 10 * second, {0, 0, 0, kwh}}}, prices);
-  CHECK(before.money.gross == 500'000);
-  CHECK_FALSE(before.money.complete);
-  CHECK(cost_of(std::vector<Sample>{{3, 3, {}}}, prices).money.complete);
+  CHECK(before.money.gross.micro() == 500'000);
+  CHECK_FALSE(before.complete);
+  CHECK(cost_of(std::vector<Sample>{{3, 3, {}}}, prices).complete);
 }

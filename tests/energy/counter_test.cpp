@@ -1,11 +1,12 @@
-#include "energy/counter.h"
+#include "meter/counter.h"
 
-#include "energy/machine_meter.h"
-#include "energy/wall_model.h"
+#include "meter/machine_meter.h"
+#include "meter/wall_model.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using namespace turbodiff::energy;
+using namespace turbodiff::meter;
 
 namespace {
 
@@ -77,7 +78,7 @@ TEST_CASE("a counter that jumps is not believed") {
   CHECK(gpu.facts().reset);
 }
 
-TEST_CASE("a counter that never was there, or stands still, is replaced by power, and that is told") {
+TEST_CASE("a counter that never was there, or stands still, is replaced by power, and that is reported") {
   auto absent = gpu_counter();
   std::int64_t sum = 0;
   for (int i = 0; i <= 100; ++i) sum += absent.feed(i * 0.1, std::nullopt, 100'000 + i * 1000);

@@ -1,9 +1,9 @@
-#include "energy/gpu_catalogue.h"
+#include "cost/gpu_catalogue.h"
 
 #include "testing.h"
 
 using namespace turbodiff;
-using energy::GpuCatalogue;
+using cost::GpuCatalogue;
 
 namespace {
 
@@ -12,7 +12,7 @@ const std::string figure = "{ value: 450, source: vendor, date: 2026-01-02 }";
 
 GpuCatalogue parse(const std::string& text) {
   core::Problems problems;
-  GpuCatalogue catalogue = energy::parse_gpu_catalogue(text, "gpus.yaml", problems);
+  GpuCatalogue catalogue = cost::parse_gpu_catalogue(text, "gpus.yaml", problems);
   problems.throw_if_any();
   return catalogue;
 }
@@ -32,7 +32,7 @@ TEST_CASE("a GPU with all its figures") {
             "    seconds:\n      - { model: m-1.3b, value: 1.9, frames: 81, scope: denoise, source: b, date: "
             "2026-01-02 }\n"
             "exchange:\n  - { from: USD, to: CNY, value: 7.1, source: bank, date: 2026-01-02 }\n");
-  const energy::Gpu& gpu = catalogue.get("mine");
+  const cost::Gpu& gpu = catalogue.get("mine");
   CHECK(gpu.title == "My GPU");
   CHECK(gpu.currency == "USD");
   CHECK(tariff::to_string(gpu.price->value) == "1599.5");
@@ -53,13 +53,13 @@ TEST_CASE("a GPU with all its figures") {
   CHECK(unknown.message() == "there is no GPU 'mime' (did you mean 'mine'?)");
 }
 
-TEST_CASE("what is wrong is told with its place") {
+TEST_CASE("what is wrong is reported with its place") {
   const std::string gpu = "  - name: a\n    watts: " + figure + "\n";
   CHECK(problem_of(head + gpu + "    wats: 3\n") ==
         "gpus.yaml:6:5: unknown key 'gpus.wats' (did you mean 'watts'?)");
   CHECK(problem_of(head + gpu + "    watts: " + figure + "\n")
-            .find("gpus.yaml:6:5: the key 'watts' stands here twice") == 0);
-  CHECK(problem_of(head + gpu + gpu) == "gpus.yaml:6:11: the GPU 'a' stands here twice");
+            .find("gpus.yaml:6:5: the key 'watts' is defined twice") == 0);
+  CHECK(problem_of(head + gpu + gpu) == "gpus.yaml:6:11: the GPU 'a' is defined twice");
   CHECK(problem_of(head + "  - name: a\n") == "gpus.yaml:4:5: gpus.watts is missing");
   CHECK(problem_of(head + gpu + "    price: { value: 3, date: 2026-01-02 }\n")
             .find("gpus.price.source is missing") != std::string::npos);
@@ -92,7 +92,7 @@ TEST_CASE("a user's file replaces GPUs of the same name and adds others") {
       "2026-02-02 }\n"
       "  - name: c\n    watts: " +
       figure + "\nexchange:\n  - { from: CNY, to: USD, value: 0.15, source: x, date: 2026-01-02 }\n");
-  const GpuCatalogue all = energy::merged(base, over);
+  const GpuCatalogue all = cost::merged(base, over);
   REQUIRE(all.gpus.size() == 3);
   CHECK(tariff::to_string(all.get("b").watts.value) == "300");
   CHECK(all.get("b").currency == "EUR");
@@ -102,15 +102,15 @@ TEST_CASE("a user's file replaces GPUs of the same name and adds others") {
 
 TEST_CASE("the shipped file is in order, and says what is an estimate") {
   const GpuCatalogue shipped =
-      energy::read_gpu_catalogue(std::filesystem::path(TURBODIFF_SOURCE_DIR) / "hardware/gpus.yaml");
+      cost::read_gpu_catalogue(std::filesystem::path(TURBODIFF_SOURCE_DIR) / "hardware/gpus.yaml");
   for (const char* name : {"rtx-4090", "rtx-5090", "a100", "h100", "h200"}) {
-    const energy::Gpu& gpu = shipped.get(name);
+    const cost::Gpu& gpu = shipped.get(name);
     CHECK(gpu.price);
     CHECK(gpu.resale);
     CHECK(gpu.rent_hour);
     CHECK(gpu.runs.size() == 4);
   }
-  const energy::RunFigure* run = shipped.get("rtx-5090").find_run("wan2.1-t2v-14b-720p");
+  const cost::RunFigure* run = shipped.get("rtx-5090").find_run("wan2.1-t2v-14b-720p");
   REQUIRE(run != nullptr);
   CHECK(tariff::to_string(run->seconds.value) == "24");
   CHECK_FALSE(run->seconds.estimate);

@@ -1,4 +1,4 @@
-#include "energy/meter.h"
+#include "meter/meter.h"
 
 #include <atomic>
 #include <thread>
@@ -6,7 +6,7 @@
 #include "testing.h"
 
 using namespace turbodiff;
-using namespace turbodiff::energy;
+using namespace turbodiff::meter;
 
 namespace {
 

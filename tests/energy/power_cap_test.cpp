@@ -1,11 +1,11 @@
-#include "energy/power_cap.h"
+#include "meter/power_cap.h"
 
 #include <cstdlib>
 
 #include "testing.h"
 
 using namespace turbodiff;
-using namespace turbodiff::energy;
+using namespace turbodiff::meter;
 using testing::error_of;
 using testing::TempDir;
 namespace fs = std::filesystem;

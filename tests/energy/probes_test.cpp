@@ -1,14 +1,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "energy/nvml.h"
-#include "energy/plug.h"
-#include "energy/rapl.h"
-#include "energy/utilisation.h"
+#include "meter/nvml.h"
+#include "meter/plug.h"
+#include "meter/rapl.h"
+#include "meter/utilisation.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using namespace turbodiff::energy;
+using namespace turbodiff::meter;
 using testing::TempDir;
 using testing::write_file;
 namespace fs = std::filesystem;
@@ -69,7 +69,7 @@ TEST_CASE("psys stands in where it is all there is; memory alone does not") {
   CHECK(zones_in(other.path()) == Names{});
 }
 
-TEST_CASE("why the processor is not metered is told, with what to do") {
+TEST_CASE("why the processor is not metered is reported, with what to do") {
   const TempDir root;
   CHECK(Rapl(root / "none").problem().find("no RAPL") != std::string::npos);
   CHECK(Rapl(root.path()).problem().find("no zone") != std::string::npos);
@@ -81,7 +81,7 @@ TEST_CASE("why the processor is not metered is told, with what to do") {
   CHECK(rapl.problem().find("chmod a+r") != std::string::npos);
 }
 
-TEST_CASE("without a driver there are no GPUs, and the reason is told") {
+TEST_CASE("without a driver there are no GPUs, and the reason is reported") {
   const Nvml none("libnvidia-ml-that-is-not-there.so.1");
   CHECK(none.count() == 0);
   CHECK(none.problem().find("not installed") != std::string::npos);

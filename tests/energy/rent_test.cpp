@@ -1,14 +1,14 @@
-#include "energy/rent.h"
+#include "cost/rent.h"
 
 #include <random>
 
-#include "energy/buy_or_rent.h"
-#include "energy/cost_per_video.h"
+#include "cost/buy_or_rent.h"
+#include "cost/cost_per_video.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using core::Money;
-using energy::micros_a_month;
+using cost::micros_a_month;
 using tariff::Price;
 
 namespace {
@@ -19,17 +19,17 @@ Money units(double amount) {
   return Money::from_units(amount);
 }
 
-energy::YearCosts flat(std::int64_t nano) {
-  return {energy::YearPrices::flat(Price{nano, nano, 0, 0}), energy::HourChoice::any};
+cost::YearCosts flat(std::int64_t nano) {
+  return {cost::YearPrices::flat(Price{nano, nano, 0, 0}), cost::HourChoice::any};
 }
 
 }  // namespace
 
 TEST_CASE("on demand, by the month and both, by hand") {
-  const energy::RentPrices prices{units(2), units(900)};
+  const cost::RentPrices prices{units(2), units(900)};
   const auto at = [&](std::int64_t hours) {
     const std::int64_t load = hours * an_hour;
-    return energy::compare_rent({&load, 1}, prices);
+    return cost::compare_rent({&load, 1}, prices);
   };
   // 400 h: 800 on demand, 900 for a month.
   CHECK(at(400).on_demand.total == units(800));
@@ -44,14 +44,14 @@ TEST_CASE("on demand, by the month and both, by hand") {
   CHECK(at(1000).hybrid->on_demand_us == 270 * an_hour);
   CHECK(at(1000).hybrid->total == units(1440));
   // 900 / 2 = 450 h.
-  CHECK(energy::break_even_us(prices) == 450 * an_hour);
+  CHECK(cost::break_even_us(prices) == 450 * an_hour);
   CHECK(at(450).hybrid->total == at(450).on_demand.total);
 }
 
 TEST_CASE("months of different loads share one number of monthly GPUs") {
-  const energy::RentPrices prices{units(2), units(900)};
+  const cost::RentPrices prices{units(2), units(900)};
   const std::vector<std::int64_t> loads = {100 * an_hour, 800 * an_hour, 1500 * an_hour};
-  const auto choice = energy::compare_rent(loads, prices);
+  const auto choice = cost::compare_rent(loads, prices);
   CHECK(choice.on_demand.total == units(4800));
   CHECK(choice.monthly->total == units(3 * 3 * 900));  // 1,500 h need three
   // One: 3 x 900 + (70 + 770) x 2 = 4,380. Two: 5,400 + 80.
@@ -61,11 +61,11 @@ TEST_CASE("months of different loads share one number of monthly GPUs") {
 
 TEST_CASE("where no month is offered, or it never pays") {
   const std::int64_t load = 700 * an_hour;
-  CHECK_FALSE(energy::compare_rent({&load, 1}, {units(1), {}}).monthly);
-  CHECK_FALSE(energy::break_even_us({units(1), {}}));
-  CHECK_FALSE(energy::break_even_us({units(1), units(731)}));
-  CHECK(energy::break_even_us({units(1), units(730)}) == micros_a_month);
-  CHECK_FALSE(energy::break_even_us({units(0), units(1)}));
+  CHECK_FALSE(cost::compare_rent({&load, 1}, {units(1), {}}).monthly);
+  CHECK_FALSE(cost::break_even_us({units(1), {}}));
+  CHECK_FALSE(cost::break_even_us({units(1), units(731)}));
+  CHECK(cost::break_even_us({units(1), units(730)}) == micros_a_month);
+  CHECK_FALSE(cost::break_even_us({units(0), units(1)}));
 }
 
 TEST_CASE("the mix is never worse than either, is the best of all, and costs cross at the break-even") {
@@ -74,11 +74,11 @@ TEST_CASE("the mix is never worse than either, is the best of all, and costs cro
     return std::uniform_int_distribution<std::int64_t>(least, most)(random);
   };
   for (int round = 0; round < 2000; ++round) {
-    const energy::RentPrices prices{Money::from_micro(pick(1, 9'000'000)),
-                                    Money::from_micro(pick(0, 6'000'000'000))};
+    const cost::RentPrices prices{Money::from_micro(pick(1, 9'000'000)),
+                                  Money::from_micro(pick(0, 6'000'000'000))};
     std::vector<std::int64_t> loads(static_cast<std::size_t>(pick(1, 12)));
     for (std::int64_t& load : loads) load = pick(0, 5 * micros_a_month);
-    const auto choice = energy::compare_rent(loads, prices);
+    const auto choice = cost::compare_rent(loads, prices);
     CHECK(choice.hybrid->total <= choice.on_demand.total);
     CHECK(choice.hybrid->total <= choice.monthly->total);
     for (std::int64_t gpus = 0; gpus <= choice.monthly->monthly_gpus; ++gpus) {
@@ -90,20 +90,20 @@ TEST_CASE("the mix is never worse than either, is the best of all, and costs cro
       const auto fixed = prices.per_month->micro() * gpus * static_cast<std::int64_t>(loads.size());
       CHECK(choice.hybrid->total.micro() <= rest + fixed);
     }
-    if (const auto even = energy::break_even_us(prices)) {
+    if (const auto even = cost::break_even_us(prices)) {
       CHECK(static_cast<__int128>(*even) * prices.per_hour.micro() >=
             static_cast<__int128>(prices.per_month->micro()) * an_hour);
       if (*even > 0)
         CHECK(static_cast<__int128>(*even - 1) * prices.per_hour.micro() <
               static_cast<__int128>(prices.per_month->micro()) * an_hour);
     } else {
-      CHECK(energy::rent_of(micros_a_month, prices.per_hour) <= *prices.per_month);
+      CHECK(cost::rent_of(micros_a_month, prices.per_hour) <= *prices.per_month);
     }
   }
 }
 
 TEST_CASE("buying and renting over three years, by hand") {
-  energy::Purchase purchase;
+  cost::Purchase purchase;
   purchase.price = units(1600);
   purchase.resale = units(640);
   purchase.years = 3;
@@ -112,12 +112,12 @@ TEST_CASE("buying and renting over three years, by hand") {
   purchase.other_a_year = units(50);
   // 240 h a month: 2,880 h and 1,296 kWh a year at 0.50 = 648; cooling 129.60; other 50: 827.60.
   // Rent: 240 x 0.69 x 12 = 1,987.20 a year.
-  const auto result = energy::buy_or_rent(240 * an_hour, purchase, flat(500'000'000), units(0.69));
+  const auto result = cost::buy_or_rent(240 * an_hour, purchase, flat(500'000'000), units(0.69));
   CHECK(result.gpus == 1);
   REQUIRE(result.years.size() == 3);
-  CHECK(result.electricity_a_year.gross == 648'000'000);
+  CHECK(result.electricity_a_year.gross.micro() == 648'000'000);
   CHECK(result.running_a_year == units(827.6));
-  for (const energy::OwnedYear& year : result.years) {
+  for (const cost::OwnedYear& year : result.years) {
     CHECK(year.cooling == units(129.6));
     CHECK(year.wear == units(320));  // 960 / 3
     CHECK(year.cost == units(1147.6));
@@ -139,25 +139,25 @@ TEST_CASE("buying and renting over three years, by hand") {
 
   // At H hours a month, 36 H x 0.69 = 960 + 150 + 36 H x 0.45 x 0.50 x 1.2, so H = 1110 / (36 x 0.42)
   // = 73.41...
-  const auto load = energy::break_even_load_s(purchase, flat(500'000'000), units(0.69));
+  const auto load = cost::break_even_load_s(purchase, flat(500'000'000), units(0.69));
   REQUIRE(load);
   CHECK(*load / 3600.0 == doctest::Approx(1110 / (36 * 0.42)));
 
   // At 0.25 an hour it never pays: electricity alone costs 0.27.
-  CHECK_FALSE(energy::break_even_load_s(purchase, flat(500'000'000), units(0.25)));
-  CHECK_FALSE(energy::buy_or_rent(240 * an_hour, purchase, flat(500'000'000), units(0.25)).break_even_month);
+  CHECK_FALSE(cost::break_even_load_s(purchase, flat(500'000'000), units(0.25)));
+  CHECK_FALSE(cost::buy_or_rent(240 * an_hour, purchase, flat(500'000'000), units(0.25)).break_even_month);
 }
 
 TEST_CASE("a load above 730 h a month takes more GPUs") {
-  energy::Purchase purchase{units(1000), units(100), 2, 500'000, {}, {}};
-  const auto result = energy::buy_or_rent(1460 * an_hour + 1, purchase, flat(200'000'000), units(1));
+  cost::Purchase purchase{units(1000), units(100), 2, 500'000, {}, {}};
+  const auto result = cost::buy_or_rent(1460 * an_hour + 1, purchase, flat(200'000'000), units(1));
   CHECK(result.gpus == 3);
   CHECK(result.years[0].purchase == units(3000));
   CHECK(result.years[1].resale == units(300));
   // 17,520 h at 500 W are 8,760 kWh.
-  CHECK(result.electricity_a_year.gross == 1'752'000'000);
+  CHECK(result.electricity_a_year.gross.micro() == 1'752'000'000);
   purchase.resale = units(1001);
-  CHECK(testing::error_of([&] { energy::buy_or_rent(1, purchase, flat(1), units(1)); }).code() ==
+  CHECK(testing::error_of([&] { cost::buy_or_rent(1, purchase, flat(1), units(1)); }).code() ==
         ErrorCode::bad_request);
 }
 
@@ -173,9 +173,9 @@ TEST_CASE("years add up, and the break-even load is where the costs cross") {
       const std::int64_t price = pick(20, 400) * 1'000'000;
       segments.push_back({i * 3600, (i + 1) * 3600, {}, Price{price, price, 0, 0}, i < 8, false, {}});
     }
-    const energy::YearCosts electricity(energy::YearPrices{tariff::PriceCurve(std::move(segments))},
-                                        energy::HourChoice::cheapest);
-    energy::Purchase purchase;
+    const cost::YearCosts electricity(cost::YearPrices{tariff::PriceCurve(std::move(segments))},
+                                      cost::HourChoice::cheapest);
+    cost::Purchase purchase;
     purchase.price = Money::from_micro(pick(0, 30'000'000'000));
     purchase.resale = purchase.price.scaled(pick(0, 100), 100);
     purchase.years = static_cast<int>(pick(1, 6));
@@ -183,9 +183,9 @@ TEST_CASE("years add up, and the break-even load is where the costs cross") {
     purchase.cooling = {pick(0, 50), 2};
     purchase.other_a_year = Money::from_micro(pick(0, 200'000'000));
     const Money rent = Money::from_micro(pick(50'000, 4'000'000));
-    const auto result = energy::buy_or_rent(pick(0, 3 * micros_a_month), purchase, electricity, rent);
+    const auto result = cost::buy_or_rent(pick(0, 3 * micros_a_month), purchase, electricity, rent);
     Money cash, cost;
-    for (const energy::OwnedYear& year : result.years) {
+    for (const cost::OwnedYear& year : result.years) {
       cash = cash + year.cash;
       cost = cost + year.cost;
     }
@@ -194,10 +194,10 @@ TEST_CASE("years add up, and the break-even load is where the costs cross") {
     CHECK(result.years.back().book_value == purchase.resale.scaled(result.gpus, 1));
 
     const auto gap = [&](std::int64_t load_s) {
-      const auto both = energy::buy_or_rent(load_s * 1'000'000, purchase, electricity, rent);
+      const auto both = cost::buy_or_rent(load_s * 1'000'000, purchase, electricity, rent);
       return both.own_total - both.rent_total;
     };
-    const auto load = energy::break_even_load_s(purchase, electricity, rent);
+    const auto load = cost::break_even_load_s(purchase, electricity, rent);
     if (load && *load > 0) {
       ++crossings;
       const Money rounding = Money::from_micro(100);

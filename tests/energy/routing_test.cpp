@@ -1,10 +1,10 @@
-#include "energy/routing.h"
+#include "cost/routing.h"
 
 #include "testing.h"
 
 using namespace turbodiff;
-using energy::RoutingJob;
-using energy::RoutingRules;
+using cost::RoutingJob;
+using cost::RoutingRules;
 
 namespace {
 
@@ -13,7 +13,7 @@ const std::string head =
 
 RoutingRules parse(const std::string& text) {
   core::Problems problems;
-  RoutingRules rules = energy::parse_routing(text, "routing.yaml", problems);
+  RoutingRules rules = cost::parse_routing(text, "routing.yaml", problems);
   problems.throw_if_any();
   return rules;
 }
@@ -26,7 +26,7 @@ std::string problem_of(const std::string& text) {
 bool fits(const std::string& condition, const RoutingJob& job) {
   const RoutingRules rules = parse(head + "  - { name: first, if: { " + condition +
                                    " }, tier: big }\n  - { name: rest, tier: small }\n");
-  return energy::route(rules, job).rule->name == "first";
+  return cost::route(rules, job).rule->name == "first";
 }
 
 }  // namespace
@@ -63,7 +63,7 @@ TEST_CASE("the first rule that matches wins, and those before it say why not") {
                                    "  - { name: one, if: { frames: { max: 5 } }, tier: big }\n"
                                    "  - { name: two, if: { steps: 4 }, tier: big, why: quick }\n"
                                    "  - { name: three, tier: small }\n");
-  const energy::Route found = energy::route(rules, RoutingJob{.model = "demo"});
+  const cost::Route found = cost::route(rules, RoutingJob{.model = "demo"});
   CHECK(found.rule->name == "two");
   CHECK(found.tier->gpus == std::vector<std::string>{"b", "c"});
   REQUIRE(found.steps.size() == 2);
@@ -71,14 +71,14 @@ TEST_CASE("the first rule that matches wins, and those before it say why not") {
   CHECK(found.steps[1].mismatch.empty());
 }
 
-TEST_CASE("what is wrong with rules is told with its place") {
+TEST_CASE("what is wrong with rules is reported with its place") {
   const std::string rest = "  - { name: rest, tier: small }\n";
   CHECK(problem_of(head + "  - { name: x, if: { frame: 3 }, tier: small }\n" + rest) ==
         "routing.yaml:6:22: unknown key 'rules.if.frame' (did you mean 'frames'?)");
   CHECK(problem_of(head + "  - { name: x, if: { frames: 3 }, tier: smal }\n" + rest) ==
         "routing.yaml:6:41: rules.tier: unknown tier 'smal' (did you mean 'small'?)");
   CHECK(problem_of(head + "  - { name: rest, if: { frames: 3 }, tier: big }\n" + rest)
-            .find("stands here twice") != std::string::npos);
+            .find("is defined twice") != std::string::npos);
   CHECK(problem_of(head + rest + "  - { name: late, tier: small }\n").find("is never reached") !=
         std::string::npos);
   CHECK(problem_of(head + "  - { name: x, if: { frames: 3 }, tier: big }\n")
@@ -88,7 +88,7 @@ TEST_CASE("what is wrong with rules is told with its place") {
   CHECK(problem_of(head + "  - { name: x, if: { resolution: 4k }, tier: big }\n" + rest)
             .find("'4k' is none of") != std::string::npos);
   CHECK(problem_of(head + "  - { name: x, if: { slack: { max: soon } }, tier: big }\n" + rest)
-            .find("a length of time") != std::string::npos);
+            .find("a duration") != std::string::npos);
   CHECK(problem_of("version: 1\ntiers: { x: { device: gpu } }\nrules: [{ name: r, tier: x }]\n")
             .find("must be auto, cpu, cuda or cuda:N") != std::string::npos);
   CHECK(problem_of("version: 1\n").find("rules is missing") != std::string::npos);
@@ -96,10 +96,10 @@ TEST_CASE("what is wrong with rules is told with its place") {
 
 TEST_CASE("the shipped rules") {
   const RoutingRules rules =
-      energy::read_routing(std::filesystem::path(TURBODIFF_SOURCE_DIR) / "hardware/routing.yaml");
-  CHECK(energy::route(rules, RoutingJob{.model = "demo"}).tier->name == "cpu");
-  CHECK(energy::route(rules, RoutingJob{.model = "wan2.1-t2v-1.3b-480p"}).tier->name == "consumer");
-  CHECK(energy::route(rules, RoutingJob{.model = "wan2.1-t2v-14b-720p", .width = 1280, .height = 720})
+      cost::read_routing(std::filesystem::path(TURBODIFF_SOURCE_DIR) / "hardware/routing.yaml");
+  CHECK(cost::route(rules, RoutingJob{.model = "demo"}).tier->name == "cpu");
+  CHECK(cost::route(rules, RoutingJob{.model = "wan2.1-t2v-1.3b-480p"}).tier->name == "consumer");
+  CHECK(cost::route(rules, RoutingJob{.model = "wan2.1-t2v-14b-720p", .width = 1280, .height = 720})
             .tier->name == "datacenter");
-  CHECK(energy::route(rules, RoutingJob{.model = "x", .slack_s = 1800}).rule->name == "urgent");
+  CHECK(cost::route(rules, RoutingJob{.model = "x", .slack_s = 1800}).rule->name == "urgent");
 }

@@ -11,7 +11,7 @@
 #include <random>
 #include <vector>
 
-#include "energy/meter.h"
+#include "meter/meter.h"
 #include "testing_dir.h"
 
 namespace turbodiff::testing {
@@ -97,8 +97,8 @@ class Trace {
   }
 
   TraceResult run() {
-    energy::Meter meter(options_, clock_);
-    std::vector<energy::Span> jobs, idle;
+    meter::Meter meter(options_, clock_);
+    std::vector<meter::Span> jobs, idle;
     for (const Job& job : jobs_) {
       pass_idle(meter, idle, job.start);
       idle.push_back(meter.begin_job(0));
@@ -151,7 +151,7 @@ class Trace {
     back_s_ = fault_s_ + between(0.5, 6);
   }
 
-  void pass_idle(energy::Meter& meter, std::vector<energy::Span>& idle, double until) {
+  void pass_idle(meter::Meter& meter, std::vector<meter::Span>& idle, double until) {
     while (clock_.monotonic_s() + meter.idle_interval_s() < until) {
       advance(clock_.monotonic_s() + meter.idle_interval_s());
       idle.push_back(meter.end_idle());
@@ -222,12 +222,12 @@ class Trace {
     }
   }
 
-  void check(const energy::EnergyParts& total, const std::vector<energy::Span>& jobs,
-             const std::vector<energy::Span>& idle) {
+  void check(const energy::EnergyParts& total, const std::vector<meter::Span>& jobs,
+             const std::vector<meter::Span>& idle) {
     result_.fault = fault_;
     energy::EnergyParts sum;
     for (const auto* spans : {&jobs, &idle})
-      for (const energy::Span& span : *spans) {
+      for (const meter::Span& span : *spans) {
         sum += span.energy;
         energy::EnergyParts rows;
         for (const energy::Sample& sample : span.samples) {
@@ -240,7 +240,7 @@ class Trace {
     if (!(sum == total)) complain("jobs and idle time do not add up to the machine");
     const bool guessed = fault_ == Fault::gpu_lost || fault_ == Fault::gpu_reloaded;
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      const energy::Span& job = jobs[i];
+      const meter::Span& job = jobs[i];
       const double truth = wall_joules(jobs_[i].start, jobs_[i].end);
       const double error = static_cast<double>(job.energy.wall) / 1e6 / truth - 1;
       const bool struck = guessed && (i == 0 || fault_ == Fault::gpu_lost);
@@ -280,7 +280,7 @@ class Trace {
   double end_s_ = 0, fault_s_ = 0, back_s_ = 0, update_s_ = 0;
   std::uint64_t gpu_start_ = 0, rapl_start_ = 0;
   core::ManualClock clock_{core::WallTime(std::chrono::microseconds(1'790'000'000'123'456))};
-  energy::MeterOptions options_;
+  meter::MeterOptions options_;
   TraceResult result_;
 };
 

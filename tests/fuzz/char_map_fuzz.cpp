@@ -1,4 +1,4 @@
-#include "text/char_map.h"
+#include "text/sentencepiece/char_map.h"
 
 #include <algorithm>
 

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "core/error.h"
-#include "core/yaml_node.h"
+#include "core/yaml/yaml_node.h"
 
 namespace turbodiff::fuzz {
 

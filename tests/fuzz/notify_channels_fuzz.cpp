@@ -1,7 +1,7 @@
 #include <set>
 
-#include "connect/notify_settings.h"
 #include "fuzz_text.h"
+#include "notify/notify_settings.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace turbodiff;
@@ -10,11 +10,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return fuzz::expect_error_only([&] {
     core::Problems problems;
     const core::YamlNode root = core::parse_yaml(text, "/c.yaml", problems);
-    const auto channels = connect::parse_channels(root, paths, problems);
+    const auto channels = notify::parse_channels(root, paths, problems);
     fuzz::check_problems(problems, "/c.yaml");
     if (!problems.empty()) return;
     std::set<std::string> names;
-    for (const connect::ChannelSettings& channel : channels) {
+    for (const notify::ChannelSettings& channel : channels) {
       fuzz::require(!channel.name.empty() && names.insert(channel.name).second,
                     "a channel has a name of its own");
       fuzz::require(channel.burst >= 1 && channel.interval_s > 0 && channel.timeout_s > 0,

@@ -1,4 +1,4 @@
-#include "weights/pickle.h"
+#include "weights/pickle/pickle.h"
 
 #include "fuzz_input.h"
 

@@ -1,13 +1,13 @@
-#include "sched/plan_jobs_file.h"
+#include "plan/plan_jobs_file.h"
 
 #include "fuzz_text.h"
+#include "plan/planner.h"
 #include "sched/exhaustive_plan.h"
-#include "sched/planner.h"
 #include "tariff/local_time.h"
 
 namespace {
 
-constexpr turbodiff::sched::Seconds now = 1'764'082'801;
+constexpr turbodiff::tariff::Seconds now = 1'764'082'801;
 
 /// Six hours with negative prices, two off-peak windows and a hole.
 turbodiff::tariff::PriceCurve prices() {
@@ -33,17 +33,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Input input(data, size);
   const unsigned workers = 1 + input.byte() % 3;
   return fuzz::expect_error_only([&] {
-    sched::PlanRequest request;
-    request.jobs = sched::read_jobs(input.rest(), "fuzz", [](std::string_view text) {
+    plan::PlanRequest request;
+    request.jobs = plan::read_jobs(input.rest(), "fuzz", [](std::string_view text) {
       return tariff::parse_time(text, tariff::LocalZone(), now, "time");
     });
     if (request.jobs.size() > 10) return;
     request.now = now;
     request.horizon_s = 6 * 3600;
     request.workers = static_cast<int>(workers);
-    const sched::Plan plan = sched::make_plan(request, curve);
+    const plan::Plan plan = plan::make_plan(request, curve);
     // The check counts in 64 bits.
-    for (const sched::PlanJob& job : request.jobs)
+    for (const plan::PlanJob& job : request.jobs)
       if (job.seconds > 1 << 30 || job.setup_seconds > 1 << 30) return;
     const std::string fault = testing::fault_in(request, curve, plan);
     fuzz::require(fault.empty(), fault);

@@ -1,11 +1,11 @@
-#include "text/sentencepiece_model.h"
+#include "text/sentencepiece/sentencepiece_model.h"
 
 #include <cmath>
 #include <set>
 #include <vector>
 
 #include "fuzz_text.h"
-#include "text/char_map.h"
+#include "text/sentencepiece/char_map.h"
 
 /// The input is a file of a SentencePiece model.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

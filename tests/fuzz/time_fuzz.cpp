@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/duration.h"
 #include "fuzz_text.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -15,14 +16,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   now += static_cast<tariff::Seconds>(input.byte()) * 961;
   const std::string text = input.rest();
   constexpr tariff::Seconds farthest = 7'400'000'000;
-  if (const auto duration = tariff::parse_duration(text))
+  if (const auto duration = core::parse_duration(text))
     fuzz::require(*duration > 0 && *duration <= 3653 * tariff::seconds_a_day, "up to ten years");
   if (const auto instant = tariff::parse_rfc3339(text)) {
     fuzz::require(tariff::parse_rfc3339(tariff::format_rfc3339(*instant, zone)) == instant || *instant < 0 ||
                       *instant > farthest - 500'000'000,
                   "a time survives being written");
   }
-  fuzz::expect_error_only([&] { tariff::parse_horizon(text, "--horizon"); });
+  fuzz::expect_error_only([&] { core::require_duration(text, "--horizon"); });
   return fuzz::expect_error_only([&] {
     const tariff::Seconds instant = tariff::parse_time(text, zone, now, "--from");
     fuzz::require(instant > -200'000 && instant < farthest, "times are within 1970 and 2199");

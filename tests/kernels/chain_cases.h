@@ -6,10 +6,10 @@
 #include <numeric>
 
 #include "outcome.h"
+#include "reference/block_topk.h"
+#include "reference/kvsum.h"
+#include "reference/qk_quant.h"
 #include "sagesla_cases.h"
-#include "twin/block_topk.h"
-#include "twin/kvsum.h"
-#include "twin/qk_quant.h"
 
 namespace turbodiff::kernels {
 
@@ -30,7 +30,7 @@ struct ChainInput {
   std::vector<float> weight, bias;
   double at(const std::vector<std::uint16_t>& x, std::int64_t row, std::int64_t head, std::int64_t d) const {
     return static_cast<double>(
-        twin::from_bf16(x[static_cast<std::size_t>((row * heads + head) * sagesla_dim + d)]));
+        reference::from_bf16(x[static_cast<std::size_t>((row * heads + head) * sagesla_dim + d)]));
   }
 };
 

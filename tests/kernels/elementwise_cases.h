@@ -1,12 +1,12 @@
-// Cases of norm_mod_quant, block_quant and block_topk for any backend, against their twins.
+// Cases of norm_mod_quant, block_quant and block_topk for any backend, against their references.
 #pragma once
 
 #include <algorithm>
 
 #include "operand.h"
-#include "twin/block_quant.h"
-#include "twin/block_topk.h"
-#include "twin/norm_mod_quant.h"
+#include "reference/block_quant.h"
+#include "reference/block_topk.h"
+#include "reference/norm_mod_quant.h"
 
 namespace turbodiff::kernels {
 
@@ -35,7 +35,7 @@ Outcome run_norm_mod_quant(const NormModQuantCase& c) {
   typename Backend::template Array<std::int8_t> d_out(out);
   Backend::norm_mod_quant({d_x.get(), c.rows, c.dim, 1e-6f, d_mul.get(), d_add.get(), c.rows_per_group,
                            d_out.get(), d_scale.get()});
-  twin::norm_mod_quant(
+  reference::norm_mod_quant(
       {x.data(), c.rows, c.dim, 1e-6f, mul.data(), add.data(), c.rows_per_group, out.data(), scale.data()});
   const Difference d = difference(d_out.values(), out), s = difference(d_scale.values(), scale);
   return {std::string("norm_mod_quant, ") + c.name, d.unequal == 0 && s.unequal == 0 && s.not_finite == 0,
@@ -51,7 +51,7 @@ Outcome run_block_quant(const NormModQuantCase& c, Storage type) {
   typename Backend::template Array<float> d_scale(scale);
   typename Backend::template Array<std::int8_t> d_out(out);
   Backend::block_quant({x.there(), type, c.rows, c.dim, d_out.get(), d_scale.get()});
-  twin::block_quant({x.here(), type, c.rows, c.dim, out.data(), scale.data()});
+  reference::block_quant({x.here(), type, c.rows, c.dim, out.data(), scale.data()});
   const Difference d = difference(d_out.values(), out), s = difference(d_scale.values(), scale);
   return {std::string("block_quant of ") + name_of(type) + ", " + c.name,
           d.unequal == 0 && s.unequal == 0 && s.not_finite == 0,
@@ -87,7 +87,7 @@ Outcome run_block_topk(const BlockTopkCase& c) {
   typename Backend::template Array<float> d_q(q), d_k(k);
   typename Backend::template Array<std::int32_t> d_lut(lut);
   Backend::block_topk({d_q.get(), d_k.get(), lists, c.q_blocks, c.k_blocks, c.dim, c.kept, d_lut.get()});
-  twin::block_topk({q.data(), k.data(), lists, c.q_blocks, c.k_blocks, c.dim, c.kept, lut.data()});
+  reference::block_topk({q.data(), k.data(), lists, c.q_blocks, c.k_blocks, c.dim, c.kept, lut.data()});
   const Difference d = difference(d_lut.values(), lut);
   return {std::string("block_topk, ") + c.name, d.unequal == 0, describe(d)};
 }

@@ -2,8 +2,8 @@
 #include <array>
 
 #include "emulator/device.h"
+#include "reference/scalar.h"
 #include "testing.h"
-#include "twin/scalar.h"
 
 using namespace turbodiff;
 using namespace turbodiff::kernels;
@@ -85,17 +85,17 @@ TEST_CASE("products of matrices in the documented fragments") {
     }
 }
 
-TEST_CASE("fp16 of the twins: every value there and back, ties to even, subnormals and overflow") {
+TEST_CASE("fp16 of the references: every value there and back, ties to even, subnormals and overflow") {
   for (std::uint32_t bits = 0; bits < 0x10000; ++bits) {
     const auto half = static_cast<std::uint16_t>(bits);
     if ((half & 0x7c00) == 0x7c00 && (half & 0x3ff) != 0) continue;
-    CHECK(twin::to_half(twin::from_half(half)) == half);
+    CHECK(reference::to_half(reference::from_half(half)) == half);
   }
-  CHECK(twin::from_half(0x3c00) == 1.0f);
-  CHECK(twin::to_half(1.0f + 0x1p-11f) == 0x3c00);
-  CHECK(twin::to_half(1.0f + 3 * 0x1p-11f) == 0x3c02);
-  CHECK(twin::to_half(65504.0f) == 0x7bff);
-  CHECK(twin::to_half(65520.0f) == 0x7c00);
-  CHECK(twin::to_half(-0x1p-24f) == 0x8001);
-  CHECK(twin::to_half(0x1p-26f) == 0);
+  CHECK(reference::from_half(0x3c00) == 1.0f);
+  CHECK(reference::to_half(1.0f + 0x1p-11f) == 0x3c00);
+  CHECK(reference::to_half(1.0f + 3 * 0x1p-11f) == 0x3c02);
+  CHECK(reference::to_half(65504.0f) == 0x7bff);
+  CHECK(reference::to_half(65520.0f) == 0x7c00);
+  CHECK(reference::to_half(-0x1p-24f) == 0x8001);
+  CHECK(reference::to_half(0x1p-26f) == 0);
 }

@@ -1,5 +1,5 @@
 // Times of the kernels at the shapes of the 1.3B model at 832 x 480 x 81 (L = 32760): CUDA events, median of
-// 30, after results at that shape have been compared with the twin at sampled places.
+// 30, after results at that shape have been compared with the reference at sampled places.
 #pragma once
 
 #ifdef TURBODIFF_CUBLAS
@@ -11,8 +11,8 @@
 
 #include "backend_cuda.h"
 #include "outcome.h"
+#include "reference/w8a8.h"
 #include "sagesla_cases.h"
-#include "twin/w8a8.h"
 
 namespace turbodiff::kernels {
 
@@ -91,7 +91,7 @@ inline bool bench_w8a8(std::int64_t m, std::int64_t n, std::int64_t k) {
           xs[static_cast<std::size_t>(i / 128 * kb + b)] * ws[static_cast<std::size_t>(j / 128 * kb + b)],
           acc);
     }
-    wrong += twin::to_bf16(acc) != out[static_cast<std::size_t>(i * n + j)];
+    wrong += reference::to_bf16(acc) != out[static_cast<std::size_t>(i * n + j)];
   }
   std::printf("w8a8_gemm %lld x %lld x %lld: %.3f ms, %.1f TOP/s, %lld of 4096 sampled values differ\n",
               static_cast<long long>(m), static_cast<long long>(n), static_cast<long long>(k), time * 1e3,
@@ -119,8 +119,8 @@ inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share,
   std::vector<float> q_scale = positive(numbers(heads * q_blocks, 3, 0.02f)),
                      k_scale = positive(numbers(heads * k_blocks, 4, 0.02f));
   std::vector<std::uint16_t> v, q = as_bf16(numbers(elements, 6)), k = as_bf16(numbers(elements, 11)), m;
-  for (const float f : numbers(elements, 5)) v.push_back(twin::to_half(f));
-  for (const float f : numbers(heads * sagesla_dim * sagesla_dim, 7)) m.push_back(twin::to_half(f));
+  for (const float f : numbers(elements, 5)) v.push_back(reference::to_half(f));
+  for (const float f : numbers(heads * sagesla_dim * sagesla_dim, 7)) m.push_back(reference::to_half(f));
   std::vector<float> m_scale = positive(numbers(heads, 8)), k_sum = positive(numbers(heads * sagesla_dim, 9)),
                      bias = numbers(sagesla_dim, 10);
   std::vector<std::int32_t> lut;
@@ -130,7 +130,7 @@ inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share,
   const std::vector<std::uint16_t> v_bf16 = as_bf16(numbers(elements, 5));
   std::vector<std::uint8_t> v8(static_cast<std::size_t>((length + 63) / 64 * 64 * heads * sagesla_dim));
   std::vector<float> v_scale(static_cast<std::size_t>(heads * sagesla_dim));
-  twin::v_quant({v_bf16.data(), 1, length, heads, length, nullptr, v8.data(), v_scale.data()});
+  reference::v_quant({v_bf16.data(), 1, length, heads, length, nullptr, v8.data(), v_scale.data()});
   Device::Array<std::uint8_t> d_v8(v8);
   Device::Array<float> d_v_scale(v_scale);
   Device::Array<std::int8_t> d_q8(q8), d_k8(k8);
@@ -151,12 +151,12 @@ inline bool bench_sagesla(std::int64_t length, std::int64_t heads, double share,
   std::vector<float> got, want, scratch;
   for (std::int64_t sample = 0; sample < 32; ++sample) {
     const std::int64_t row = sample + 1 == 32 ? length - 1 : sample * 1009 % length, head = sample % heads;
-    const twin::detail::SageslaRow r{host, 0, head, row, q_rows, k_rows, variant};
-    std::vector<float> o = twin::detail::sagesla_sparse(r, scratch);
-    twin::detail::sagesla_linear(r, o);
+    const reference::detail::SageslaRow r{host, 0, head, row, q_rows, k_rows, variant};
+    std::vector<float> o = reference::detail::sagesla_sparse(r, scratch);
+    reference::detail::sagesla_linear(r, o);
     for (int d = 0; d < sagesla_dim; ++d) {
-      want.push_back(twin::round_bf16(o[static_cast<std::size_t>(d)]));
-      got.push_back(twin::from_bf16(out[static_cast<std::size_t>(r.element(row) + d)]));
+      want.push_back(reference::round_bf16(o[static_cast<std::size_t>(d)]));
+      got.push_back(reference::from_bf16(out[static_cast<std::size_t>(r.element(row) + d)]));
     }
   }
   const Difference d = difference(got, want);

@@ -1,4 +1,4 @@
-// gpu_check [--no-bench]: every case of every kernel on the GPU against its twin, then, if all agree, times.
+// gpu_check [--no-bench]: every case of every kernel on the GPU against its reference, then, if all agree, times.
 // Exit codes: 0, 1 a result is wrong, 77 no GPU. Built by scripts/gpu-check.sh with nvcc alone.
 #include <cstring>
 #include <exception>

@@ -1,9 +1,9 @@
-// Cases of layer_norm, rms_norm and channel_norm for any backend, against their twins.
+// Cases of layer_norm, rms_norm and channel_norm for any backend, against their references.
 #pragma once
 
 #include "operand.h"
-#include "twin/channel_norm.h"
-#include "twin/norm.h"
+#include "reference/channel_norm.h"
+#include "reference/norm.h"
 
 namespace turbodiff::kernels {
 
@@ -30,7 +30,7 @@ Outcome run_layer_norm(const NormCase& c, Storage type) {
   Operand<Backend> out(std::vector<float>(x.size(), NAN), type);
   Backend::layer_norm(
       {d_x.get(), out.there(), type, c.rows, dim, 1e-6f, d_mul.get(), d_add.get(), c.rows_per_group});
-  twin::layer_norm(
+  reference::layer_norm(
       {x.data(), out.here(), type, c.rows, dim, 1e-6f, mul.data(), add.data(), c.rows_per_group});
   const Difference d = out.compare();
   return {std::string("layer_norm to ") + name_of(type) + ", " + c.name, d.unequal == 0 && d.not_finite == 0,
@@ -48,8 +48,8 @@ Outcome run_rms_norm(const NormCase& c, Storage type, Storage out_type, bool rot
       out(std::vector<float>(static_cast<std::size_t>(c.rows * dim), NAN), out_type);
   Backend::rms_norm({x.there(), out.there(), type, out_type, c.rows, dim, 1e-6f, d_weight.get(),
                      rotate ? d_cos.get() : nullptr, d_sin.get(), length, c.head_dim});
-  twin::rms_norm({x.here(), out.here(), type, out_type, c.rows, dim, 1e-6f, weight.data(),
-                  rotate ? cos.data() : nullptr, sin.data(), length, c.head_dim});
+  reference::rms_norm({x.here(), out.here(), type, out_type, c.rows, dim, 1e-6f, weight.data(),
+                       rotate ? cos.data() : nullptr, sin.data(), length, c.head_dim});
   const Difference d = out.compare();
   return {std::string("rms_norm of ") + name_of(type) + " to " + name_of(out_type) +
               (rotate ? ", rotated, " : ", ") + c.name,
@@ -81,7 +81,7 @@ Outcome run_channel_norm(const ChannelNormCase& c, Storage type, bool silu) {
   typename Backend::template Array<float> d_gamma(gamma);
   Operand<Backend> x(values, type), out(std::vector<float>(values.size(), NAN), type);
   Backend::channel_norm({x.there(), out.there(), type, c.rows, c.channels, d_gamma.get(), silu});
-  twin::channel_norm({x.here(), out.here(), type, c.rows, c.channels, gamma.data(), silu});
+  reference::channel_norm({x.here(), out.here(), type, c.rows, c.channels, gamma.data(), silu});
   const Difference d = out.compare();
   const double most = !silu ? 0 : type == Storage::bf16 ? 1e-4 : 1e-6;
   return {std::string("channel_norm of ") + name_of(type) + (silu ? " with SiLU, " : ", ") + c.name,

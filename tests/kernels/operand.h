@@ -34,13 +34,14 @@ class Operand {
  private:
   std::vector<std::uint16_t> bits(const std::vector<float>& values) const {
     std::vector<std::uint16_t> all;
-    for (const float v : values) all.push_back(type_ == Storage::f16 ? twin::to_half(v) : twin::to_bf16(v));
+    for (const float v : values)
+      all.push_back(type_ == Storage::f16 ? reference::to_half(v) : reference::to_bf16(v));
     return all;
   }
   std::vector<float> floats(const std::vector<std::uint16_t>& all) const {
     std::vector<float> values;
     for (const std::uint16_t b : all)
-      values.push_back(type_ == Storage::f16 ? twin::from_half(b) : twin::from_bf16(b));
+      values.push_back(type_ == Storage::f16 ? reference::from_half(b) : reference::from_bf16(b));
     return values;
   }
 

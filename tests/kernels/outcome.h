@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "twin/scalar.h"
+#include "reference/scalar.h"
 
 namespace turbodiff::kernels {
 
@@ -34,12 +34,12 @@ inline std::vector<std::int8_t> bytes(std::int64_t count, std::uint32_t seed) {
 }
 inline std::vector<std::uint16_t> as_bf16(const std::vector<float>& values) {
   std::vector<std::uint16_t> bits;
-  for (const float v : values) bits.push_back(twin::to_bf16(v));
+  for (const float v : values) bits.push_back(reference::to_bf16(v));
   return bits;
 }
 inline std::vector<float> as_floats(const std::vector<std::uint16_t>& bits) {
   std::vector<float> values;
-  for (const std::uint16_t b : bits) values.push_back(twin::from_bf16(b));
+  for (const std::uint16_t b : bits) values.push_back(reference::from_bf16(b));
   return values;
 }
 

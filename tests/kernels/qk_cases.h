@@ -1,13 +1,13 @@
-// Cases of qk_norm_rope, qk_quant, v_quant and kvsum for any backend, against their twins.
+// Cases of qk_norm_rope, qk_quant, v_quant and kvsum for any backend, against their references.
 #pragma once
 
 #include <algorithm>
 
 #include "outcome.h"
-#include "twin/kvsum.h"
-#include "twin/qk_norm_rope.h"
-#include "twin/qk_quant.h"
-#include "twin/v_quant.h"
+#include "reference/kvsum.h"
+#include "reference/qk_norm_rope.h"
+#include "reference/qk_quant.h"
+#include "reference/v_quant.h"
 
 namespace turbodiff::kernels {
 
@@ -39,8 +39,8 @@ Outcome run_qk_quant(const QkCase& c, bool centre) {
   typename Backend::template Array<std::int8_t> d_values(values);
   Backend::qk_quant({d_x.get(), c.batch, c.length, c.heads, c.block_rows, centre, d_mean.get(), d_all.get(),
                      d_values.get(), d_scale.get()});
-  twin::qk_quant({x.data(), c.batch, c.length, c.heads, c.block_rows, centre, mean.data(), all.data(),
-                  values.data(), scale.data()});
+  reference::qk_quant({x.data(), c.batch, c.length, c.heads, c.block_rows, centre, mean.data(), all.data(),
+                       values.data(), scale.data()});
   const Difference v = difference(d_values.values(), values), m = difference(d_mean.values(), mean),
                    s = difference(d_scale.values(), scale);
   return {std::string(centre ? "qk_quant of keys, " : "qk_quant of queries, ") + c.name,
@@ -68,13 +68,14 @@ Outcome run_qk_norm_rope(const QkCase& c, bool centre) {
   Backend::qk_norm_rope({d_x.get(), c.batch, c.length, c.heads, c.block_rows, 1e-6f, d_weight.get(),
                          d_cos.get(), d_sin.get(), d_out.get(), d_mean.get(),
                          centre ? nullptr : d_values.get(), d_scale.get()});
-  twin::qk_norm_rope({x.data(), c.batch, c.length, c.heads, c.block_rows, 1e-6f, weight.data(), cos.data(),
-                      sin.data(), out.data(), mean.data(), centre ? nullptr : values.data(), scale.data()});
+  reference::qk_norm_rope({x.data(), c.batch, c.length, c.heads, c.block_rows, 1e-6f, weight.data(),
+                           cos.data(), sin.data(), out.data(), mean.data(), centre ? nullptr : values.data(),
+                           scale.data()});
   if (centre) {
     Backend::qk_quant_pooled({d_out.get(), c.batch, c.length, c.heads, c.block_rows, true, d_mean.get(),
                               d_all.get(), d_values.get(), d_scale.get()});
-    twin::qk_quant_pooled({out.data(), c.batch, c.length, c.heads, c.block_rows, true, mean.data(),
-                           all.data(), values.data(), scale.data()});
+    reference::qk_quant_pooled({out.data(), c.batch, c.length, c.heads, c.block_rows, true, mean.data(),
+                                all.data(), values.data(), scale.data()});
   }
   const Difference o = difference(d_out.values(), out), v = difference(d_values.values(), values),
                    m = difference(d_mean.values(), mean), s = difference(d_scale.values(), scale);
@@ -98,7 +99,8 @@ Outcome run_v_quant(const QkCase& c) {
   typename Backend::template Array<float> d_parts(parts), d_scale(scale);
   Backend::v_quant(
       {d_v.get(), c.batch, c.length, c.heads, share_rows, d_parts.get(), d_out.get(), d_scale.get()});
-  twin::v_quant({v.data(), c.batch, c.length, c.heads, share_rows, parts.data(), out.data(), scale.data()});
+  reference::v_quant(
+      {v.data(), c.batch, c.length, c.heads, share_rows, parts.data(), out.data(), scale.data()});
   const Difference d = difference(d_out.values(), out), s = difference(d_scale.values(), scale);
   return {std::string("v_quant, ") + c.name, d.unequal == 0 && s.unequal == 0 && s.not_finite == 0,
           "values: " + describe(d) + "; scales: " + describe(s)};
@@ -111,7 +113,7 @@ Outcome run_kvsum(const QkCase& c) {
   const std::int64_t shares = (c.length + share_rows - 1) / share_rows;
   std::vector<std::uint16_t> k = as_bf16(numbers(elements, 1, c.size)),
                              v = as_bf16(numbers(elements, 2, c.size));
-  if (c.size > 1) v[0] = twin::to_bf16(1e30f), v[1] = twin::to_bf16(-1e30f);
+  if (c.size > 1) v[0] = reference::to_bf16(1e30f), v[1] = reference::to_bf16(-1e30f);
   std::vector<float> weight = numbers(kvsum_dim * kvsum_dim, 3),
                      parts(static_cast<std::size_t>(heads * shares * (kvsum_dim + 1) * kvsum_dim), -1),
                      m_scale(static_cast<std::size_t>(heads), -1),
@@ -123,12 +125,12 @@ Outcome run_kvsum(const QkCase& c) {
       d_k_sum(k_sum);
   Backend::kvsum({d_k.get(), d_v.get(), c.batch, c.length, c.heads, share_rows, d_weight.get(), d_parts.get(),
                   d_v_half.get(), d_m.get(), d_m_scale.get(), d_k_sum.get()});
-  twin::kvsum({k.data(), v.data(), c.batch, c.length, c.heads, share_rows, weight.data(), parts.data(),
-               v_half.data(), m.data(), m_scale.data(), k_sum.data()});
+  reference::kvsum({k.data(), v.data(), c.batch, c.length, c.heads, share_rows, weight.data(), parts.data(),
+                    v_half.data(), m.data(), m_scale.data(), k_sum.data()});
   const auto whole = [&](const std::vector<std::uint16_t>& bits, const std::vector<float>& scales) {
     std::vector<float> values;
     for (std::size_t i = 0; i < bits.size(); ++i)
-      values.push_back(twin::from_half(bits[i]) * scales[i / (kvsum_dim * kvsum_dim)]);
+      values.push_back(reference::from_half(bits[i]) * scales[i / (kvsum_dim * kvsum_dim)]);
     return values;
   };
   const Difference d = difference(whole(d_m.values(), d_m_scale.values()), whole(m, m_scale)),

@@ -1,10 +1,10 @@
-// Cases of sagesla_fwd for any backend, against its twin.
+// Cases of sagesla_fwd for any backend, against its reference.
 #pragma once
 
 #include <algorithm>
 
 #include "outcome.h"
-#include "twin/sagesla.h"
+#include "reference/sagesla.h"
 
 namespace turbodiff::kernels {
 
@@ -57,7 +57,7 @@ Outcome run_sagesla(const SageslaCase& c, SlaVariant variant) {
   };
   const auto halves = [&](const std::vector<float>& from) {
     std::vector<std::uint16_t> bits;
-    for (const float v : from) bits.push_back(twin::to_half(v));
+    for (const float v : from) bits.push_back(reference::to_half(v));
     return bits;
   };
   std::vector<std::int8_t> q8 = int8s(1), k8 = int8s(2);
@@ -72,7 +72,8 @@ Outcome run_sagesla(const SageslaCase& c, SlaVariant variant) {
       static_cast<std::size_t>(batch_heads * value_blocks * v_quant_rows * sagesla_dim));
   std::vector<float> v_scale(static_cast<std::size_t>(batch_heads * sagesla_dim));
   const std::vector<std::uint16_t> v_bf16 = as_bf16(v_floats);
-  twin::v_quant({v_bf16.data(), c.batch, c.length, c.heads, c.length, nullptr, v8.data(), v_scale.data()});
+  reference::v_quant(
+      {v_bf16.data(), c.batch, c.length, c.heads, c.length, nullptr, v8.data(), v_scale.data()});
   std::vector<std::int32_t> lut;
   for (std::int64_t list = 0; list < batch_heads * q_blocks; ++list)
     for (std::int64_t i = 0; i < kept; ++i)  // ascending, the last block (which may be ragged) at the end
@@ -96,10 +97,10 @@ Outcome run_sagesla(const SageslaCase& c, SlaVariant variant) {
        d_lut.get(), kept, d_q.get(), c.linear ? d_m.get() : nullptr, d_m_scale.get(), d_k_sum.get(),
        d_bias.get(), d_out.get(), d_k.get(), d_v8.get(), d_v_scale.get()},
       variant);
-  twin::sagesla_fwd({c.batch, c.length, c.heads, q8.data(), k8.data(), q_scale.data(), k_scale.data(),
-                     v.data(), lut.data(), kept, q.data(), c.linear ? m.data() : nullptr, m_scale.data(),
-                     k_sum.data(), bias.data(), out.data(), k.data(), v8.data(), v_scale.data()},
-                    variant);
+  reference::sagesla_fwd({c.batch, c.length, c.heads, q8.data(), k8.data(), q_scale.data(), k_scale.data(),
+                          v.data(), lut.data(), kept, q.data(), c.linear ? m.data() : nullptr, m_scale.data(),
+                          k_sum.data(), bias.data(), out.data(), k.data(), v8.data(), v_scale.data()},
+                         variant);
   const Difference d = difference(as_floats(d_out.values()), as_floats(out));
   return {std::string(name_of(variant)) + ", " + c.name,
           d.not_finite == 0 && d.cosine >= 0.99999 && d.relative_l1 <= 4e-3, describe(d)};

@@ -1,8 +1,8 @@
-// Cases of w8a8_gemm for any backend, against its twin.
+// Cases of w8a8_gemm for any backend, against its reference.
 #pragma once
 
 #include "outcome.h"
-#include "twin/w8a8.h"
+#include "reference/w8a8.h"
 
 namespace turbodiff::kernels {
 
@@ -58,9 +58,10 @@ Outcome run_w8a8(const W8a8Case& c, W8a8Epilogue epilogue) {
       {d_x.get(), d_x_scale.get(), d_weight.get(), d_weight_scale.get(), c.m, c.n, c.k, d_bias.get(),
        d_out.get(), d_out_q.get(), d_out_scale.get(), d_residual.get(), d_gate.get(), rows_per_group},
       epilogue);
-  twin::w8a8_gemm({x.data(), x_scale.data(), weight.data(), weight_scale.data(), c.m, c.n, c.k, bias.data(),
-                   out.data(), out_q.data(), out_scale.data(), residual.data(), gate.data(), rows_per_group},
-                  epilogue);
+  reference::w8a8_gemm(
+      {x.data(), x_scale.data(), weight.data(), weight_scale.data(), c.m, c.n, c.k, bias.data(), out.data(),
+       out_q.data(), out_scale.data(), residual.data(), gate.data(), rows_per_group},
+      epilogue);
 
   Outcome outcome;
   Difference d;

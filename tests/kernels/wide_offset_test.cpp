@@ -49,9 +49,9 @@ TEST_CASE("w8a8_gemm beyond 2^31 elements") {
 
   std::vector<std::uint16_t> want(static_cast<std::size_t>(rows * n));
   const std::vector<float> last_scale = {0.02f};
-  W8a8Params twin{last.data(), last_scale.data(), weight.data(), scale.data(), rows, n, k};
-  twin.out = want.data();
-  twin::w8a8_gemm(twin, W8a8Epilogue::store);
+  W8a8Params reference{last.data(), last_scale.data(), weight.data(), scale.data(), rows, n, k};
+  reference.out = want.data();
+  reference::w8a8_gemm(reference, W8a8Epilogue::store);
   CHECK(std::equal(want.begin(), want.end(), out.get() + (m - rows) * n));
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("sagesla_fwd beyond 2^31 elements") {
 
   const std::vector<std::int8_t> q_values = bytes(block * dim, 1), k_values = bytes(64 * dim, 2);
   std::vector<std::uint16_t> v_values, want(static_cast<std::size_t>(block * dim));
-  for (const float value : numbers(64 * dim, 3)) v_values.push_back(twin::to_half(value));
+  for (const float value : numbers(64 * dim, 3)) v_values.push_back(reference::to_half(value));
   const auto place = [&](const auto& rows, auto* to, std::int64_t count) {
     for (std::int64_t row = 0; row < count; ++row)
       std::copy_n(rows.begin() + row * dim, dim, to + ((length - count + row) * heads + head) * dim);
@@ -86,7 +86,7 @@ TEST_CASE("sagesla_fwd beyond 2^31 elements") {
   emulator::launch_some(Shape::blocks(p) - 1, 1, Shape::threads, Shape::shared_bytes,
                         [&](unsigned char* shared) { sagesla_fwd_body<SlaVariant::sage_128x64>(p, shared); });
 
-  // The same block alone: its keys are the second block of 128 tokens, so the twin's list names block 1.
+  // The same block alone: its keys are the second block of 128 tokens, so the reference's list names block 1.
   std::vector<std::int8_t> k_small(static_cast<std::size_t>(block * dim));
   std::vector<std::uint16_t> v_small(k_small.size());
   std::copy(k_values.begin(), k_values.end(), k_small.begin() + 64 * dim);
@@ -108,7 +108,7 @@ TEST_CASE("sagesla_fwd beyond 2^31 elements") {
                             nullptr,
                             nullptr,
                             want.data()};
-  twin::sagesla_fwd(small, SlaVariant::sage_128x64);
+  reference::sagesla_fwd(small, SlaVariant::sage_128x64);
   std::vector<std::uint16_t> got;
   for (std::int64_t row = length - block; row < length; ++row)
     got.insert(got.end(), out.get() + (row * heads + head) * dim, out.get() + (row * heads + head + 1) * dim);

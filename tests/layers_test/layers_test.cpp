@@ -41,8 +41,8 @@ TEST_CASE("includes along the layers pass, also several layers down") {
       .file("lib/ops/linear.h", "#include <ATen/core/Tensor.h>\n#include \"gemm/gemm.h\"\n")
       .file("lib/model/dit.cpp", "#include \"ops/linear.h\"\n#include \"weights/source.h\"\n")
       .file("lib/pipeline/run.cpp", "#include \"model/dit.cpp\"\n#include \"core/error.h\"\n")
-      .file("lib/sched/daemon.cpp", "#include \"spec/request.h\"\n")
-      .file("apps/turbodiff-sched/main.cpp", "#include \"sched/daemon.cpp\"\n")
+      .file("lib/runner/daemon.cpp", "#include \"spec/request.h\"\n")
+      .file("apps/turbodiff-sched/main.cpp", "#include \"runner/daemon.cpp\"\n")
       .file("apps/turbodiff/main.cpp", "  #  include \"pipeline/run.cpp\"\n")
       .file("lib/core/table.inc", std::string(2000, '\n'));
   CHECK(tree.violations() == Lines{});
@@ -56,7 +56,7 @@ TEST_CASE("includes against the layers are found") {
       .file("lib/store/job.h", "#include <torch/torch.h>\n")
       .file("lib/spec/tensor.h", "#include <ATen/ATen.h>\n")
       .file("lib/model/dit.h", "#include \"store/job.h\"\n")
-      .file("lib/sched/run.h", "#include \"model/dit.h\"\n")
+      .file("lib/runner/run.h", "#include \"model/dit.h\"\n")
       .file("lib/ops/op.h", "# include <model/dit.h>\n")
       .file("kernels/gemm/gemm.cu", "#include \"core/error.h\"\n")
       .file("apps/turbodiff-sched/main.cpp", "#include \"ops/op.h\"\n")
@@ -69,7 +69,7 @@ TEST_CASE("includes against the layers are found") {
             "lib/core/up.h:2: core may not include spec (spec/request.h)",
             "lib/model/dit.h:1: model may not include store (store/job.h)",
             "lib/ops/op.h:1: ops may not include model (model/dit.h)",
-            "lib/sched/run.h:1: sched may not include model (model/dit.h)",
+            "lib/runner/run.h:1: runner may not include model (model/dit.h)",
             "lib/spec/tensor.h:1: spec must do without torch, but includes <ATen/ATen.h>",
             "lib/store/job.h:1: store must do without torch, but includes <torch/torch.h>",
             "lib/text/a.cpp:1: \"nothing.h\" is no file of ours; write <...>",

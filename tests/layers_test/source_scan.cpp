@@ -25,7 +25,9 @@ const std::map<std::string, Names, std::less<>>& direct_layers() {
       {"spec", {"core"}},
       {"tariff", {"spec"}},
       {"energy", {"tariff"}},
-      {"report", {"energy"}},
+      {"meter", {"energy"}},
+      {"cost", {"energy"}},
+      {"report", {"cost"}},
       {"cli", {"spec"}},
       // the engine
       {"kernels", {}},
@@ -36,13 +38,19 @@ const std::map<std::string, Names, std::less<>>& direct_layers() {
       {"ops", {"report", "kernels"}},
       {"model", {"ops", "weights", "text"}},
       {"pipeline", {"model", "sampler", "media"}},
-      {"apps/turbodiff", {"pipeline", "cli"}},
+      {"bench", {"pipeline"}},
+      {"apps/turbodiff", {"bench", "cli"}},
       // the scheduler
       {"store", {"report"}},
       {"power", {"report"}},
-      {"sched", {"store", "power"}},
-      {"connect", {"sched"}},
-      {"apps/turbodiff-sched", {"connect", "cli"}},
+      {"plan", {"energy"}},
+      {"queue", {"store", "plan", "meter"}},
+      {"inbox", {"queue"}},
+      {"runner", {"inbox", "power"}},
+      {"service", {"tariff"}},
+      {"notify", {"runner"}},
+      {"http", {"queue"}},
+      {"apps/turbodiff-sched", {"notify", "http", "service", "cli"}},
   };
   return layers;
 }
@@ -57,8 +65,25 @@ Names allowed_for(const std::string& part) {
 }
 
 bool is_torch_free(const std::string& part) {
-  static const Names torch_free = {"core",    "spec",  "tariff", "energy", "report",  "cli",
-                                   "kernels", "store", "power",  "sched",  "connect", "apps/turbodiff-sched"};
+  static const Names torch_free = {"core",
+                                   "spec",
+                                   "tariff",
+                                   "energy",
+                                   "meter",
+                                   "cost",
+                                   "report",
+                                   "cli",
+                                   "kernels",
+                                   "store",
+                                   "power",
+                                   "plan",
+                                   "queue",
+                                   "inbox",
+                                   "runner",
+                                   "service",
+                                   "notify",
+                                   "http",
+                                   "apps/turbodiff-sched"};
   return torch_free.contains(part);
 }
 
@@ -109,7 +134,9 @@ std::optional<Include> parse_include(std::string_view line) {
 /// The file of ours that an include means, relative to the root.
 std::optional<fs::path> resolve(const fs::path& root, const fs::path& including, const Include& include) {
   std::vector<fs::path> bases = {root / "lib", root, root / "kernels"};
-  if (include.quoted) bases.push_back(root / including.parent_path());
+  if (include.quoted)
+    for (fs::path folder = including.parent_path(); !folder.empty(); folder = folder.parent_path())
+      bases.push_back(root / folder);
   for (const fs::path& base : bases)
     if (fs::is_regular_file(base / include.path))
       return (base / include.path).lexically_normal().lexically_relative(root);

@@ -182,7 +182,7 @@ TEST_CASE("image: what is no picture is refused in one line") {
   write_file(dir / "text.png", "hello, this is text");
   const Error error = error_of([&] { read_image(dir / "text.png"); });
   CHECK(error.code() == ErrorCode::bad_request);
-  CHECK(error.message().find("no PNG, JPEG or WebP") != std::string::npos);
+  CHECK(error.message().find("not a PNG, JPEG or WebP") != std::string::npos);
   CHECK(error_of([&] { read_image(dir / "missing.png"); }).code() == ErrorCode::bad_request);
 
   const Image image = moving_disc(64, 48, 0, 2);

@@ -94,8 +94,8 @@ TEST_CASE("video: samples follow the BT.709 matrix in limited range") {
     std::array<int, 3> rgb;
     std::array<int, 3> yuv;
   };
-  // Y = 16 + 219 (0.2126 R + 0.7152 G + 0.0722 B), Cb = 128 + 224 (B - Y') / 1.8556, Cr = 128 + 224 (R - Y')
-  // / 1.5748
+  // Y = 16 + 219 (0.2126 R + 0.7152 G + 0.0722 B),
+  // Cb = 128 + 224 (B - Y') / 1.8556, Cr = 128 + 224 (R - Y') / 1.5748
   const Solid solids[] = {{{255, 0, 0}, {63, 102, 240}},
                           {{0, 255, 0}, {173, 42, 26}},
                           {{0, 0, 255}, {32, 240, 118}},

@@ -72,7 +72,7 @@ TEST_CASE("a network through the kernels is the network") {
   };
   const at::Tensor plain = run(model::LinearKind::plain), int8 = run(model::LinearKind::int8);
   const EmulatedKernels kernels;
-  const ops::device::StandIn stand_in(kernels);
+  const ops::device::ScopedKernels scoped_kernels(kernels);
   const at::Tensor emulated = run(model::LinearKind::int8);
   CHECK(kernels.attended == 1);
   CHECK(kernels.multiplied == 10);

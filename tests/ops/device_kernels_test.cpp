@@ -4,7 +4,7 @@
 #include "ops/device/kernels_for.h"
 #include "ops/emulated_kernels.h"
 #include "ops/gelu.h"
-#include "ops/int8_fused.h"
+#include "ops/int8/int8_fused.h"
 #include "ops/layer_norm.h"
 #include "ops/op_testing.h"
 #include "ops/rms_norm.h"
@@ -42,7 +42,7 @@ TEST_CASE("int8 layers through the kernels are int8 layers") {
     at::Tensor residual = before.clone(), ungated = before.clone(), y, active, modulated, normed;
     const EmulatedKernels kernels;
     {
-      const ops::device::StandIn stand_in(kernels);
+      const ops::device::ScopedKernels scoped_kernels(kernels);
       const ops::Int8Weight weight(quantised);
       const ops::Int8Input input(x.to(at::kBFloat16));
       y = ops::int8_linear(input, weight, bias);
@@ -83,7 +83,7 @@ TEST_CASE("int8 weights as plain ones are values times scales") {
 
 TEST_CASE("int8 layers that the kernels do not round alike do not go to them") {
   const EmulatedKernels kernels;
-  const ops::device::StandIn stand_in(kernels);
+  const ops::device::ScopedKernels scoped_kernels(kernels);
   const ops::Int8Matrix quantised = ops::reference::int8_quantise(random({40, 64}, 1));
   const at::Tensor x = random({1, 9, 64}, 2);
   CHECK(same_bits(ops::int8_linear(ops::Int8Input(x), ops::Int8Weight(quantised), {}),
@@ -116,7 +116,7 @@ TEST_CASE("sparse-linear attention through the kernels is the operator's") {
     const EmulatedKernels kernels;
     at::Tensor plain, normed;
     {
-      const ops::device::StandIn stand_in(kernels);
+      const ops::device::ScopedKernels scoped_kernels(kernels);
       plain = ops::sla_attention(q, k, v, projection, options);
       normed = ops::normed_sla_attention(q, k, v, norm, projection, options);
     }
@@ -137,7 +137,7 @@ TEST_CASE("SageSLA with values in e4m3 stays close to that in fp16") {
   const ops::SlaProjection projection{random({128, 128}, 5) * 0.1, random({128}, 6)};
   const ops::SlaOptions options{.topk = 0.5, .int8_scores = true};
   EmulatedKernels kernels;
-  const ops::device::StandIn stand_in(kernels);
+  const ops::device::ScopedKernels scoped_kernels(kernels);
   const at::Tensor fp16 = ops::sla_attention(q, k, v, projection, options);
   kernels.e4m3 = true;
   const double apart = rel_l2(ops::sla_attention(q, k, v, projection, options), fp16);
@@ -147,7 +147,7 @@ TEST_CASE("SageSLA with values in e4m3 stays close to that in fp16") {
 
 TEST_CASE("sparse attention that the kernels do not know does not go to them") {
   const EmulatedKernels kernels;
-  const ops::device::StandIn stand_in(kernels);
+  const ops::device::ScopedKernels scoped_kernels(kernels);
   const auto attend = [&](std::int64_t d, at::ScalarType type, const ops::SlaOptions& options) {
     const at::Tensor x = random({1, 70, 1, d}, 1).to(type);
     return ops::sla_attention(x, x, x, {random({d, d}, 2), random({d}, 3)}, options);
@@ -172,7 +172,7 @@ TEST_CASE("norms through the kernels are norms") {
     const EmulatedKernels kernels;
     at::Tensor modulated, each, affine, rms, rotated;
     {
-      const ops::device::StandIn stand_in(kernels);
+      const ops::device::ScopedKernels scoped_kernels(kernels);
       modulated = ops::layer_norm_modulate(x, scale, scale, 1e-6, type);
       each = ops::layer_norm_modulate(x, shift, shift, 1e-6, type);
       affine = ops::layer_norm_affine(x, weight, weight, 1e-6, type);
@@ -198,7 +198,7 @@ TEST_CASE("the video decoder's norm through the kernel is the norm") {
       const EmulatedKernels kernels;
       at::Tensor y;
       {
-        const ops::device::StandIn stand_in(kernels);
+        const ops::device::ScopedKernels scoped_kernels(kernels);
         y = ops::channel_norm(x, gamma, true);
       }
       CHECK(kernels.normed == 1);

@@ -1,4 +1,4 @@
-#include "ops/int8_fused.h"
+#include "ops/int8/int8_fused.h"
 
 #include "ops/gelu.h"
 #include "ops/layer_norm.h"

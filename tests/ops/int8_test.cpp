@@ -1,4 +1,4 @@
-#include "ops/int8_linear.h"
+#include "ops/int8/int8_linear.h"
 
 #include "ops/op_testing.h"
 

@@ -2,7 +2,7 @@
 #include "ops/device/self_check.h"
 #include "ops/device/speed.h"
 #include "ops/emulated_kernels.h"
-#include "ops/int8_speed.h"
+#include "ops/int8/int8_speed.h"
 #include "ops/op_testing.h"
 
 using namespace turbodiff;

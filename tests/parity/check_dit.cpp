@@ -6,7 +6,7 @@
 
 #include "core/environment.h"
 #include "core/error.h"
-#include "core/paths.h"
+#include "core/os/paths.h"
 #include "model/infer_config.h"
 #include "ops/rms_norm.h"
 #include "ops/rope.h"

@@ -2,7 +2,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
-#include "ops/int8_linear.h"
+#include "ops/int8/int8_linear.h"
 #include "parity/dit_case.h"
 
 namespace turbodiff::parity {

@@ -1,9 +1,9 @@
-#include "pipeline/benchmark.h"
+#include "bench/benchmark.h"
 
+#include "bench/make_checkpoint.h"
 #include "model/infer_config.h"
 #include "ops/op_testing.h"
 #include "pipeline/estimate.h"
-#include "pipeline/make_checkpoint.h"
 #include "pipeline/text_to_video.h"
 #include "weights/checkpoint.h"
 
@@ -29,13 +29,13 @@ void write(const std::filesystem::path& path, const std::vector<weights::TensorS
 
 TEST_CASE("generated checkpoints have exactly the tensors the networks load, and can be measured") {
   const TempDir folder;
-  pipeline::BenchmarkInputs inputs;
+  bench::BenchmarkInputs inputs;
   inputs.dit = folder / "dit.safetensors";
   inputs.vae = folder / "vae.safetensors";
   inputs.text_encoder = folder / "t5.safetensors";
-  write(inputs.dit, pipeline::dit_tensors(256, 320, 2, 64));
-  write(inputs.vae, pipeline::wan21_vae_tensors(4));
-  write(inputs.text_encoder, pipeline::umt5_tensors(100, 64, 96, 4, 2));
+  write(inputs.dit, bench::dit_tensors(256, 320, 2, 64));
+  write(inputs.vae, bench::wan21_vae_tensors(4));
+  write(inputs.text_encoder, bench::umt5_tensors(100, 64, 96, 4, 2));
 
   inputs.config = folder / "config.json";
   write_file(inputs.config, R"({"dit": {"num_heads": 2}})");
@@ -57,7 +57,7 @@ TEST_CASE("generated checkpoints have exactly the tensors the networks load, and
   inputs.frames = 5;
   inputs.repeats = 1;
   inputs.prompt_tokens = 8;
-  const auto results = pipeline::run_benchmarks(inputs);
+  const auto results = bench::run_benchmarks(inputs);
   REQUIRE(results.size() == 5);
   for (const auto& result : results) {
     CHECK(result.wall_s > 0);
@@ -68,11 +68,11 @@ TEST_CASE("generated checkpoints have exactly the tensors the networks load, and
 
 TEST_CASE("a peer case writes the network's output") {
   const TempDir folder;
-  pipeline::BenchmarkInputs inputs;
+  bench::BenchmarkInputs inputs;
   inputs.dit = folder / "dit.safetensors";
   inputs.dtype = spec::Precision::fp32;
   inputs.repeats = 1;
-  write(inputs.dit, pipeline::dit_tensors(256, 320, 1, 64));
+  write(inputs.dit, bench::dit_tensors(256, 320, 1, 64));
   inputs.config = folder / "config.json";
   write_file(inputs.config, R"({"dit": {"num_heads": 2}})");
   const at::Tensor x = random({1, 16, 1, 4, 4}, 1), t = at::full({1, 1}, 932.0f),
@@ -83,7 +83,7 @@ TEST_CASE("a peer case writes the network's output") {
   };
   weights::write_safetensors(folder / "in.safetensors",
                              {data("x", x), data("timesteps", t), data("context", context)});
-  pipeline::run_peer_case(inputs, folder / "in.safetensors", folder / "out.safetensors");
+  bench::run_peer_case(inputs, folder / "in.safetensors", folder / "out.safetensors");
   const auto file = weights::TensorSource::open(folder / "out.safetensors");
   const auto checkpoint = weights::Checkpoint::open(inputs.dit, weights::Component::dit);
   const model::WanDit dit({checkpoint, at::kFloat, at::kCPU},
@@ -91,7 +91,7 @@ TEST_CASE("a peer case writes the network's output") {
   CHECK(rel_l2(model::wrap(file->at("out")), dit.forward(x, t.flatten(), dit.embed_text(context))) < 1e-6);
   inputs.vae = "also.safetensors";
   CHECK(error_of([&] {
-          pipeline::run_peer_case(inputs, folder / "in.safetensors", folder / "out.safetensors");
+          bench::run_peer_case(inputs, folder / "in.safetensors", folder / "out.safetensors");
         }).code() == ErrorCode::bad_request);
 }
 
@@ -106,9 +106,7 @@ TEST_CASE("the operations of published sizes are what their papers and profilers
 
 TEST_CASE("an unknown configuration is refused by name") {
   const TempDir folder;
-  const Error error = error_of([&] {
-    pipeline::make_random_checkpoint({"wan9", 0, 0}, folder / "x", false);
-  });
+  const Error error = error_of([&] { bench::make_random_checkpoint({"wan9", 0, 0}, folder / "x", false); });
   CHECK(error.code() == ErrorCode::bad_request);
   CHECK(error.message().find("wan9") != std::string::npos);
   CHECK_FALSE(std::filesystem::exists(folder / "x"));

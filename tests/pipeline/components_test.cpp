@@ -6,13 +6,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "bench/make_checkpoint.h"
 #include "contains.h"
 #include "demo_files.h"
 #include "model/umt5_encoder.h"
 #include "model/wan_dit.h"
 #include "model/wan_vae.h"
 #include "ops/op_testing.h"
-#include "pipeline/make_checkpoint.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
@@ -57,9 +57,9 @@ class HollowModel {
   static constexpr std::int64_t dim = 64;
 
   HollowModel()
-      : dit(entries(pipeline::dit_tensors(dim, 96, 3, 32, false))),
-        vae(entries(pipeline::wan21_vae_tensors(4))),
-        text(entries(pipeline::umt5_tensors(704, 32, 48, 4, 3))) {
+      : dit(entries(bench::dit_tensors(dim, 96, 3, 32, false))),
+        vae(entries(bench::wan21_vae_tensors(4))),
+        text(entries(bench::umt5_tensors(704, 32, 48, 4, 3))) {
     write_file(folder_ / "config.json", R"({"dit": {"num_heads": 2}})");
   }
 

@@ -96,7 +96,7 @@ TEST_CASE("weights that are no numbers end the generation in the stage that meet
   files.dit = changed(demo_files().dit, weights::Component::dit, folder.path() / "dit.safetensors",
                       "head.head.bias", set_nan);
   const Failure step = failure_of(files, tiny_request());
-  check_lasting(step, "step 1 of 3 gave values that are no numbers");
+  check_lasting(step, "step 1 of 3 gave values that are not numbers");
   CHECK(step.frames == 0);
 
   files = demo_files();

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "core/clock.h"
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "model/tensor_file.h"
 #include "ops/op_testing.h"
 #include "pipeline/convert.h"

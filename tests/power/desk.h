@@ -29,7 +29,7 @@ struct Desk {
   core::Console console{lines, {}};
   core::Log log{console};
   SwitchOffSettings settings;
-  Rest rest{.finished = true, .done = 1};
+  BatchState rest{.finished = true, .done = 1};
 
   Desk() {
     bus().take_actions();

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "testing.h"
 
 struct sd_bus;

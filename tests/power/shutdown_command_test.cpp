@@ -38,7 +38,7 @@ TEST_CASE("without logind shutdown counts whole minutes, and is taken back") {
   CHECK(fake.calls() == "-h +10\n-c \n-h +0\n");
 }
 
-TEST_CASE("without logind a machine cannot sleep, and a missing shutdown is told") {
+TEST_CASE("without logind a machine cannot sleep, and a missing shutdown is reported") {
   const FakeShutdown fake;
   CHECK(ShutdownCommand(fake.program).obstacle(Action::shutdown).empty());
   CHECK_FALSE(ShutdownCommand(fake.program).obstacle(Action::suspend).empty());

@@ -112,11 +112,11 @@ TEST_CASE("each reason says what keeps the machine on, one or several of it") {
   CHECK(
       reasons([](Facts& f) { f.queue.next_start = now + 600; }, machine) ==
       "the next job starts in 10 min 00 s; the machine stays on below 15 min 00 s; the next job starts in 10 "
-      "min 00 s; being off pays from 20 min 00 s");
+      "min 00 s; switching off saves energy from 20 min 00 s");
   CHECK(reasons([](Facts& f) { f.queue.next_start = now - 9; }, machine)
             .find("starts in 0.00 s; the machine") != std::string::npos);
   CHECK(reasons([](Facts& f) { f.queue.next_start = now + 7200; }, {.boot_wh = 10, .idle_watts = 0}) ==
-        "the next job starts in 2 h 00 min; being off pays never at 0 W idle");
+        "the next job starts in 2 h 00 min; switching off saves energy never at 0 W idle");
 }
 
 TEST_CASE("a start is too near below the time set for it, or below that to boot and a minute") {

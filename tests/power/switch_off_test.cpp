@@ -124,7 +124,7 @@ TEST_CASE_FIXTURE(Desk, "whose sessions count can be set") {
   bus().remove_session("c3");
 }
 
-TEST_CASE_FIXTURE(Desk, "the grace period is told, counted to its end, and has one end") {
+TEST_CASE_FIXTURE(Desk, "the grace period is reported, counted to its end, and has one end") {
   settings.grace_s = 600;
   SwitchOff off = make();
   CHECK(look(off) == start + 1);
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(Desk, "a user who may not write to the terminals still switche
   {
     SwitchOff off = make();
     REQUIRE(look(off));
-    CHECK(lines.str().find("nobody is told") != std::string::npos);
+    CHECK(lines.str().find("users could not be notified") != std::string::npos);
     clock.advance(5);
     look(off);
     CHECK(off.acted());

@@ -59,7 +59,8 @@ TEST_CASE_FIXTURE(Desk, "why the machine stays on is said once for each set of r
   CHECK(times("the machine stays on: ") == 3);
 }
 
-TEST_CASE_FIXTURE(Desk, "a grace period of a part of a second is told and counted in whole ones upwards") {
+TEST_CASE_FIXTURE(Desk,
+                  "a grace period of a part of a second is reported and counted in whole ones upwards") {
   settings.grace_s = 2.5;
   rest.queue.next_start = start + 36000;
   SwitchOff off = make();

@@ -91,7 +91,8 @@ TEST_CASE("a clock chip that does not keep UTC is not trusted") {
   CHECK(read_file(folder / "wakealarm") == "1800000600\n");
 }
 
-TEST_CASE("a clock is trusted up to a minute off, and how far it is off is told; no number is not trusted") {
+TEST_CASE(
+    "a clock is trusted up to a minute off, and how far it is off is reported; no number is not trusted") {
   const TempDir folder;
   write_file(folder / "wakealarm", "");
   for (const std::int64_t off : {-60, 60}) {

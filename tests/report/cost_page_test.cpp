@@ -1,8 +1,8 @@
-#include "report/cost_page.h"
+#include "report/html/cost_page.h"
 
-#include "report/escape.h"
+#include "report/html/escape.h"
 
-#include "report/svg_chart.h"
+#include "report/html/svg_chart.h"
 #include "testing.h"
 
 using namespace turbodiff;

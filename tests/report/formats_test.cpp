@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/escape.h"
-#include "report/html.h"
+#include "report/html/escape.h"
+#include "report/html/html.h"
 #include "report/row_texts.h"
 #include "report/sample_records.h"
 #include "testing.h"
@@ -40,10 +40,17 @@ Records one_job(const std::string& prompt) {
   attempt.duration = 60'000'000;
   attempt.energy.wall = 6'000'000'000;
   attempt.currency = "CNY";
-  attempt.cost = {2'345, 2'000, 100, 245};
+  attempt.cost = {core::Money::from_micro(2'345), core::Money::from_micro(2'000),
+                  core::Money::from_micro(100), core::Money::from_micro(245)};
   attempt.asap_gross = 4'000;
   attempt.gpu_permille = 250;
-  attempt.prices = {{october, october + 60, "valley", 450'000'000, 400'000'000, 0, true, false}};
+  attempt.prices = {{october,
+                     october + 60,
+                     "valley",
+                     tariff::Price{450'000'000, 400'000'000, 0, 50'000'000},
+                     true,
+                     false,
+                     {}}};
   job.attempts = {attempt};
   return {{job}, {}};
 }

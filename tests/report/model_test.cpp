@@ -20,9 +20,20 @@ tariff::LocalZone berlin() {
 
 /// The whole numbers of a report that must add up.
 std::array<std::int64_t, 14> numbers(const Sums& sums) {
-  return {sums.time,           sums.energy.wall, sums.energy.gpu,   sums.energy.cpu,    sums.energy.rest,
-          sums.cost.gross,     sums.cost.net,    sums.cost.levies,  sums.cost.vat,      sums.asap_gross,
-          sums.co2_milligrams, sums.waste_gross, sums.depreciation, sums.compared_gross};
+  return {sums.time,
+          sums.energy.wall,
+          sums.energy.gpu,
+          sums.energy.cpu,
+          sums.energy.rest,
+          sums.cost.gross.micro(),
+          sums.cost.net.micro(),
+          sums.cost.levies.micro(),
+          sums.cost.vat.micro(),
+          sums.asap_gross,
+          sums.co2_milligrams,
+          sums.waste_gross,
+          sums.depreciation,
+          sums.compared_gross};
 }
 
 struct Added {
@@ -43,7 +54,7 @@ Attempt simple_attempt(Micros start, Micros duration, std::int64_t wall, std::in
   attempt.duration = duration;
   attempt.energy.wall = wall;
   attempt.currency = "CNY";
-  attempt.cost = {gross, gross, 0, 0};
+  attempt.cost.gross = attempt.cost.net = core::Money::from_micro(gross);
   return attempt;
 }
 
@@ -70,10 +81,7 @@ TEST_CASE("rows add up to the totals, and the totals to the bills, to the last m
         Sums& sum = bills[attempt.currency].jobs;
         sum.energy.wall += attempt.energy.wall;
         sum.energy.gpu += attempt.energy.gpu;
-        sum.cost.gross += attempt.cost.gross;
-        sum.cost.net += attempt.cost.net;
-        sum.cost.levies += attempt.cost.levies;
-        sum.cost.vat += attempt.cost.vat;
+        sum.cost += attempt.cost;
         sum.asap_gross += attempt.asap_gross.value_or(0);
         sum.time += attempt.duration;
       }
@@ -140,23 +148,30 @@ TEST_CASE("a job over midnight and a change of price is divided by its energy") 
   Attempt attempt =
       simple_attempt((midnight - 3600) * 1'000'000, 7'200'000'000, 3'600'000'000'000, 1'000'000);
   attempt.samples = {
-      {attempt.start, attempt.start + 3'600'000'000, {2'700'000'000'000, 0, 0, 0}},
-      {attempt.start + 3'600'000'000, attempt.start + 7'200'000'000, {900'000'000'000, 0, 0, 0}}};
-  attempt.prices = {{midnight - 3600, midnight, "peak", 1'200'000'000, 1'200'000'000, 0, false, false},
-                    {midnight, midnight + 3600, "valley", 400'000'000, 400'000'000, 0, true, false}};
+      {attempt.start, attempt.start + 3'600'000'000, {0, 0, 0, 2'700'000'000'000}},
+      {attempt.start + 3'600'000'000, attempt.start + 7'200'000'000, {0, 0, 0, 900'000'000'000}}};
+  attempt.prices = {
+      {midnight - 3600,
+       midnight,
+       "peak",
+       tariff::Price{1'200'000'000, 1'200'000'000, 0, 0},
+       false,
+       false,
+       {}},
+      {midnight, midnight + 3600, "valley", tariff::Price{400'000'000, 400'000'000, 0, 0}, true, false, {}}};
   const Records records{{job_with(1, {attempt})}, {}};
   const Report days = make_report(records, {{}, {}, GroupBy::day, berlin(), {}});
   REQUIRE(days.rows.size() == 2);
   CHECK(days.rows[0].key == "2026-10-23");
   CHECK(days.rows[0].sums.energy.wall == 2'700'000'000'000);
-  CHECK(days.rows[0].sums.cost.gross == 900'000);
-  CHECK(days.rows[1].sums.cost.gross == 100'000);
+  CHECK(days.rows[0].sums.cost.gross.micro() == 900'000);
+  CHECK(days.rows[1].sums.cost.gross.micro() == 100'000);
   CHECK(days.rows[0].jobs == 1);
   CHECK(days.totals[0].jobs == 1);
   const Report rates = make_report(records, {{}, {}, GroupBy::rate, berlin(), {}});
   REQUIRE(rates.rows.size() == 2);
   CHECK(rates.rows[0].key == "peak");
-  CHECK(rates.rows[0].sums.cost.gross == 900'000);
+  CHECK(rates.rows[0].sums.cost.gross.micro() == 900'000);
   CHECK(rates.rows[1].off_peak);
   const Report hours = make_report(records, {{}, {}, GroupBy::hour, berlin(), {}});
   REQUIRE(hours.rows.size() == 2);
@@ -172,7 +187,7 @@ TEST_CASE("the hour that autumn repeats is two rows, and the day has 25 of them"
   REQUIRE(hours.rows.size() == 25);
   CHECK(hours.rows[2].key == "2026-10-25 02:00 +02:00");
   CHECK(hours.rows[3].key == "2026-10-25 02:00 +01:00");
-  for (const Row& row : hours.rows) CHECK(row.sums.cost.gross == 10);
+  for (const Row& row : hours.rows) CHECK(row.sums.cost.gross.micro() == 10);
   CHECK(make_report(records, {{}, {}, GroupBy::day, berlin(), {}}).rows.size() == 1);
 }
 
@@ -205,7 +220,7 @@ TEST_CASE("amounts of different currencies stay apart, also within a job") {
   CHECK(made.rows[0].currency == "CNY");
   CHECK(made.rows[1].currency == "EUR");
   REQUIRE(made.totals.size() == 2);
-  CHECK(made.totals[0].of_jobs.cost.gross == 20);
+  CHECK(made.totals[0].of_jobs.cost.gross.micro() == 20);
   CHECK(made.totals[1].of_jobs.waste_gross == 10);
   CHECK(made.jobs == 1);
 }
@@ -220,14 +235,14 @@ TEST_CASE("with 70/20/10 depreciation is two sevenths of the electricity and coo
   CHECK(sums.whole() == 1'000'000);
 }
 
-TEST_CASE("part of a job is told apart, and an empty report is empty") {
+TEST_CASE("part of a job is distinguished, and an empty report is empty") {
   const Records records{{job_with(1, {simple_attempt(10'000'000, 10'000'000, 1000, 100)})}, {}};
   ReportOptions options;
   options.from = 15;
   const Report made = make_report(records, options);
   REQUIRE(made.rows.size() == 1);
   CHECK(made.rows[0].partial);
-  CHECK(made.rows[0].sums.cost.gross == 50);
+  CHECK(made.rows[0].sums.cost.gross.micro() == 50);
   options.from = 20;
   CHECK(make_report(records, options).rows.empty());
   CHECK(make_report({}, ReportOptions()).totals.empty());

@@ -29,7 +29,7 @@ inline report::Attempt random_attempt(std::mt19937_64& random) {
   const std::int64_t end = attempt.start + attempt.duration;
   for (std::int64_t at = attempt.start; draw(random, 0, 3) != 0 && at < end;) {
     const std::int64_t until = std::min(end, at + draw(random, 1, 4LL * 3600 * 1'000'000));
-    report::Sample sample{at, until, {}};
+    energy::Sample sample{at, until, {}};
     sample.energy.wall = draw(random, 0, 3'000'000'000'000);
     if (parts) {
       sample.energy.gpu = sample.energy.wall / 2;
@@ -39,31 +39,31 @@ inline report::Attempt random_attempt(std::mt19937_64& random) {
     if (draw(random, 0, 4) != 0) attempt.samples.push_back(sample);
     at = until;
   }
-  for (const report::Sample& sample : attempt.samples) {
-    attempt.energy.wall += sample.energy.wall;
-    attempt.energy.gpu += sample.energy.gpu;
-    attempt.energy.cpu += sample.energy.cpu;
-    attempt.energy.rest += sample.energy.rest;
-  }
+  for (const energy::Sample& sample : attempt.samples) attempt.energy += sample.energy;
   if (attempt.samples.empty() || draw(random, 0, 3) == 0)
     attempt.energy.wall += draw(random, 0, 5'000'000'000'000);
   for (std::int64_t at = attempt.start / 1'000'000; at * 1'000'000 < end;) {
-    report::PriceSpan span;
+    tariff::Segment span;
     span.start = at;
     span.end = at + draw(random, 1, 5 * 3600);
     if (draw(random, 0, 6) != 0) {
-      span.net = draw(random, -300'000'000, 900'000'000);
-      span.levies = draw(random, 0, 90'000'000);
-      span.gross = span.net + span.levies + draw(random, 0, 100'000'000);
+      tariff::Price& price = span.price.emplace();
+      price.net = draw(random, -300'000'000, 900'000'000);
+      price.levies = draw(random, 0, 90'000'000);
+      price.vat = draw(random, 0, 100'000'000);
+      price.gross = price.net + price.levies + price.vat;
     }
-    span.rate = draw(random, 0, 3) == 0 ? "" : draw(random, 0, 1) == 0 ? "peak" : "valley";
+    if (draw(random, 0, 3) != 0) span.rate = draw(random, 0, 1) == 0 ? "peak" : "valley";
     span.off_peak = draw(random, 0, 1) == 1;
     if (draw(random, 0, 5) != 0) attempt.prices.push_back(span);
     at = span.end;
   }
-  attempt.cost.net = draw(random, -1'000'000, 9'000'000);
-  attempt.cost.levies = draw(random, 0, 100'000);
-  attempt.cost.vat = draw(random, 0, 100'000);
+  const auto amount = [&](std::int64_t low, std::int64_t high) {
+    return core::Money::from_micro(draw(random, low, high));
+  };
+  attempt.cost.net = amount(-1'000'000, 9'000'000);
+  attempt.cost.levies = amount(0, 100'000);
+  attempt.cost.vat = amount(0, 100'000);
   attempt.cost.gross = attempt.cost.net + attempt.cost.levies + attempt.cost.vat;
   if (draw(random, 0, 2) != 0) attempt.asap_gross = draw(random, -1'000'000, 20'000'000);
   if (draw(random, 0, 2) != 0) attempt.co2_milligrams = draw(random, 0, 5'000'000);
@@ -93,7 +93,7 @@ inline report::Records random_records(std::mt19937_64& random, int jobs) {
     idle.end = idle.start + draw(random, 1, 40LL * 3600 * 1'000'000);
     idle.energy.wall = draw(random, 0, 900'000'000'000);
     idle.currency = "CNY";
-    idle.cost.net = draw(random, 0, 900'000);
+    idle.cost.net = core::Money::from_micro(draw(random, 0, 900'000));
     idle.cost.gross = idle.cost.net;
     records.idle.push_back(idle);
   }

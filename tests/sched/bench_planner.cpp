@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sched/planner.h"
+#include "plan/planner.h"
 #include "sched/random_plans.h"
 
 using namespace turbodiff;
@@ -47,9 +47,9 @@ double cpu_ms() {
 }
 
 /// What setups cost, about.
-double setup_cost(const testing::PlanCase& input, const sched::Plan& plan) {
+double setup_cost(const testing::PlanCase& input, const plan::Plan& plan) {
   double sum = 0;
-  for (const sched::PlannedJob& job : plan.jobs)
+  for (const plan::PlannedJob& job : plan.jobs)
     if (job.setup)
       sum += static_cast<double>(job.cost.gross.micro()) *
              static_cast<double>(input.request.jobs[job.job].setup_seconds) /
@@ -67,7 +67,7 @@ void bench(const Family& family, int queues, Figures& all) {
     shape.load_percent = 40 + 50 * i / std::max(1, queues - 1);
     const testing::PlanCase input = testing::random_queue(dice, shape);
     const double begin = cpu_ms();
-    const sched::Plan plan = sched::make_plan(input.request, input.curve);
+    const plan::Plan plan = plan::make_plan(input.request, input.curve);
     own.times.push_back(cpu_ms() - begin);
     const auto cost = static_cast<double>(plan.total_cost.gross.micro());
     const auto bound = static_cast<double>(plan.lower_bound.micro());

@@ -1,9 +1,9 @@
 // What attempts and the time between them cost, with and without a meter.
-#include "sched/billing.h"
+#include "runner/billing.h"
 
 #include <sstream>
 
-#include "sched/energy_rows.h"
+#include "runner/frozen_prices.h"
 #include "tariff/tariff_yaml.h"
 #include "testing.h"
 
@@ -29,23 +29,23 @@ class Place {
  public:
   explicit Place(bool metered = false, const char* nvml = nullptr) {
     if (metered) {
-      energy::MeterOptions options;
+      meter::MeterOptions options;
       options.gpu = nvml != nullptr;
       if (nvml != nullptr) options.nvml_library = nvml;
       options.powercap = folder_ / "none";
       options.wall = {.psu_efficiency = 1, .rest_watts = 30, .cooling = 1};
-      options.plug_type = energy::PlugType::shelly2;
+      options.plug_type = meter::PlugType::shelly2;
       options.plug_url = "http://plug";
       options.fetch = [](const std::string&) -> std::optional<std::string> { return R"({"apower":200})"; };
       options.interval_s = 0;
       options.awake_s = [this] { return clock_.monotonic_s(); };
-      meter_ = std::make_unique<energy::Meter>(options, clock_);
+      meter_ = std::make_unique<meter::Meter>(options, clock_);
     }
     write_file(folder_ / "two-rate.yaml", tariff_text);
-    tariff_ = std::make_unique<sched::TariffClock>(
+    tariff_ = std::make_unique<queue::TariffClock>(
         [this] { return tariff::read_tariff(folder_ / "two-rate.yaml"); });
     epoch_ = store_.begin_epoch(store::this_process());
-    billing_ = std::make_unique<sched::Billing>(store_, epoch_, *tariff_, estimator_, meter_.get(), log_);
+    billing_ = std::make_unique<runner::Billing>(store_, epoch_, *tariff_, estimator_, meter_.get(), log_);
     store::NewJob job;
     job.preset = {R"({"steps":4})", "demo", "f00d", "cpu", "", 180, 4, 156'672};
     job.spec.prompt = "a red circle";
@@ -65,11 +65,11 @@ class Place {
   core::Console console_{out_, {}};
   core::Log log_{console_};
   store::JobStore store_{folder_ / "jobs.db", true};
-  sched::Estimator estimator_{store_, {100.0, 1, false}};
-  std::unique_ptr<energy::Meter> meter_;
-  std::unique_ptr<sched::TariffClock> tariff_;
+  queue::Estimator estimator_{store_, {100.0, 1, false}};
+  std::unique_ptr<meter::Meter> meter_;
+  std::unique_ptr<queue::TariffClock> tariff_;
   std::int64_t epoch_ = 0;
-  std::unique_ptr<sched::Billing> billing_;
+  std::unique_ptr<runner::Billing> billing_;
 };
 
 struct MeteredPlace : Place {
@@ -95,10 +95,10 @@ TEST_CASE_FIXTURE(Place, "without a meter an attempt costs its model's power at 
   CHECK(bill.gpu_microjoules == 0);
   CHECK(bill.cpu_microjoules == 0);
   // Ten seconds at 0.45 and ten at 1.00 a kWh; net 0.32 and 0.76, levies 0.04.
-  CHECK(bill.gross == 403);
-  CHECK(bill.net == 300);
-  CHECK(bill.levies == 22);
-  CHECK(bill.vat == 81);
+  CHECK(bill.cost.gross.micro() == 403);
+  CHECK(bill.cost.net.micro() == 300);
+  CHECK(bill.cost.levies.micro() == 22);
+  CHECK(bill.cost.vat.micro() == 81);
   CHECK(bill.co2_milligrams == 200);
   CHECK(bill.complete);
   CHECK(bill.source == "estimate");
@@ -112,31 +112,31 @@ TEST_CASE_FIXTURE(Place, "without a meter an attempt costs its model's power at 
   CHECK(bill.asap_gross == 250);
   REQUIRE(bill.samples.size() == 2);
   CHECK(bill.samples[0].end == start + 40 * second);
-  CHECK(bill.samples[1].wall == 1'000'000'000);
+  CHECK(bill.samples[1].energy.wall == 1'000'000'000);
   REQUIRE(prices.size() == 2);
   CHECK(prices[0].rate == "low");
   CHECK(prices[0].off_peak);
   CHECK(prices[0].start == start / second + 30);
   CHECK(prices[0].end == start / second + 40);
-  CHECK(prices[0].gross == 450'000'000);
-  CHECK(prices[0].net == 320'000'000);
-  CHECK(prices[0].levies == 40'000'000);
-  CHECK(prices[0].vat == 90'000'000);
+  CHECK(prices[0].price->gross == 450'000'000);
+  CHECK(prices[0].price->net == 320'000'000);
+  CHECK(prices[0].price->levies == 40'000'000);
+  CHECK(prices[0].price->vat == 90'000'000);
   CHECK(prices[0].milligram_co2 == 360'000);
   CHECK(prices[1].rate == "high");
   CHECK_FALSE(prices[1].off_peak);
   CHECK(prices[1].end == start / second + 50);
   // What is kept of it gives the same sums again.
-  const energy::EnergyCost again = sched::bill_again(attempt, prices, bill.samples);
-  CHECK(again.money.gross == bill.gross);
-  CHECK(again.money.vat == bill.vat);
+  const energy::EnergyCost again = runner::bill_again(attempt, prices, bill.samples);
+  CHECK(again.money.gross == bill.cost.gross);
+  CHECK(again.money.vat == bill.cost.vat);
   CHECK(again.co2_milligrams == bill.co2_milligrams);
   // And so do bills from before samples were kept.
   store::Attempt old = attempt;
   old.bill = bill;
-  const energy::EnergyCost by_power = sched::bill_again(old, prices, {});
-  CHECK(by_power.money.gross == bill.gross);
-  CHECK(by_power.money.complete);
+  const energy::EnergyCost by_power = runner::bill_again(old, prices, {});
+  CHECK(by_power.money.gross == bill.cost.gross);
+  CHECK(by_power.complete);
   CHECK_FALSE(by_power.co2_milligrams);
 }
 
@@ -146,7 +146,7 @@ TEST_CASE_FIXTURE(Place,
   const auto instant = billing_->end(attempt, job(), 0);
   CHECK(instant.bill.microseconds == 0);
   CHECK(instant.bill.milliwatts == 0);
-  CHECK(instant.bill.gross == 0);
+  CHECK(instant.bill.cost.gross.micro() == 0);
   CHECK(instant.prices.size() <= 1);
   CHECK(billing_->end(attempt, job(), -5).bill.microseconds == 0);
 }
@@ -159,7 +159,7 @@ TEST_CASE_FIXTURE(
   const store::Attempt attempt = claim(start + 30 * second);
   // Begun before its earliest time, as only an edit allows: the comparison is with itself.
   const auto [bill, prices] = billing_->end(attempt, job(), 20 * second);
-  CHECK(bill.asap_gross == bill.gross);
+  CHECK(bill.asap_gross == bill.cost.gross.micro());
 }
 
 TEST_CASE_FIXTURE(MeteredPlace,
@@ -173,12 +173,12 @@ TEST_CASE_FIXTURE(MeteredPlace,
   REQUIRE(idle.size() == 1);
   CHECK(idle[0].energy.start == start);
   CHECK(idle[0].energy.end == *began);
-  CHECK(idle[0].energy.wall == 2'000'000'000);
+  CHECK(idle[0].energy.energy.wall == 2'000'000'000);
   CHECK(idle[0].source == "measured");
   CHECK(idle[0].method == "plug");
   CHECK(idle[0].currency == "EUR");
-  CHECK(idle[0].gross == 250);
-  CHECK(sched::idle_again(idle[0]).money.gross == 250);
+  CHECK(idle[0].cost.gross.micro() == 250);
+  CHECK(runner::idle_again(idle[0]).money.gross.micro() == 250);
 
   const store::Attempt attempt = claim(*began);
   advance(4);
@@ -189,14 +189,14 @@ TEST_CASE_FIXTURE(MeteredPlace,
   CHECK(noted.front().start == *began);
   CHECK(noted.back().end == *began + 4 * second);
   std::int64_t used = 0;
-  for (const store::EnergySample& sample : noted) used += sample.wall;
+  for (const energy::Sample& sample : noted) used += sample.energy.wall;
   advance(2);
   meter_->tick();
   billing_->note_alive(attempt, 6 * second, true);
   CHECK(store_.samples(attempt.id).back().end == *began + 6 * second);
   // Notes follow each other without a gap and without an overlap.
   store::Micros at = *began;
-  for (const store::EnergySample& sample : store_.samples(attempt.id)) {
+  for (const energy::Sample& sample : store_.samples(attempt.id)) {
     CHECK(sample.start == at);
     at = sample.end;
   }
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(MeteredPlace,
   CHECK(bill.microjoules >= used);
   CHECK(bill.microjoules == 1'200'000'000);
   CHECK(bill.milliwatts == 200'000);
-  CHECK(bill.gross == 150);
+  CHECK(bill.cost.gross.micro() == 150);
   CHECK(prices.size() == 1);
 }
 
@@ -265,15 +265,15 @@ TEST_CASE_FIXTURE(MeteredPlace, "a job that does not begin after all was idle ti
   for (const store::IdleEnergy& row : store_.idle_energy(0, start * 2)) {
     CHECK(row.energy.start == at);
     at = row.energy.end;
-    wall += row.energy.wall;
+    wall += row.energy.energy.wall;
   }
   CHECK(at == start + 15 * second);
   CHECK(wall == 3'000'000'000);
 }
 
 TEST_CASE_FIXTURE(Place, "idle rows end with their price and with the hour, and grow while neither changes") {
-  sched::IdleLedger idle(store_, epoch_, *tariff_, log_);
-  energy::Span span;
+  runner::IdleLedger idle(store_, epoch_, *tariff_, log_);
+  meter::Span span;
   span.facts.measured = true;
   span.facts.method = "plug";
   const auto book = [&](store::Micros from, store::Micros to) {
@@ -292,10 +292,10 @@ TEST_CASE_FIXTURE(Place, "idle rows end with their price and with the hour, and 
   auto rows = store_.idle_energy(0, start * 2);
   REQUIRE(rows.size() == 1);
   CHECK(rows[0].energy.end == start + 40 * second);
-  CHECK(rows[0].energy.wall == 4'000'000'000);
-  CHECK(rows[0].energy.rest == 4'000'000'000);
+  CHECK(rows[0].energy.energy.wall == 4'000'000'000);
+  CHECK(rows[0].energy.energy.rest == 4'000'000'000);
   CHECK(rows[0].price.rate == "low");
-  CHECK(rows[0].gross == 500);
+  CHECK(rows[0].cost.gross.micro() == 500);
   CHECK(rows[0].co2_milligrams == 400);
   // 15:00 is 2800 s after the start: the hour ends a row, and so do other means.
   book(start + 60 * second, start + 100 * second);

@@ -1,11 +1,11 @@
-#include "sched/early_start.h"
+#include "plan/early_start.h"
 
 #include "testing.h"
 
 using namespace turbodiff;
-using sched::PlannedJob;
-using sched::Seconds;
-using sched::When;
+using plan::PlannedJob;
+using spec::When;
+using tariff::Seconds;
 
 namespace {
 
@@ -34,7 +34,7 @@ TEST_CASE("a job may start before its planned second where that costs no more") 
                                   segment(200, 300, std::nullopt, true), segment(300, 400, 20, true),
                                   segment(400, 500, 10, true)});
   const auto may = [&](Seconds at, Seconds start, Seconds length, When when) {
-    return sched::costs_no_more_at(curve, planned(start, length), when, origin + at);
+    return plan::costs_no_more_at(curve, planned(start, length), when, origin + at);
   };
   CHECK(may(10, 50, 20, When::off_peak));          // the same price
   CHECK(may(10, 320, 20, When::off_peak));         // the same in another window

@@ -9,9 +9,9 @@
 namespace turbodiff::testing {
 namespace {
 
-using sched::PlanJob;
-using sched::PlanRequest;
-using sched::When;
+using plan::PlanJob;
+using plan::PlanRequest;
+using spec::When;
 using Int = std::int64_t;
 
 /// Every second of the horizon looked up once.
@@ -301,24 +301,24 @@ std::optional<TriedPlan> greedy_by_price(const PlanRequest& request, const tarif
   return plan;
 }
 
-std::string fault_in(const PlanRequest& request, const tariff::PriceCurve& curve, const sched::Plan& plan) {
+std::string fault_in(const PlanRequest& request, const tariff::PriceCurve& curve, const plan::Plan& plan) {
   const World world(request, curve);
   std::vector<TriedPlace> places(request.jobs.size());
   std::vector<int> seen(request.jobs.size());
   __int128 cost = 0, energy = 0;
-  for (const sched::PlannedJob& job : plan.jobs) {
+  for (const plan::PlannedJob& job : plan.jobs) {
     ++seen[job.job];
     if (job.id != request.jobs[job.job].id) return "a wrong id";
     if (job.worker < 0 || job.worker >= request.workers) return job.id + " is on no worker";
     places[job.job] = {job.worker, job.start - request.now, 0};
   }
-  for (const sched::UnplacedJob& job : plan.unplaced) {
+  for (const plan::UnplacedJob& job : plan.unplaced) {
     ++seen[job.job];
     if (job.id != request.jobs[job.job].id || job.reason.empty()) return "an unplaced job without a reason";
   }
   if (!std::all_of(seen.begin(), seen.end(), [](int n) { return n == 1; })) return "a job is not there once";
   if (!world.settle(places, true)) return "the places break a constraint";
-  for (const sched::PlannedJob& job : plan.jobs) {
+  for (const plan::PlannedJob& job : plan.jobs) {
     const TriedPlace& place = places[job.job];
     if (place.end != job.end - request.now) return fmt::format("{} ends at the wrong second", job.id);
     const Int own_energy = request.jobs[job.job].milliwatts * (place.end - place.start);

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "sched/plan.h"
+#include "plan/plan.h"
 #include "tariff/price_curve.h"
 
 namespace turbodiff::testing {
@@ -23,13 +23,13 @@ struct TriedPlan {
 };
 
 /// Every job at every second on every worker, and left out.
-TriedPlan exhaustive_plan(const sched::PlanRequest& request, const tariff::PriceCurve& curve);
+TriedPlan exhaustive_plan(const plan::PlanRequest& request, const tariff::PriceCurve& curve);
 
 /// Jobs in input order, each at its own cheapest free second: what is often taken for a planner.
-std::optional<TriedPlan> greedy_by_price(const sched::PlanRequest& request, const tariff::PriceCurve& curve);
+std::optional<TriedPlan> greedy_by_price(const plan::PlanRequest& request, const tariff::PriceCurve& curve);
 
 /// What is wrong with a plan; empty when nothing is.
-std::string fault_in(const sched::PlanRequest& request, const tariff::PriceCurve& curve,
-                     const sched::Plan& plan);
+std::string fault_in(const plan::PlanRequest& request, const tariff::PriceCurve& curve,
+                     const plan::Plan& plan);
 
 }  // namespace turbodiff::testing

@@ -1,14 +1,14 @@
-#include "sched/inbox_file.h"
+#include "inbox/inbox_file.h"
 
 #include "testing.h"
 
 using namespace turbodiff;
-using sched::InboxKind;
+using inbox::InboxKind;
 
 namespace {
 
-std::vector<sched::InboxRequest> read(const std::string& content, const std::string& name = "f.yaml") {
-  return sched::read_inbox_file(content, name, sched::inbox_kind(name), [](std::string_view text) {
+std::vector<inbox::InboxRequest> read(const std::string& content, const std::string& name = "f.yaml") {
+  return inbox::read_inbox_file(content, name, inbox::inbox_kind(name), [](std::string_view text) {
     if (text != "06:30") throw Error::bad_request("not a time");
     return std::int64_t{630};
   });
@@ -39,8 +39,8 @@ TEST_CASE("YAML gives prompts with options and schedules, the common ones below"
     CHECK(request.options.steps == 2);
     CHECK(request.schedule.priority == 3);
   }
-  CHECK(requests[0].schedule.when == store::When::cheapest);
-  CHECK(requests[2].schedule.when == store::When::now);
+  CHECK(requests[0].schedule.when == spec::When::cheapest);
+  CHECK(requests[2].schedule.when == spec::When::now);
   CHECK(requests[2].schedule.deadline == 630);
   CHECK(requests[2].count == 2);
   CHECK(requests[2].schedule.held);
@@ -68,7 +68,7 @@ TEST_CASE("JSON says the same as YAML") {
             .schedule.priority == 9);
 }
 
-TEST_CASE("what is wrong is told in one line with its place") {
+TEST_CASE("what is wrong is reported in one line with its place") {
   const std::pair<std::string, std::string> yaml[] = {
       {"", "f.yaml: is neither a prompt nor an object of options"},
       {"prompts: []", "'f.yaml' holds no prompt"},
@@ -77,7 +77,7 @@ TEST_CASE("what is wrong is told in one line with its place") {
       {"prompts: a", "f.yaml: 'prompts' must be a list"},
       {"prompts: [a, {prompt: b, stepz: 3}]",
        "f.yaml: prompt 2: unknown key 'stepz' (did you mean 'steps'?)"},
-      {"prompts: [{prompts: [a]}]", "f.yaml: prompt 1: 'prompts' stands within 'prompts'"},
+      {"prompts: [{prompts: [a]}]", "f.yaml: prompt 1: 'prompts' cannot be nested in 'prompts'"},
       {"prompt: a\nwhen: tonight", "f.yaml: 'when' must be off-peak, cheapest or now, not \"tonight\""},
       {"prompt: a\ndeadline: soon", "f.yaml: not a time"},
       {"prompt: a\ncount: 0", "f.yaml: 'count' must be a whole number between 1 and 100000, not 0"},
@@ -85,11 +85,10 @@ TEST_CASE("what is wrong is told in one line with its place") {
   for (const auto& [content, message] : yaml) CHECK(error(content) == message);
   CHECK(error("prompt: [").starts_with("f.yaml:"));
   CHECK(error("{", "f.json") == "f.json: it is not valid JSON");
-  CHECK(error(std::string(200'000, '['), "f.json") ==
-        "f.json: lists and objects stand too deep in each other");
+  CHECK(error(std::string(200'000, '['), "f.json") == "f.json: JSON is nested too deeply");
   CHECK(error("{\"prompt\": \"a\"}\n{\"seed\": 1}", "f.jsonl") == "f.jsonl:2: there is no \"prompt\"");
   CHECK(error("# nothing\n", "f.txt") == "'f.txt' holds no prompt");
-  CHECK(error(std::string("a\0b", 3), "f.txt") == "f.txt: not text, a NUL byte stands at offset 1");
+  CHECK(error(std::string("a\0b", 3), "f.txt") == "f.txt: not text, a NUL byte is at offset 1");
   for (const char* name : {"f.txt", "f.jsonl", "f.json", "f.yaml"})
     CHECK_MESSAGE(
         error("\"a\"\n\"caf\xE9 in the snow\"\n", name).starts_with(std::string(name) + ":2: not UTF-8 text"),
@@ -108,8 +107,8 @@ TEST_CASE("files in GBK and UTF-16 are read, and the first is said") {
   for (const auto& [name, content] : files) {
     CAPTURE(name);
     std::vector<std::string> notes;
-    const auto requests = sched::read_inbox_file(
-        content, name, sched::inbox_kind(name), [](std::string_view) { return std::int64_t{0}; },
+    const auto requests = inbox::read_inbox_file(
+        content, name, inbox::inbox_kind(name), [](std::string_view) { return std::int64_t{0}; },
         [&](const std::string& line) { notes.push_back(line); });
     REQUIRE(requests.size() == 1);
     CHECK(requests[0].options.prompt == "雪中的狐狸");

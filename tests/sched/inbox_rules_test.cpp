@@ -1,13 +1,13 @@
-#include "sched/inbox_rules.h"
+#include "inbox/inbox_rules.h"
 
 #include <random>
 
 #include "testing.h"
 
 using namespace turbodiff;
-using sched::InboxFacts;
-using sched::InboxKind;
-using sched::InboxLook;
+using inbox::InboxFacts;
+using inbox::InboxKind;
+using inbox::InboxLook;
 
 namespace {
 
@@ -24,7 +24,7 @@ constexpr std::int64_t wall(double seconds) {
 
 TEST_CASE("a picture and a text of the same name make a pair") {
   const auto pairs = [](const char* name, const char* partner) {
-    const auto names = sched::partner_names(name);
+    const auto names = inbox::partner_names(name);
     return std::find(names.begin(), names.end(), partner) != names.end();
   };
   for (const char* text : {"a.b.txt", "a.b.yaml", "a.b.yml", "a.b.json", "a.b.jsonl", "a.b.TXT"})
@@ -35,8 +35,8 @@ TEST_CASE("a picture and a text of the same name make a pair") {
     }
   CHECK_FALSE(pairs("a.txt", "a.yaml"));
   CHECK_FALSE(pairs("a.txt", "b.png"));
-  CHECK(sched::partner_names("a.doc").empty());
-  CHECK(sched::partner_names("README").empty());
+  CHECK(inbox::partner_names("a.doc").empty());
+  CHECK(inbox::partner_names("README").empty());
 }
 
 TEST_CASE("copies and temporary files of programs that keep folders alike are no jobs") {
@@ -60,12 +60,12 @@ TEST_CASE("copies and temporary files of programs that keep folders alike are no
                            ".list.txt.Xy12Zq",
                            "Icon\r",
                            "list.txt.swo"})
-    CHECK_MESSAGE(sched::inbox_kind(name) == InboxKind::ignored, name);
+    CHECK_MESSAGE(inbox::inbox_kind(name) == InboxKind::ignored, name);
   for (const char* name :
        {"list.txt.crdownload", "list.txt.download", "list.txt.!sync", "list.txt.part", "list.txt.aria2"})
-    CHECK_MESSAGE(sched::inbox_kind(name) == InboxKind::unfinished, name);
+    CHECK_MESSAGE(inbox::inbox_kind(name) == InboxKind::unfinished, name);
   for (const char* name : {"sync.txt", "a conflict.txt", "conflict-of-interest.txt", "copy (2).txt"})
-    CHECK_MESSAGE(sched::inbox_kind(name) == InboxKind::prompts, name);
+    CHECK_MESSAGE(inbox::inbox_kind(name) == InboxKind::prompts, name);
 }
 
 TEST_CASE("names say what a file in the watch folder is") {
@@ -81,11 +81,11 @@ TEST_CASE("names say what a file in the watch folder is") {
       {"a.txt.tmp", InboxKind::unfinished},  {"a.part", InboxKind::unfinished},
       {"a.txt.PART", InboxKind::unfinished}, {"a.crdownload", InboxKind::unfinished},
       {"part.txt", InboxKind::prompts},      {"tmp", InboxKind::unknown}};
-  for (const auto& [name, kind] : cases) CHECK_MESSAGE(sched::inbox_kind(name) == kind, name);
+  for (const auto& [name, kind] : cases) CHECK_MESSAGE(inbox::inbox_kind(name) == kind, name);
 }
 
 TEST_CASE("a closed file is complete soon, one of unknown history after the settle time") {
-  sched::Settling settling({5, 0.2, 60, true});
+  inbox::Settling settling({5, 0.2, 60, true});
   settling.closed("closed.txt", facts(7), 10);
   settling.seen("found.txt", facts(3, 99), 10, wall(100));
   settling.seen("old.txt", facts(3, 90), 10, wall(100));
@@ -101,14 +101,14 @@ TEST_CASE("a closed file is complete soon, one of unknown history after the sett
 }
 
 TEST_CASE("times of another machine's file system prove nothing") {
-  sched::Settling settling({5, 5, 60, false});
+  inbox::Settling settling({5, 5, 60, false});
   settling.seen("old.txt", facts(3, 0), 10, wall(1000));
   CHECK(settling.due(14, 9).empty());
   CHECK(settling.due(15, 9).size() == 1);
 }
 
 TEST_CASE("a busy file waits for its writer, an empty one for a minute") {
-  sched::Settling settling({5, 0.2, 60, true});
+  inbox::Settling settling({5, 0.2, 60, true});
   settling.closed("a.txt", facts(3), 0);
   CHECK(!settling.looked("a.txt", facts(3), InboxLook::busy, 1));
   CHECK(!settling.any_soon());
@@ -128,8 +128,8 @@ TEST_CASE("whatever happens to a file, it is complete only after a quiet time, a
   std::mt19937 random(7);
   const auto chance = [&](double p) { return std::uniform_real_distribution<>(0, 1)(random) < p; };
   for (int trial = 0; trial < 2000; ++trial) {
-    const sched::SettleTimes times{2, 0.2, 60, chance(0.5)};
-    sched::Settling settling(times);
+    const inbox::SettleTimes times{2, 0.2, 60, chance(0.5)};
+    inbox::Settling settling(times);
     double changed_s = 1000;
     std::int64_t bytes = 1;
     bool complete = false;

@@ -1,5 +1,5 @@
 // Sums, windows and starts of a planning problem, against going through every second.
-#include "sched/plan_problem.h"
+#include "plan/plan_problem.h"
 
 #include "contains.h"
 #include "sched/random_plans.h"
@@ -7,18 +7,18 @@
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Cost;
-using sched::Problem;
-using sched::Span;
-using sched::Time;
+using plan::Cost;
+using plan::Problem;
+using plan::Span;
+using plan::Time;
 
 namespace {
 
-constexpr sched::Seconds now = 1'790'000'000;
+constexpr tariff::Seconds now = 1'790'000'000;
 
 /// Steps of unlike lengths, some of one value; what each second is worth.
-std::pair<sched::StepSum, std::vector<std::int64_t>> random_steps(Dice& dice, std::int64_t most) {
-  std::pair<sched::StepSum, std::vector<std::int64_t>> result;
+std::pair<plan::StepSum, std::vector<std::int64_t>> random_steps(Dice& dice, std::int64_t most) {
+  std::pair<plan::StepSum, std::vector<std::int64_t>> result;
   const auto count = dice.between(1, 12);
   for (std::int64_t step = 0; step < count; ++step) {
     const auto value = dice.between(-2, 2) * most, length = dice.chance(30) ? 1 : dice.between(1, 20);
@@ -50,8 +50,8 @@ Problem random_problem(Dice& dice) {
   problem.objective = random_steps(dice, 1'000'000).first;
   problem.horizon = problem.objective.edges().back();
   problem.objective.index();
-  problem.windows[static_cast<std::size_t>(sched::When::cheapest)] = random_windows(dice, problem.horizon);
-  sched::Task task;
+  problem.windows[static_cast<std::size_t>(spec::When::cheapest)] = random_windows(dice, problem.horizon);
+  plan::Task task;
   task.seconds = dice.between(1, 8);
   task.milliwatts = dice.between(1, 3);
   task.earliest = dice.between(0, 5);
@@ -61,17 +61,17 @@ Problem random_problem(Dice& dice) {
 }
 
 bool may_start(const Problem& problem, Time start, Time length) {
-  const sched::Task& task = problem.tasks[0];
+  const plan::Task& task = problem.tasks[0];
   return start >= task.earliest && start + length <= task.latest_end &&
          is_inside(problem.windows_of(task), start, start + length);
 }
 
-sched::PlanRequest request_of(std::vector<std::pair<std::string, std::vector<std::string>>> jobs) {
-  sched::PlanRequest request;
+plan::PlanRequest request_of(std::vector<std::pair<std::string, std::vector<std::string>>> jobs) {
+  plan::PlanRequest request;
   request.now = now;
   request.horizon_s = 100;
   for (auto& [id, after] : jobs) {
-    sched::PlanJob job;
+    plan::PlanJob job;
     job.id = id;
     job.seconds = 1;
     job.after = after;
@@ -80,9 +80,9 @@ sched::PlanRequest request_of(std::vector<std::pair<std::string, std::vector<std
   return request;
 }
 
-Problem problem_of(const sched::PlanRequest& request) {
-  return sched::make_problem(request,
-                             tariff::PriceCurve({{now, now + 100, {}, tariff::Price{5, 5, 0, 0}, true}}));
+Problem problem_of(const plan::PlanRequest& request) {
+  return plan::make_problem(request,
+                            tariff::PriceCurve({{now, now + 100, {}, tariff::Price{5, 5, 0, 0}, true}}));
 }
 
 }  // namespace
@@ -151,7 +151,7 @@ TEST_CASE("the pieces of starts hold every start with its cost, and none that ma
     const Time length = problem.tasks[0].seconds, first = dice.between(0, 20), last = dice.between(10, 90);
     std::map<Time, Cost> costs;
     Time before = -1;
-    for (const sched::StartPiece& piece : problem.start_pieces(0, length, first, last)) {
+    for (const plan::StartPiece& piece : problem.start_pieces(0, length, first, last)) {
       CHECK(piece.first >= before);  // they ascend and share no more than an end
       CHECK(piece.first <= piece.last);
       before = piece.last;
@@ -172,7 +172,7 @@ TEST_CASE("the pieces of starts hold every start with its cost, and none that ma
 TEST_CASE("a setup is part of a job's time but after one of its own group") {
   Problem problem;
   for (const int group : {1, 1, 2, -1, -1}) {
-    sched::Task task;
+    plan::Task task;
     task.seconds = 10;
     task.setup = 3;
     task.group = group;
@@ -185,7 +185,7 @@ TEST_CASE("a setup is part of a job's time but after one of its own group") {
   CHECK(problem.duration(3, 4) == 13);  // no group is no common group
 }
 
-TEST_CASE("jobs that wait for themselves, for each other or for nobody's job are blocked, and told how") {
+TEST_CASE("jobs that wait for themselves, for each other or for nobody's job are blocked, and reported how") {
   const Problem problem = problem_of(request_of({{"a", {"b"}},
                                                  {"b", {"c"}},
                                                  {"c", {"a"}},
@@ -208,7 +208,7 @@ TEST_CASE("jobs that wait for themselves, for each other or for nobody's job are
 }
 
 TEST_CASE("times of jobs are seconds from now within the plan") {
-  sched::PlanRequest request = request_of({{"past", {}}, {"within", {}}, {"beyond", {}}, {"free", {}}});
+  plan::PlanRequest request = request_of({{"past", {}}, {"within", {}}, {"beyond", {}}, {"free", {}}});
   const auto set = [&](std::size_t i, std::int64_t earliest, std::int64_t deadline, std::int64_t planned) {
     request.jobs[i].earliest = now + earliest;
     request.jobs[i].deadline = now + deadline;
@@ -235,7 +235,7 @@ TEST_CASE("times of jobs are seconds from now within the plan") {
 
 TEST_CASE("a request that makes no sense is refused by name") {
   const auto refused = [](auto change) {
-    sched::PlanRequest request = request_of({{"a", {}}});
+    plan::PlanRequest request = request_of({{"a", {}}});
     change(request);
     return error_of([&] { problem_of(request); });
   };
@@ -251,8 +251,8 @@ TEST_CASE("a request that makes no sense is refused by name") {
   CHECK(contains(refused([](auto& r) { r.horizon_s = -1; }).message(), "horizon"));
   CHECK(contains(refused([](auto& r) { r.horizon_s = years + 1; }).message(), "horizon"));
   CHECK(
-      contains(refused([](auto& r) { r.objective = sched::Objective::carbon; }).message(), "no carbon data"));
-  sched::PlanRequest most = request_of({{"a", {}}});
+      contains(refused([](auto& r) { r.objective = plan::Objective::carbon; }).message(), "no carbon data"));
+  plan::PlanRequest most = request_of({{"a", {}}});
   most.horizon_s = most.jobs[0].seconds = most.jobs[0].setup_seconds = years;
   most.jobs[0].milliwatts = 1'000'000'000'000;
   CHECK(problem_of(most).tasks.size() == 1);

@@ -1,4 +1,4 @@
-#include "sched/planner.h"
+#include "plan/planner.h"
 
 #include "sched/exhaustive_plan.h"
 #include "sched/random_plans.h"
@@ -6,9 +6,9 @@
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Plan;
-using sched::PlanJob;
-using sched::When;
+using plan::Plan;
+using plan::PlanJob;
+using spec::When;
 
 namespace {
 
@@ -40,7 +40,7 @@ std::string places_of(const TriedPlan& plan) {
 TriedPlan tried(const PlanCase& input, const Plan& plan, std::int64_t factor = 1) {
   TriedPlan result;
   result.places.resize(input.request.jobs.size());
-  for (const sched::PlannedJob& job : plan.jobs)
+  for (const plan::PlannedJob& job : plan.jobs)
     result.places[job.job] = {job.worker, (job.start - input.request.now) / factor,
                               (job.end - input.request.now) / factor};
   return result;
@@ -75,7 +75,7 @@ void compare(const PlanCase& input, Kinds& kinds, std::int64_t factor = 1) {
   kinds.count(input);
   const TriedPlan expected = exhaustive_plan(input.request, input.curve);
   const PlanCase given = factor == 1 ? input : scaled(input, factor);
-  const Plan plan = sched::make_plan(given.request, given.curve);
+  const Plan plan = plan::make_plan(given.request, given.curve);
   CHECK(plan.exact);
   CHECK(plan.lower_bound == plan.total_cost.gross);
   if (factor == 1) CHECK_MESSAGE(fault_in(input.request, input.curve, plan) == "", describe(input));

@@ -1,18 +1,18 @@
+#include "plan/plan_result.h"
+#include "plan/planner.h"
 #include "sched/exhaustive_plan.h"
-#include "sched/plan_result.h"
-#include "sched/planner.h"
 #include "sched/random_plans.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Plan;
-using sched::PlanJob;
-using sched::When;
+using plan::Plan;
+using plan::PlanJob;
+using spec::When;
 
 namespace {
 
-constexpr sched::Seconds plan_start = 1'790'000'000;
+constexpr tariff::Seconds plan_start = 1'790'000'000;
 
 PlanJob make_job(const std::string& id, std::int64_t seconds) {
   PlanJob job;
@@ -22,7 +22,7 @@ PlanJob make_job(const std::string& id, std::int64_t seconds) {
   return job;
 }
 
-tariff::Segment segment(sched::Seconds begin, sched::Seconds end, std::optional<std::int64_t> price) {
+tariff::Segment segment(tariff::Seconds begin, tariff::Seconds end, std::optional<std::int64_t> price) {
   tariff::Segment result;
   result.start = plan_start + begin;
   result.end = plan_start + end;
@@ -41,7 +41,7 @@ PlanCase one_hour(std::vector<PlanJob> jobs, std::int64_t price = 200'000'000) {
 }
 
 Plan plan_of(const PlanCase& input) {
-  return sched::make_plan(input.request, input.curve);
+  return plan::make_plan(input.request, input.curve);
 }
 
 /// Few and many: the same rules hold for the exact search and beyond it.
@@ -50,13 +50,13 @@ std::vector<PlanJob> with_fillers(std::vector<PlanJob> jobs, int fillers) {
   return jobs;
 }
 
-const sched::PlannedJob* find(const Plan& plan, const std::string& id) {
+const plan::PlannedJob* find(const Plan& plan, const std::string& id) {
   for (const auto& job : plan.jobs)
     if (job.id == id) return &job;
   return nullptr;
 }
 
-const sched::UnplacedJob* find_unplaced(const Plan& plan, const std::string& id) {
+const plan::UnplacedJob* find_unplaced(const Plan& plan, const std::string& id) {
   for (const auto& job : plan.unplaced)
     if (job.id == id) return &job;
   return nullptr;
@@ -190,12 +190,12 @@ TEST_CASE("the cost at once is that of the same jobs, each as early as it can") 
       for (auto t = expected.places[i].start; t < expected.places[i].end; ++t)
         cost += static_cast<__int128>(at_once.curve.at(input.request.now + t)->price->gross) *
                 at_once.request.jobs[i].milliwatts;
-    CHECK(plan.asap_cost == sched::money_of(cost));
+    CHECK(plan.asap_cost == plan::money_of(cost));
   }
 }
 
 TEST_CASE("a job without a place is late once no price to come can help it") {
-  const auto late = [](std::vector<PlanJob> jobs, sched::Seconds priced_until) {
+  const auto late = [](std::vector<PlanJob> jobs, tariff::Seconds priced_until) {
     PlanCase input = one_hour(std::move(jobs));
     input.curve = tariff::PriceCurve({segment(0, priced_until, 200'000'000)});
     const Plan plan = plan_of(input);

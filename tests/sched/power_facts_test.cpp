@@ -1,9 +1,11 @@
-#include "sched/power_facts.h"
+#include "runner/power_facts.h"
 
 #include "store/store_fixture.h"
 
 using namespace turbodiff;
-using namespace turbodiff::sched;
+using namespace turbodiff::plan;
+using namespace turbodiff::queue;
+using namespace turbodiff::runner;
 using namespace turbodiff::testing;
 
 namespace {

@@ -5,13 +5,13 @@
 
 namespace turbodiff::testing {
 
-using sched::PlanJob;
-using sched::When;
+using plan::PlanJob;
+using spec::When;
 using tariff::Segment;
 
 PlanCase random_small_case(Dice& dice, int jobs, int workers, std::int64_t horizon) {
   PlanCase result;
-  sched::PlanRequest& request = result.request;
+  plan::PlanRequest& request = result.request;
   request.now = dice.between(-5, 1000);
   request.horizon_s = horizon;
   request.workers = workers;
@@ -59,7 +59,7 @@ PlanCase random_small_case(Dice& dice, int jobs, int workers, std::int64_t horiz
 }
 
 PlanCase scaled(PlanCase input, std::int64_t factor) {
-  sched::PlanRequest& request = input.request;
+  plan::PlanRequest& request = input.request;
   request.now *= factor;
   request.horizon_s *= factor;
   for (PlanJob& job : request.jobs) {
@@ -114,7 +114,7 @@ Quarter quarter_of(Dice& dice, Prices prices, double hour) {
 
 PlanCase random_queue(Dice& dice, const QueueShape& shape) {
   PlanCase result;
-  sched::PlanRequest& request = result.request;
+  plan::PlanRequest& request = result.request;
   request.now = 1'790'000'100;
   request.horizon_s = shape.quarters * std::int64_t{900};
   request.workers = shape.workers;

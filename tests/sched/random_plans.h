@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "sched/plan.h"
+#include "plan/plan.h"
 #include "tariff/price_curve.h"
 
 namespace turbodiff::testing {
@@ -22,7 +22,7 @@ class Dice {
 };
 
 struct PlanCase {
-  sched::PlanRequest request;
+  plan::PlanRequest request;
   tariff::PriceCurve curve;
 };
 

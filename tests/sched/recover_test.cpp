@@ -5,7 +5,7 @@
 #include <csignal>
 #include <sstream>
 
-#include "sched/job_runner.h"
+#include "runner/job_runner.h"
 #include "store/publish.h"
 #include "tariff/tariff_yaml.h"
 #include "testing.h"
@@ -73,11 +73,11 @@ class Place {
     write_file(folder_ / "flat.yaml",
                "version: 1\nname: flat\ntimezone: UTC\ncurrency: EUR\nrates: { all: { price: 0.36 } }\n"
                "calendar: [ { rate: all } ]\n");
-    sched::TariffClock tariff([this] { return tariff::read_tariff(folder_ / "flat.yaml"); });
-    sched::Estimator estimator(store_, {100.0, 1, false});
+    queue::TariffClock tariff([this] { return tariff::read_tariff(folder_ / "flat.yaml"); });
+    queue::Estimator estimator(store_, {100.0, 1, false});
     core::Log log(console_);
-    return sched::JobRunner(store_, store_.begin_epoch(store::this_process()), tariff, estimator, clock_, log,
-                            {"/bin/false", retry_delay_s, 1, nullptr})
+    return runner::JobRunner(store_, store_.begin_epoch(store::this_process()), tariff, estimator, clock_,
+                             log, {"/bin/false", retry_delay_s, 1, nullptr})
         .recover();
   }
 
@@ -220,7 +220,7 @@ TEST_CASE_FIXTURE(Place, "an attempt is billed until its next note was due, and 
   const store::Bill whole = bill_after(5, 60);
   CHECK(whole.microseconds == 6'000'000);
   CHECK(whole.microjoules == 600'000'000);
-  CHECK(whole.gross == 60);
+  CHECK(whole.cost.gross.micro() == 60);
   CHECK(whole.flags == "cut-off,end-assumed");
   CHECK_FALSE(whole.complete);
   const store::Bill early = bill_after(0, 0.25);
@@ -280,10 +280,11 @@ TEST_CASE_FIXTURE(Place, "what was metered goes on at its last power until the a
   const auto job = add(9);
   const auto epoch = store().begin_epoch(store::this_process());
   const auto attempt = store().claim(epoch, job, {2, 1, 4}, micros());
-  std::vector<store::EnergySample> samples;
+  std::vector<energy::Sample> samples;
   for (int second = 0; second < 4; ++second)
-    samples.push_back({micros() + second * 1'000'000, micros() + (second + 1) * 1'000'000, 150'000'000,
-                       20'000'000, 30'000'000, 200'000'000});
+    samples.push_back({micros() + second * 1'000'000,
+                       micros() + (second + 1) * 1'000'000,
+                       {150'000'000, 20'000'000, 30'000'000, 200'000'000}});
   store().note_alive(epoch, attempt->id, micros() + 4'000'000, samples,
                      R"({"measured":true,"method":"nvml","flags":"","uncertainty_ppm":40000,"gpu":"A GPU"})",
                      2);
@@ -293,7 +294,7 @@ TEST_CASE_FIXTURE(Place, "what was metered goes on at its last power until the a
   CHECK(bill.microseconds == 5'000'000);
   CHECK(bill.microjoules == 1'000'000'000);
   CHECK(bill.gpu_microjoules == 750'000'000);
-  CHECK(bill.gross == 100);
+  CHECK(bill.cost.gross.micro() == 100);
   CHECK(bill.source == "estimate");  // a fifth of it is assumed
   CHECK(bill.method == "nvml");
   CHECK(bill.flags == "cut-off,end-assumed");
@@ -306,7 +307,7 @@ TEST_CASE_FIXTURE(Place,
     const auto job = add(9);
     const auto epoch = store().begin_epoch(store::this_process());
     const auto attempt = store().claim(epoch, job, {2, 1, 4}, micros());
-    const store::EnergySample sample{micros(), micros() + 2'000'000, 150, 20, 30, 400'000'000};
+    const energy::Sample sample{micros(), micros() + 2'000'000, {150, 20, 30, 400'000'000}};
     store().note_alive(epoch, attempt->id, micros() + 2'000'000, std::span(&sample, 1), state, 0);
     advance(2);
     recover();
@@ -381,7 +382,7 @@ TEST_CASE_FIXTURE(Place, "a finished file that cannot be published any more does
   }
   CHECK(read_file(files[1].final) == "someone else's");
   CHECK(told().find("is gone") != std::string::npos);
-  CHECK(told().find("has come to exist in the meantime") != std::string::npos);
+  CHECK(told().find("was created in the meantime") != std::string::npos);
   CHECK(store().job(cancelled).state == State::cancelled);
   CHECK_FALSE(std::filesystem::exists(files[2].final));
 }

@@ -1,14 +1,14 @@
 #include <map>
 
-#include "sched/planner.h"
+#include "plan/planner.h"
 #include "sched/random_plans.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Plan;
-using sched::PlanJob;
-using sched::Seconds;
+using plan::Plan;
+using plan::PlanJob;
+using tariff::Seconds;
 
 namespace {
 
@@ -59,12 +59,12 @@ class Night {
     input_.request.horizon_s = end_ - now;
     for (PlanJob& job : input_.request.jobs)
       if (const auto start = starts_.find(job.id); start != starts_.end()) job.planned = start->second;
-    plan_ = sched::make_plan(input_.request, input_.curve);
+    plan_ = plan::make_plan(input_.request, input_.curve);
     starts_.clear();
-    for (const sched::PlannedJob& job : plan_.jobs) starts_[job.id] = job.start;
+    for (const plan::PlannedJob& job : plan_.jobs) starts_[job.id] = job.start;
   }
 
-  void run(const sched::PlannedJob job) {
+  void run(const plan::PlannedJob job) {
     const Seconds length = job.end - job.start;
     const Seconds taken = length + length * dice_.between(-noise_percent_, noise_percent_) / 100;
     ++started_;

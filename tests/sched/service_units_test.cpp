@@ -1,13 +1,13 @@
-#include "sched/service_units.h"
+#include "service/service_units.h"
 
 #include <algorithm>
 #include <filesystem>
 
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using sched::unit_word;
+using service::unit_word;
 
 TEST_CASE("words of a command line are quoted for systemd") {
   CHECK(unit_word("daemon") == "daemon");
@@ -19,10 +19,10 @@ TEST_CASE("words of a command line are quoted for systemd") {
 }
 
 TEST_CASE("the daemon is a service that tells when it is ready; run --once has a timer") {
-  sched::ServiceSettings settings{.program = "/opt/my tools/turbodiff-sched",
-                                  .global = {"--tariff", "cn-two-rate"},
-                                  .options = {"--watch", "/in box"}};
-  const auto daemon = sched::service_units(settings);
+  service::ServiceSettings settings{.program = "/opt/my tools/turbodiff-sched",
+                                    .global = {"--tariff", "cn-two-rate"},
+                                    .options = {"--watch", "/in box"}};
+  const auto daemon = service::service_units(settings);
   REQUIRE(daemon.size() == 1);
   CHECK(daemon[0].name == "turbodiff-sched.service");
   CHECK(
@@ -34,7 +34,7 @@ TEST_CASE("the daemon is a service that tells when it is ready; run --once has a
   CHECK(daemon[0].text.find("User=") == std::string::npos);
   settings.once = settings.system = true;
   settings.calendar = {"*-*-* 22:00:00 Asia/Shanghai"};
-  auto once = sched::service_units(settings);
+  auto once = service::service_units(settings);
   REQUIRE(once.size() == 5);
   std::rotate(once.begin(), once.begin() + 3, once.end());  // after what the service's user needs
   CHECK(once[0].text.find("run --once") != std::string::npos);
@@ -53,11 +53,11 @@ bool has_line(const std::string& text, const std::string& line) {
 }  // namespace
 
 TEST_CASE("the machine's service has a user of its own, who may write what it was given and nothing else") {
-  sched::ServiceSettings settings{.program = "/usr/local/bin/turbodiff-sched",
-                                  .options = {"--watch", "/srv/drop"},
-                                  .system = true,
-                                  .writable = {"/srv/drop"}};
-  const auto units = sched::service_units(settings);
+  service::ServiceSettings settings{.program = "/usr/local/bin/turbodiff-sched",
+                                    .options = {"--watch", "/srv/drop"},
+                                    .system = true,
+                                    .writable = {"/srv/drop"}};
+  const auto units = service::service_units(settings);
   REQUIRE(units.size() == 4);
   CHECK(units[0].folder == "/etc/sysusers.d");
   CHECK(has_line(units[0].text, "m turbodiff render"));
@@ -73,7 +73,7 @@ TEST_CASE("the machine's service has a user of its own, who may write what it wa
   CHECK(service.find("User=root") == std::string::npos);
 
   settings.writable = {"/home/me/drop box"};
-  const std::string homely = sched::service_units(settings)[3].text;
+  const std::string homely = service::service_units(settings)[3].text;
   CHECK(has_line(homely, "ProtectHome=read-only"));
   CHECK(has_line(homely, "ReadWritePaths=\"/home/me/drop box\""));
 }
@@ -86,11 +86,11 @@ TEST_CASE("systemd finds little to expose in the machine's services") {
   const testing::TempDir folder;
   for (const bool once : {false, true})
     for (const bool system : {false, true}) {
-      const sched::ServiceSettings settings{.program = "/usr/local/bin/turbodiff-sched",
-                                            .once = once,
-                                            .system = system,
-                                            .calendar = {"hourly"}};
-      for (const sched::UnitFile& unit : sched::service_units(settings)) {
+      const service::ServiceSettings settings{.program = "/usr/local/bin/turbodiff-sched",
+                                              .once = once,
+                                              .system = system,
+                                              .calendar = {"hourly"}};
+      for (const service::UnitFile& unit : service::service_units(settings)) {
         if (!unit.name.ends_with(".service")) continue;
         testing::write_file(folder / unit.name, unit.text);
         core::SubprocessOptions options;

@@ -2,16 +2,16 @@
 #include <map>
 #include <set>
 
+#include "plan/planner.h"
 #include "sched/exhaustive_plan.h"
-#include "sched/planner.h"
 #include "sched/random_plans.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Plan;
-using sched::PlanJob;
-using sched::Seconds;
+using plan::Plan;
+using plan::PlanJob;
+using tariff::Seconds;
 
 namespace {
 
@@ -39,7 +39,7 @@ PlanJob make_job(const std::string& id, std::int64_t seconds, std::int64_t prior
 }
 
 Plan plan_of(const PlanCase& input) {
-  Plan plan = sched::make_plan(input.request, input.curve);
+  Plan plan = plan::make_plan(input.request, input.curve);
   REQUIRE(fault_in(input.request, input.curve, plan) == "");
   return plan;
 }
@@ -115,7 +115,7 @@ TEST_CASE("a higher priority never runs behind a job that it could change places
       other.jobs[k].end = b.end;
       other.jobs[k + 1].start = a.start;
       other.jobs[k + 1].end = other.jobs[k].start;
-      const auto cost = [&](const sched::PlannedJob& job) {
+      const auto cost = [&](const plan::PlannedJob& job) {
         __int128 sum = 0;
         for (Seconds t = job.start; t < job.end; ++t)
           sum +=
@@ -166,7 +166,7 @@ TEST_CASE("durations that were guessed far too long leave no idle time in the ne
                                     segment(28800, 32400, 200), segment(32400, 50000, 400)});
   for (int i = 0; i < 25; ++i) {
     input.request.jobs.push_back(make_job(std::to_string(i), 236));
-    input.request.jobs.back().when = sched::When::off_peak;
+    input.request.jobs.back().when = spec::When::off_peak;
   }
   Plan plan = plan_of(input);
   CHECK(plan.jobs.back().start >= now + 28800);

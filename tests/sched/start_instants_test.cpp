@@ -1,19 +1,19 @@
 // The instants at which jobs of the best plan can start, against the set that their definition gives.
 #include <set>
 
-#include "sched/after_branching.h"
+#include "plan/after_branching.h"
 #include "sched/random_plans.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Time;
+using plan::Time;
 
 namespace {
 
 struct Case {
-  sched::SearchProblem problem;
-  std::vector<sched::Bounds> bounds;
+  plan::SearchProblem problem;
+  std::vector<plan::Bounds> bounds;
   std::vector<Time> edges;
 };
 
@@ -22,7 +22,7 @@ Case random_case(Dice& dice) {
   result.problem.horizon = dice.between(20, 300);
   for (auto count = dice.between(0, 4); count > 0; --count) result.edges.push_back(dice.between(-9, 320));
   for (auto count = dice.between(1, 3); count > 0; --count) {
-    sched::SearchJob job;
+    plan::SearchJob job;
     job.warm = dice.between(1, 90);
     job.cold = job.warm + (dice.chance(50) ? dice.between(1, 20) : 0);
     if (dice.chance(40)) {
@@ -43,14 +43,14 @@ std::set<Time> instants_of(const Case& input) {
     if (t >= 0 && t <= horizon) all.insert(t);
   };
   for (const Time edge : input.edges) add(edge);
-  for (const sched::Bounds& bound : input.bounds) {
+  for (const plan::Bounds& bound : input.bounds) {
     add(bound.earliest);
     add(bound.latest_end);
   }
-  for (const sched::SearchJob& job : input.problem.jobs)
+  for (const plan::SearchJob& job : input.problem.jobs)
     if (job.fixed_worker >= 0)
       for (const Time duration : {Time{0}, job.cold, job.warm}) add(job.fixed_start + duration);
-  for (const sched::SearchJob& job : input.problem.jobs) {
+  for (const plan::SearchJob& job : input.problem.jobs) {
     const std::set<Time> before = all;
     for (const Time t : before)
       for (const Time duration : {job.cold, job.warm, -job.cold, -job.warm}) all.insert(t + duration);
@@ -65,7 +65,7 @@ TEST_CASE("the instants of starts are the sums of durations from edges, bounds a
   for (int round = 0; round < 300; ++round) {
     const Case input = random_case(dice);
     const std::set<Time> expected = instants_of(input);
-    const sched::StartInstants instants(input.problem, input.bounds, input.edges);
+    const plan::StartInstants instants(input.problem, input.bounds, input.edges);
     for (Time t = 0; t <= input.problem.horizon; ++t) {
       REQUIRE(instants.at_or_after(t) == *expected.lower_bound(t));
       const auto next = expected.lower_bound(t);
@@ -80,7 +80,7 @@ TEST_CASE("where the instants would be too many every second is one") {
   input.problem.horizon = Time{1} << 27;
   input.problem.jobs.resize(1);
   input.problem.jobs[0].cold = input.problem.jobs[0].warm = 7;
-  const sched::StartInstants instants(input.problem, {{3, 1000}}, {});
+  const plan::StartInstants instants(input.problem, {{3, 1000}}, {});
   CHECK(instants.at_or_after(12'345) == 12'345);
   CHECK(instants.before(12'345) == 12'344);
   CHECK(instants.before(0) == -1);

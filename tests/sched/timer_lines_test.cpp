@@ -5,9 +5,9 @@
 #include <random>
 #include <set>
 
-#include "core/subprocess.h"
-#include "core/yaml_reader.h"
-#include "sched/service_units.h"
+#include "core/os/subprocess.h"
+#include "core/yaml/yaml_reader.h"
+#include "service/service_units.h"
 #include "tariff/local_time.h"
 #include "tariff/make_curve.h"
 #include "tariff/tariff_yaml.h"
@@ -143,7 +143,7 @@ TEST_CASE("whatever day a window of a shipped tariff begins, its timer made in N
   for (const auto& entry : std::filesystem::directory_iterator(TURBODIFF_SOURCE_DIR "/schedules")) {
     if (entry.path().extension() != ".yaml") continue;
     const tariff::Tariff tariff = tariff::read_tariff(entry.path());
-    const auto lines = sched::timer_lines(tariff, november);
+    const auto lines = service::timer_lines(tariff, november);
     const Seconds wait = longest_wait(tariff, lines, elapses);
     MESSAGE(tariff.name << ": " << fmt::format("{}", fmt::join(lines, ", ")) << "; at most " << wait
                         << " s late");
@@ -164,7 +164,7 @@ TEST_CASE("what systemd makes of the lines is what is meant") {
       tariff::read_tariff(TURBODIFF_SOURCE_DIR "/schedules/cn-five-level.yaml")};
   for (int i = 0; i < 4; ++i) tariffs.push_back(parse(random_tariff(random)));
   for (const tariff::Tariff& tariff : tariffs) {
-    const auto lines = sched::timer_lines(tariff, november);
+    const auto lines = service::timer_lines(tariff, november);
     if (lines.front().find("/15") != std::string::npos || lines.front() == "hourly") continue;
     CHECK(longest_wait(tariff, lines, [](const std::string& line) { return *elapses_of_systemd(line); }) ==
           0);
@@ -176,7 +176,7 @@ TEST_CASE("seasons, holidays, weekdays and both clock changes of tariffs by chan
   for (int i = 0; i < 150; ++i) {
     const std::string text = random_tariff(random);
     const tariff::Tariff tariff = parse(text);
-    const auto lines = sched::timer_lines(tariff, november);
+    const auto lines = service::timer_lines(tariff, november);
     CHECK_MESSAGE(lines.size() <= 70, text);
     CHECK_MESSAGE(longest_wait(tariff, lines, elapses) == 0, text);
   }
@@ -185,7 +185,7 @@ TEST_CASE("seasons, holidays, weekdays and both clock changes of tariffs by chan
 TEST_CASE(
     "the timer of a night that is the same all year has one line; of prices by the day, every quarter") {
   const auto shipped = [](const char* name) {
-    return sched::timer_lines(
+    return service::timer_lines(
         tariff::read_tariff(std::string(TURBODIFF_SOURCE_DIR "/schedules/") + name + ".yaml"), november);
   };
   CHECK(shipped("cn-two-rate") == std::vector<std::string>{"*-*-* 22:00:00 Asia/Shanghai"});
@@ -197,5 +197,5 @@ TEST_CASE(
                     off_peak));
   };
   for (const char* off_peak : {"true", "false"})
-    CHECK(sched::timer_lines(constant(off_peak), november) == std::vector<std::string>{"hourly"});
+    CHECK(service::timer_lines(constant(off_peak), november) == std::vector<std::string>{"hourly"});
 }

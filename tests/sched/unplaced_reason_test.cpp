@@ -1,17 +1,17 @@
 // Why a job has no place: the sentence, with its numbers, for each cause.
-#include "sched/unplaced_reason.h"
+#include "plan/unplaced_reason.h"
 
-#include "sched/planner.h"
+#include "plan/planner.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using sched::PlanJob;
-using sched::PlanRequest;
+using plan::PlanJob;
+using plan::PlanRequest;
 
 namespace {
 
-constexpr sched::Seconds plan_now = 1'790'000'000;
-using Seconds = sched::Seconds;
+constexpr tariff::Seconds plan_now = 1'790'000'000;
+using Seconds = tariff::Seconds;
 
 PlanJob job_of(const std::string& id, std::int64_t seconds) {
   PlanJob job;
@@ -43,14 +43,14 @@ Told told(std::vector<PlanJob> jobs, const tariff::PriceCurve& curve) {
   request.horizon_s = 3600;
   request.jobs = std::move(jobs);
   request.label = [](Seconds instant) { return fmt::format("+{}", instant - plan_now); };
-  for (const auto& unplaced : sched::make_plan(request, curve).unplaced)
+  for (const auto& unplaced : plan::make_plan(request, curve).unplaced)
     if (unplaced.id == "a") return {unplaced.reason, unplaced.late};
   return {"it is placed", false};
 }
 
 PlanJob now_job(const std::string& id, std::int64_t seconds, Seconds earliest = 0) {
   PlanJob job = job_of(id, seconds);
-  job.when = sched::When::now;
+  job.when = spec::When::now;
   job.earliest = plan_now + earliest;
   return job;
 }
@@ -98,7 +98,7 @@ TEST_CASE("no window is long enough, and prices are still to come or are not") {
         Told{"waits for prices after +0: needs 2000 s of time with a known price; the longest window until "
              "then is 0 s",
              false});
-  job.when = sched::When::off_peak;
+  job.when = spec::When::off_peak;
   CHECK(
       told({job}, priced(3600, 1500)) ==
       Told{
@@ -142,14 +142,14 @@ TEST_CASE("a worker without a job has all of a window free") {
   request.horizon_s = 3600;
   request.workers = 2;
   request.jobs = {job_of("a", 1000), job_of("x", 3600)};
-  const auto problem = sched::make_problem(request, priced(3600));
+  const auto problem = plan::make_problem(request, priced(3600));
   // Left out although there is room: a plan that is good and not the best.
   CHECK(
-      sched::unplaced_reason(request, problem, {{-1, 0}, {0, 0}}, 0) ==
+      plan::unplaced_reason(request, problem, {{-1, 0}, {0, 0}}, 0) ==
       "needs 1000 s of time with a known price before the end of the plan 2026-09-21T15:13:20Z; no place was "
       "found beside the other jobs");
   request.workers = 1;
-  CHECK(sched::unplaced_reason(request, sched::make_problem(request, priced(3600)), {{-1, 0}, {0, 0}}, 0) ==
+  CHECK(plan::unplaced_reason(request, plan::make_problem(request, priced(3600)), {{-1, 0}, {0, 0}}, 0) ==
         "needs 1000 s of time with a known price before the end of the plan 2026-09-21T15:13:20Z; beside the "
         "other jobs the longest window left is 0 s");
 }

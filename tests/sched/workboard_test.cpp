@@ -1,30 +1,30 @@
-#include "sched/workboard.h"
+#include "plan/workboard.h"
 
 #include <algorithm>
 
-#include "sched/plan_result.h"
+#include "plan/plan_result.h"
 #include "sched/random_plans.h"
 #include "testing.h"
 
 using namespace turbodiff;
 using namespace turbodiff::testing;
-using sched::Placement;
-using sched::PlanJob;
-using sched::Problem;
-using sched::Slot;
-using sched::Workboard;
+using plan::Placement;
+using plan::PlanJob;
+using plan::Problem;
+using plan::Slot;
+using plan::Workboard;
 
 namespace {
 
 /// What is wrong with a board; empty when nothing is.
 std::string fault_on(const Problem& problem, const Workboard& board) {
-  sched::Cost total = 0;
+  plan::Cost total = 0;
   int worker = 0;
-  for (const auto& row : sched::rows_of(problem, board.placements())) {
+  for (const auto& row : plan::rows_of(problem, board.placements())) {
     const std::vector<Slot>& kept = board.slots(worker++);
     if (kept.size() != row.size()) return "a row lacks a job";
     for (std::size_t k = 0; k < row.size(); ++k) {
-      const sched::Task& task = problem.tasks[static_cast<std::size_t>(row[k].task)];
+      const plan::Task& task = problem.tasks[static_cast<std::size_t>(row[k].task)];
       if (kept[k].task != row[k].task || kept[k].end != row[k].end) return "an end is not what the row says";
       if (row[k].end > task.latest_end) return "a job ends behind the horizon or its deadline";
       if (!Problem::inside(problem.windows_of(task), row[k].start, row[k].end))
@@ -39,7 +39,7 @@ std::string fault_on(const Problem& problem, const Workboard& board) {
 }  // namespace
 
 TEST_CASE("a job whose setup the next one would need behind the horizon cannot be taken out") {
-  sched::PlanRequest request;
+  plan::PlanRequest request;
   request.now = 1'790'000'000;
   request.horizon_s = 100;
   for (const char* id : {"first", "last"}) {
@@ -53,11 +53,11 @@ TEST_CASE("a job whose setup the next one would need behind the horizon cannot b
   }
   const tariff::PriceCurve curve(
       {{request.now, request.now + 100, "", tariff::Price{1000, 1000, 0, 0}, true, false, std::nullopt}});
-  const Problem problem = sched::make_problem(request, curve);
+  const Problem problem = plan::make_problem(request, curve);
   Workboard board(problem, std::vector<Placement>(2));
   board.place(0, {0, 0});
   board.place(1, {0, 60});
-  const sched::Cost total = board.total();
+  const plan::Cost total = board.total();
   CHECK_FALSE(board.remove({0}));
   CHECK(board.placements()[0].placed());
   CHECK(board.total() == total);
@@ -78,7 +78,7 @@ TEST_CASE("a board with groups near the horizon stays sound whatever is taken ou
       job.setup_seconds = dice.between(1, 4);
       job.seconds = dice.between(1, 5);
     }
-    const Problem problem = sched::make_problem(input.request, input.curve);
+    const Problem problem = plan::make_problem(input.request, input.curve);
     const auto count = static_cast<std::int64_t>(problem.tasks.size());
     Workboard board(problem, std::vector<Placement>(problem.tasks.size()));
     for (int step = 0; step < 40; ++step) {

@@ -1,11 +1,11 @@
-#include "sched/worker_event.h"
+#include "runner/worker_event.h"
 
-#include "sched/worker_process.h"
+#include "runner/worker_process.h"
 #include "testing.h"
 
 using namespace turbodiff;
-using sched::read_worker_event;
-using sched::WorkerEvent;
+using runner::read_worker_event;
+using runner::WorkerEvent;
 
 TEST_CASE("lines of a worker are events or belong into the log") {
   CHECK_FALSE(read_worker_event("loading"));
@@ -74,7 +74,7 @@ TEST_CASE("a preset from before --quant-linear had values asks for what was aske
     preset.options = options;
     store::JobSpec spec;
     spec.options = own;
-    return sched::request_of(preset, spec).dump();
+    return runner::request_of(preset, spec).dump();
   };
   CHECK(asked(R"({"steps":4,"quant_linear":false})") == R"({"steps":4})");
   CHECK(asked(R"({"quant_linear":true})", R"({"seed":3})") == R"({"quant_linear":"force","seed":3})");

@@ -144,8 +144,8 @@ TEST_CASE_FIXTURE(MeteredPlace,
   SQLite::Database db(path("jobs.db"), SQLite::OPEN_READONLY);
   SQLite::Statement jobs(
       db,
-      "SELECT a.started_at, e.microseconds, e.microjoules, e.gpu_microjoules, e.source, e.method, "
-      "e.flags, e.gross FROM attempts a JOIN energy e ON e.attempt_id = a.id ORDER BY a.id");
+      "SELECT a.started_at, e.microseconds, e.microjoules, e.gpu_microjoules, e.source, e.method, e.flags, "
+      "e.gross FROM attempts a JOIN energy e ON e.attempt_id = a.id ORDER BY a.id");
   double total = 0, from = 0, to = 0;
   int count = 0;
   while (jobs.executeStep()) {

@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "what cannot be is refused in one line, and adds n
       http().send("POST", "/sdapi/v1/txt2vid", "5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding: chunked\r\n"),
       400, "JSON");
   check_error(http().get("/sdapi/v1/txt2vid"), 405, "POST");
-  check_error(http().get("/api/jobs/../../../etc/passwd"), 404, "nothing at this address");
+  check_error(http().get("/api/jobs/../../../etc/passwd"), 404, "no such endpoint");
   check_error(http().get("/api/jobs/%2e%2e%2fpasswd"), 404, "");
   check_error(http().get("/api/jobs?limit=0"), 400, "limit");
   check_error(http().get("/api/status", "Host: evil.example\r\n"), 403, "Host");
@@ -136,7 +136,7 @@ TEST_CASE_FIXTURE(HttpDaemon, "off loopback a token is needed, which is never sh
   CHECK(told().find(token) == std::string::npos);
 }
 
-TEST_CASE_FIXTURE(HttpDaemon, "a deadline that passes meanwhile is told as one that cannot be met") {
+TEST_CASE_FIXTURE(HttpDaemon, "a deadline that passes meanwhile is reported as one that cannot be met") {
   start_quick();
   const WaitingPost post(*this, R"("earliest":"+2h","deadline":"+9h")");
   CHECK(run({"edit", "1", "--deadline", "+1s"}).code == 0);

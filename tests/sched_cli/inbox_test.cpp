@@ -60,9 +60,9 @@ TEST_CASE_FIXTURE(WatchPlace, "what gives no jobs lies in failed/ with its reaso
   CHECK(once().code == 0);
   CHECK(jobs().empty());
   const std::pair<const char*, const char*> reasons[] = {
-      {"typo.json", "did you mean 'steps'?"}, {"late.yaml", "the deadline is over"},
+      {"typo.json", "did you mean 'steps'?"}, {"late.yaml", "the deadline passes before"},
       {"cat.png", "image to video"},          {"cat.txt", "image to video"},
-      {"story.doc", "it is no .txt"},         {"inside.yaml", "lies outside of"},
+      {"story.doc", "it is not a .txt"},      {"inside.yaml", "lies outside of"},
       {"link.txt", "symbolic link"}};
   for (const auto& [name, reason] : reasons) {
     CHECK_MESSAGE(fs::exists(fs::symlink_status(path("watch/failed/" + std::string(name)))), name);
@@ -72,7 +72,7 @@ TEST_CASE_FIXTURE(WatchPlace, "what gives no jobs lies in failed/ with its reaso
   }
 }
 
-TEST_CASE_FIXTURE(WatchPlace, "a picture that comes after its text is told what became of the text") {
+TEST_CASE_FIXTURE(WatchPlace, "a picture that comes after its text learns what became of the text") {
   drop("cat.txt", "a cat\na tabby cat");
   CHECK(once().code == 0);
   drop("cat.JPG", "picture");
@@ -118,7 +118,7 @@ TEST_CASE_FIXTURE(WatchPlace, "on a network file system the folder is polled") {
     wait_for(daemon, [&] { return has("done/" + name); });
   };
   is_taken("before.txt");
-  CHECK_MESSAGE(told.find("is looked at every 1 s: it is on NFS") != std::string::npos, told);
+  CHECK_MESSAGE(told.find("is polled every 1 s: it is on NFS") != std::string::npos, told);
   // Another machine's clock is far behind, and nothing tells of its file but its size.
   drop("after.txt", "b");
   fs::last_write_time(path("watch/after.txt"), fs::file_time_type::clock::now() - std::chrono::hours(5));
@@ -145,7 +145,7 @@ TEST_CASE_FIXTURE(WatchPlace, "the same file again adds nothing, unless that is 
   CHECK_FALSE(has("done/a-3.txt.reason.txt"));
 }
 
-TEST_CASE_FIXTURE(WatchPlace, "a file that gives no jobs is told to the channels that hear of failures") {
+TEST_CASE_FIXTURE(WatchPlace, "a file that gives no jobs is reported to the channels that hear of failures") {
   configure(
       "notify:\n  wait: 1s\n  channels: [ { type: webhook, url: \"http://127.0.0.1:9/\", events: [failed] } "
       "]\n");

@@ -1,7 +1,7 @@
 // install-service through the real program, and the units that the examples show.
 #include <set>
 
-#include "core/subprocess.h"
+#include "core/os/subprocess.h"
 #include "sched_program.h"
 
 using namespace turbodiff;
@@ -34,7 +34,7 @@ std::string as_example(std::string text) {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(ServicePlace, "units are written, told about, kept when changed by hand, and removed") {
+TEST_CASE_FIXTURE(ServicePlace, "units are written, reported, kept when changed by hand, and removed") {
   const std::string folder = path("units");
   const auto wrote = install({"--folder", folder, "--", "--watch", path("drop box")});
   CHECK_MESSAGE(wrote.code == 0, wrote.err);

@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(NotifyPlace,
   CHECK(web.did().size() == 2);
 }
 
-TEST_CASE_FIXTURE(NotifyPlace, "a failure and a deadline that cannot be met are told of once") {
+TEST_CASE_FIXTURE(NotifyPlace, "a failure and a deadline that cannot be met are reported once") {
   NotifyServer web("http", path("web.log"), {});
   configure(webhook(web, ", events: [failed, deadline]"));
   add("a.mp4", {"--retries", "0"});
@@ -252,7 +252,7 @@ TEST_CASE_FIXTURE(NotifyPlace, "no secret is ever written anywhere") {
   keep(run({"notify", "list", "--json"}));
   keep(run({"notify", "test", "--verbose"}));
   keep(run({"status"}));
-  CHECK(written.find("not taken") != std::string::npos);
+  CHECK(written.find("not accepted") != std::string::npos);
   CHECK(written.find("***") != std::string::npos);
   for (const auto& entry : fs::recursive_directory_iterator(place().path("")))
     if (entry.is_regular_file() && entry.path().parent_path() != place().path("secrets"))

@@ -47,7 +47,7 @@ struct PowerPlace : SchedPlace {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(PowerPlace, "after its jobs the machine is told, and goes off once") {
+TEST_CASE_FIXTURE(PowerPlace, "after its jobs users are notified, and the machine is switched off once") {
   add("a.mp4");
   const auto result = finish("shutdown", "1s");
   CHECK_MESSAGE(result.code == 0, result.err);
@@ -127,7 +127,7 @@ TEST_CASE_FIXTURE(PowerPlace, "files that are no jobs yet, a start that is near 
   write_closed_tariff("soon.yaml", soon - soon % 60);
   keeps("soon.yaml", "the machine stays on below 15 min");
   configure(path("wakealarm"), "veto", "  boot_wh: 2000\n");
-  keeps("closed.yaml", "being off pays from");
+  keeps("closed.yaml", "switching off saves energy from");
   configure(path("wakealarm"), "veto", "  boot_wh: 1\n");
   CHECK(finish("shutdown", "0s", "closed.yaml").code == 0);
   CHECK(powered_off());

@@ -39,7 +39,7 @@ TEST_CASE_FIXTURE(SchedPlace, "with the window closed nothing runs but what must
             .out.find("off-peak time is awaited (0.2 instead of 0.5 EUR/kWh)") != std::string::npos);
   const auto closed = run({"--tariff", path("closed.yaml"), "run", "--once"});
   CHECK(closed.code == 0);
-  CHECK(closed.err.find("nothing may run now; the next job is planned for") != std::string::npos);
+  CHECK(closed.err.find("no job may run now; the next job is planned for") != std::string::npos);
   CHECK(job(1)["state"] == "queued");
   add("b.mp4", {"--when", "now"});
   CHECK(run({"--tariff", path("closed.yaml"), "run", "--once"}).code == 0);

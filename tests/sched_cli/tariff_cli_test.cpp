@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(SchedPlace, "tariff check says what can never count, and what 
   CHECK(check("prices: { file: p.csv, interval: 1h }\n").code == 2);
 }
 
-TEST_CASE_FIXTURE(SchedPlace, "holidays that end are told by every command that goes by them") {
+TEST_CASE_FIXTURE(SchedPlace, "holidays that end are reported by every command that goes by them") {
   write_file(path("days.yaml"),
              "version: 1\nname: days\ntimezone: UTC\ncurrency: EUR\nholidays: [2026-12-25]\n"
              "rates: { day: { price: 0.3 }, night: { price: 0.1, off_peak: true } }\ncalendar:\n"

@@ -12,10 +12,9 @@ namespace {
 /// Which part of the time between the first start and the last end no attempt ran in.
 double idle_share(const std::string& store) {
   SQLite::Database db(store, SQLite::OPEN_READONLY);
-  SQLite::Statement attempts(
-      db,
-      "SELECT a.started_at, a.started_at + e.microseconds FROM attempts a JOIN energy e "
-      "ON e.attempt_id = a.id ORDER BY a.started_at");
+  SQLite::Statement attempts(db,
+                             "SELECT a.started_at, a.started_at + e.microseconds FROM attempts a "
+                             "JOIN energy e ON e.attempt_id = a.id ORDER BY a.started_at");
   std::int64_t first = -1, busy = 0, reached = 0;
   while (attempts.executeStep()) {
     const std::int64_t begin = attempts.getColumn(0).getInt64(), end = attempts.getColumn(1).getInt64();

@@ -61,7 +61,7 @@ TEST_CASE("frames are 4k+1, and the nearest are named") {
   CHECK(error.hint() == "the nearest are 77 and 81");
 }
 
-TEST_CASE("every problem is told at once") {
+TEST_CASE("every problem is reported at once") {
   RequestOptions options;
   options.frames = 2;
   options.steps = 5;
@@ -81,7 +81,7 @@ TEST_CASE("a prompt is text with something to see in it") {
     return testing::error_of([&] { resolve(options, ModelDefaults{}); }).message();
   };
   for (const char* blank : {"", " \t\n", "\u3000", "\u200B"}) CHECK(problem(blank) == "the prompt is empty");
-  CHECK(problem("caf\xE9") == "the prompt holds a byte that is no UTF-8 (0xE9 at offset 3)");
+  CHECK(problem("caf\xE9") == "the prompt holds a byte that is not UTF-8 (0xE9 at offset 3)");
   CHECK(problem("a\x1B") == "the prompt holds a control character (U+001B at offset 1)");
   RequestOptions named;
   named.prompt = "x";

@@ -42,7 +42,7 @@ TEST_CASE("errors name the line") {
   CHECK(message_of("{\"prompt\": }") == "prompts.txt:1: not valid JSON at column 12");
   CHECK(message_of("\n\n{\"prompt\": \"a\", \"steps\": 0}") == "prompts.txt:3: --steps: 0 is out of range");
   CHECK(message_of("{\"prompt\": " + std::string(200'000, '[') + std::string(200'000, ']') + "}") ==
-        "prompts.txt:1: lists and objects stand too deep in each other");
+        "prompts.txt:1: JSON is nested too deeply");
   CHECK(message_of("# nothing\n") == "'prompts.txt' holds no prompt");
   CHECK(message_of("") == "'prompts.txt' holds no prompt");
 }
@@ -84,7 +84,7 @@ TEST_CASE("the encodings of prompts files") {
             .options.prompt == "b");
   CHECK(message_of("a fox\ncaf\xE9 in the snow\n") ==
         "prompts.txt:2: not UTF-8 text (byte 0xE9 at offset 9)");
-  CHECK(message_of(std::string("a\nb\0c\n", 6)) == "prompts.txt:2: not text, a NUL byte stands at offset 3");
+  CHECK(message_of(std::string("a\nb\0c\n", 6)) == "prompts.txt:2: not text, a NUL byte is at offset 3");
 }
 
 TEST_CASE("what is no prompt is refused with its line") {

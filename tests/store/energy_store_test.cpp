@@ -36,7 +36,7 @@ store::Bill measured_bill() {
   bill.source = "measured";
   bill.tariff = "test";
   bill.currency = "EUR";
-  bill.gross = bill.net = 50;
+  bill.cost.gross = bill.cost.net = core::Money::from_micro(50);
   bill.gpu_microjoules = 600'000'000;
   bill.cpu_microjoules = 100'000'000;
   bill.rest_microjoules = 110'000'000;
@@ -47,7 +47,7 @@ store::Bill measured_bill() {
   bill.gpu_permille = 900;
   bill.host_peak_bytes = 1 << 30;
   bill.asap_gross = 80;
-  bill.samples = {{noon, noon + 1'000'000, 1, 2, 3, 4}, {noon + 1'000'000, noon + 3'000'000, 5, 6, 7, 8}};
+  bill.samples = {{noon, noon + 1'000'000, {1, 2, 3, 4}}, {noon + 1'000'000, noon + 3'000'000, {5, 6, 7, 8}}};
   return bill;
 }
 
@@ -72,7 +72,7 @@ TEST_CASE("a removed job is gone, but for what it has cost") {
   CHECK(store.unreported().empty());
   const auto billed = store.billed_attempts(0, 10'000, false);
   REQUIRE(billed.size() == 2);
-  CHECK(billed[1].attempt.bill.gross == 11);
+  CHECK(billed[1].attempt.bill.cost.gross.micro() == 11);
   CHECK(billed[1].prompt == "(removed)");
   CHECK(billed[1].output.empty());
   CHECK(SQLite::Database(folder / "jobs.db").execAndGet("SELECT count(*) FROM jobs").getInt() == 1);
@@ -89,7 +89,7 @@ TEST_CASE("a store of version 1 becomes one of today, with its bills") {
   store::JobStore store(folder / "jobs.db", false);
   const auto attempts = store.attempts(1);
   REQUIRE(attempts.size() == 2);
-  CHECK(attempts[1].bill.gross == 11);
+  CHECK(attempts[1].bill.cost.gross.micro() == 11);
   CHECK(attempts[1].bill.microjoules == 920);
   CHECK(attempts[1].bill.rest_microjoules == 920);
   CHECK(attempts[1].bill.method == "fixed");
@@ -98,7 +98,7 @@ TEST_CASE("a store of version 1 becomes one of today, with its bills") {
   CHECK(store.samples(2).empty());
   REQUIRE(store.prices(2).size() == 1);
   CHECK_FALSE(store.prices(2)[0].milligram_co2);
-  CHECK(store.prices(2)[0].gross == 450'000'000);
+  CHECK(store.prices(2)[0].price->gross == 450'000'000);
   CHECK(store.billed_attempts(0, 10'000, false).size() == 2);
   // And it is written to as any other.
   const store::NewJob job = new_job((folder / "b.mp4").string());
@@ -115,7 +115,8 @@ TEST_CASE_FIXTURE(StoreFixture, "a measured bill comes back with every part of i
   const auto epoch = store().begin_epoch(store::this_process());
   const auto attempt = store().claim(epoch, id, {2, 1, 4}, noon);
   REQUIRE(attempt);
-  store::PriceSnapshot price{0, 10, "valley", 450'000'000, 400'000'000, 7, 50'000'000, false, true};
+  tariff::Segment price{0,     10,   "valley", tariff::Price{450'000'000, 400'000'000, 7, 50'000'000},
+                        false, true, {}};
   price.milligram_co2 = 420'000;
   const store::Bill bill = measured_bill();
   store().finish(epoch, *attempt, bill, std::span(&price, 1), noon + 2);
@@ -135,14 +136,14 @@ TEST_CASE_FIXTURE(StoreFixture, "a measured bill comes back with every part of i
   CHECK_FALSE(back.co2_milligrams);
   CHECK(back.asap_gross == 80);
   CHECK(store().samples(attempt->id) == bill.samples);
-  const store::PriceSnapshot paid = store().prices(attempt->id)[0];
+  const tariff::Segment paid = store().prices(attempt->id)[0];
   CHECK(paid.milligram_co2 == 420'000);
   CHECK(paid.rate == "valley");
   CHECK(paid.end == 10);
-  CHECK(paid.gross == 450'000'000);
-  CHECK(paid.net == 400'000'000);
-  CHECK(paid.levies == 7);
-  CHECK(paid.vat == 50'000'000);
+  CHECK(paid.price->gross == 450'000'000);
+  CHECK(paid.price->net == 400'000'000);
+  CHECK(paid.price->levies == 7);
+  CHECK(paid.price->vat == 50'000'000);
   CHECK_FALSE(paid.off_peak);
   CHECK(paid.fallback);
   const auto billed = store().billed_attempts(noon, noon + 1, true);
@@ -161,9 +162,9 @@ TEST_CASE_FIXTURE(StoreFixture,
   const auto epoch = store().begin_epoch(store::this_process());
   const auto attempt = store().claim(epoch, id, {2, 1, 4}, noon);
   REQUIRE(attempt);
-  const std::vector<store::EnergySample> first = {{noon, noon + 1, 1, 1, 1, 3},
-                                                  {noon + 1, noon + 2, 1, 1, 1, 3}};
-  const std::vector<store::EnergySample> second = {{noon + 1, noon + 3, 2, 2, 2, 7}};
+  const std::vector<energy::Sample> first = {{noon, noon + 1, {1, 1, 1, 3}},
+                                             {noon + 1, noon + 2, {1, 1, 1, 3}}};
+  const std::vector<energy::Sample> second = {{noon + 1, noon + 3, {2, 2, 2, 7}}};
   store().note_alive(epoch, attempt->id, noon + 2, first, "nvml");
   store().note_alive(epoch, attempt->id, noon + 3, second, "nvml+rapl");
   const auto next = store().begin_epoch(store::this_process());
@@ -179,21 +180,18 @@ TEST_CASE_FIXTURE(StoreFixture,
 TEST_CASE_FIXTURE(StoreFixture, "idle time is kept apart, by whoever runs the jobs only") {
   const auto epoch = store().begin_epoch(store::this_process());
   store::IdleEnergy idle;
-  idle.energy = {noon, noon + 5, 1, 2, 3, 7};
+  idle.energy = {noon, noon + 5, {1, 2, 3, 7}};
   idle.source = "measured";
   idle.method = "rapl+fixed";
   idle.flags = "rapl-wrapped";
   idle.tariff = "cn";
   idle.currency = "CNY";
   idle.price.rate = "valley";
-  idle.price.gross = 450;
-  idle.price.net = 400;
-  idle.price.vat = 50;
+  idle.price.price = tariff::Price{450, 400, 0, 50};
   idle.price.off_peak = true;
   idle.price.milligram_co2 = 9;
-  idle.gross = 3;
-  idle.net = 2;
-  idle.vat = 1;
+  const auto micro = core::Money::from_micro;
+  idle.cost = {micro(3), micro(2), {}, micro(1)};
   idle.co2_milligrams = 4;
   store().add_idle_energy(epoch, std::span(&idle, 1));
   CHECK_THROWS_AS(store().add_idle_energy(epoch - 1, std::span(&idle, 1)), store::FencedOff);
@@ -201,8 +199,8 @@ TEST_CASE_FIXTURE(StoreFixture, "idle time is kept apart, by whoever runs the jo
   REQUIRE(back.size() == 1);
   CHECK(back[0].energy == idle.energy);
   CHECK(back[0].method == "rapl+fixed");
-  CHECK(back[0].price.gross == 450);
-  CHECK(back[0].price.vat == 50);
+  CHECK(back[0].price.price->gross == 450);
+  CHECK(back[0].price.price->vat == 50);
   CHECK(back[0].price.rate == "valley");
   CHECK(back[0].price.off_peak);
   CHECK_FALSE(back[0].price.fallback);
@@ -210,11 +208,11 @@ TEST_CASE_FIXTURE(StoreFixture, "idle time is kept apart, by whoever runs the jo
   CHECK(back[0].flags == "rapl-wrapped");
   CHECK(back[0].tariff == "cn");
   CHECK(back[0].currency == "CNY");
-  CHECK(back[0].price.net == 400);
-  CHECK(back[0].net == 2);
+  CHECK(back[0].price.price->net == 400);
+  CHECK(back[0].cost.net.micro() == 2);
   CHECK(back[0].price.milligram_co2 == 9);
-  CHECK(back[0].gross == 3);
-  CHECK(back[0].vat == 1);
+  CHECK(back[0].cost.gross.micro() == 3);
+  CHECK(back[0].cost.vat.micro() == 1);
   CHECK(back[0].co2_milligrams == 4);
   CHECK(store().idle_energy(noon + 1, noon + 9).empty());
 }

@@ -21,7 +21,7 @@ store::NewJob full_job(const std::string& output) {
               .priority = 4,
               .earliest = 1'790'000'100,
               .deadline = 1'790'000'900,
-              .when = store::When::cheapest,
+              .when = spec::When::cheapest,
               .retries = 5,
               .group = "night",
               .held = true,
@@ -102,7 +102,7 @@ TEST_CASE_FIXTURE(StoreFixture, "an edit changes the one field it names") {
        [](auto& s) { s.earliest.reset(); }},
       {"no deadline", [](auto& e) { e.deadline = std::optional<std::int64_t>(); },
        [](auto& s) { s.deadline.reset(); }},
-      {"when", [](auto& e) { e.when = store::When::now; }, [](auto& s) { s.when = store::When::now; }},
+      {"when", [](auto& e) { e.when = spec::When::now; }, [](auto& s) { s.when = spec::When::now; }},
       {"retries", [](auto& e) { e.retries = 0; }, [](auto& s) { s.retries = 0; }},
       {"nothing", [](auto&) {}, [](auto&) {}}};
   store::NewJob bystander = full_job(path("other.mp4"));
@@ -209,11 +209,11 @@ TEST_CASE("names of states, times and attempts are read back, and no others") {
     CHECK(store::is_final(state) ==
           (state != State::queued && state != State::held && state != State::running));
   }
-  for (const auto when : {store::When::off_peak, store::When::cheapest, store::When::now})
-    CHECK(store::when_named(store::name_of(when)) == when);
-  CHECK(store::name_of(store::When::off_peak) == "off-peak");
+  for (const auto when : {spec::When::off_peak, spec::When::cheapest, spec::When::now})
+    CHECK(spec::when_named(spec::name_of(when)) == when);
+  CHECK(spec::name_of(spec::When::off_peak) == "off-peak");
   CHECK_FALSE(store::state_named("Queued"));
-  CHECK_FALSE(store::when_named("later"));
+  CHECK_FALSE(spec::when_named("later"));
   std::set<std::string_view> names;
   for (const auto state :
        {store::AttemptState::running, store::AttemptState::publishing, store::AttemptState::done,

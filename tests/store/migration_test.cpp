@@ -98,8 +98,9 @@ TEST_CASE("the tables of a store that has grown are those of a new one") {
     SQLite::Statement columns(
         db,
         "SELECT m.name || '.' || c.name || ' ' || c.type || ' ' || c.[notnull] || ' ' || "
-        "coalesce(c.dflt_value, '-') || ' ' || c.pk FROM sqlite_schema m JOIN "
-        "pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid");
+        "coalesce(c.dflt_value, '-') || ' ' || c.pk "
+        "FROM sqlite_schema m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' "
+        "ORDER BY m.name, c.cid");
     while (columns.executeStep()) lines.push_back(columns.getColumn(0).getString());
     SQLite::Statement indexes(
         db, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql NOT NULL ORDER BY name");
@@ -129,7 +130,7 @@ TEST_CASE("what was in an old store is read as it was meant") {
     CHECK(counts.at(store::State::queued) == 2);
     const store::Job waiting = store.job(4);
     CHECK(waiting.spec.prompt == "two\nlines");
-    CHECK(waiting.spec.when == store::When::cheapest);
+    CHECK(waiting.spec.when == spec::When::cheapest);
     CHECK(waiting.spec.earliest == 1'790'000'060);
     CHECK(waiting.spec.overwrite);
     CHECK(waiting.after == std::vector<store::JobId>{1, 3});
@@ -143,7 +144,7 @@ TEST_CASE("what was in an old store is read as it was meant") {
     CHECK(attempts[1].resumed);
     CHECK(attempts[1].stages.denoise == 1.5);
     CHECK(attempts[1].expected.high == 5.0);
-    CHECK(attempts[1].bill.gross == 11);
+    CHECK(attempts[1].bill.cost.gross.micro() == 11);
     CHECK(attempts[1].bill.microjoules == 12'000);
     CHECK(attempts[1].bill.rest_microjoules == (version == 1 ? 12'000 : 3'000));
     CHECK(attempts[1].bill.source == "measured");

@@ -138,7 +138,7 @@ TEST_CASE_FIXTURE(Outbox, "channels that stay keep what is pending, those that g
   CHECK(keys("mail") == Keys{"b", "d"});
 }
 
-TEST_CASE_FIXTURE(Outbox, "what was told a month ago is forgotten, what is still pending is not") {
+TEST_CASE_FIXTURE(Outbox, "what was reported a month ago is forgotten, what is still pending is not") {
   const std::vector<store::ChannelRow> channels = {{"mail", {NoticeKind::failed}}};
   set(channels);
   tell("sent", NoticeKind::failed);
@@ -162,7 +162,7 @@ TEST_CASE_FIXTURE(Outbox, "a batch tells of each attempt that has ended once, fr
   };
   store::Bill bill;
   bill.microjoules = 55;
-  bill.gross = 66;
+  bill.cost.gross = core::Money::from_micro(66);
   bill.currency = "EUR";
   bill.source = "measured";
   store().finish(epoch, run("before.mp4"), bill, {}, noon + 2);
@@ -207,7 +207,7 @@ TEST_CASE_FIXTURE(Outbox, "a batch tells of each attempt that has ended once, fr
   CHECK_FALSE(store().pending("mail")[0].notice.job);
 }
 
-TEST_CASE_FIXTURE(Outbox, "a job that was cut off more often than it may be tried is told of as set aside") {
+TEST_CASE_FIXTURE(Outbox, "a job that was cut off more often than it may be tried is reported as set aside") {
   set({{"mail", {NoticeKind::batch}}});
   const auto epoch = store().begin_epoch(store::this_process());
   const auto id = add("a.mp4");

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "file_modes.h"
-#include "store/doorbell.h"
+#include "store/change_notifier.h"
 #include "store/store_lock.h"
 #include "store_fixture.h"
 
@@ -11,7 +11,7 @@ using namespace turbodiff;
 using namespace turbodiff::testing;
 namespace fs = std::filesystem;
 
-TEST_CASE("a store, its log, index, lock and bell are for their owner alone under every umask") {
+TEST_CASE("a store, its log, index, lock and change file are for their owner alone under every umask") {
   for (const mode_t mask : {0000, 0022, 0777}) {
     const TempDir folder;
     const mode_t before = ::umask(mask);

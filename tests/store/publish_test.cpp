@@ -1,5 +1,12 @@
 #include "store/publish.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
+
+#include <cerrno>
+#include <cstdlib>
+
 #include "testing.h"
 
 using namespace turbodiff;
@@ -34,6 +41,25 @@ TEST_CASE_FIXTURE(PublishFixture, "a file is published once, and doing it again 
   CHECK_FALSE(fs::exists(file.temporary));
   store::publish(file);
   CHECK(read_file(file.final) == "new");
+}
+
+TEST_CASE_FIXTURE(PublishFixture,
+                  "the library that takes renames without replacing away is loaded where it is meant to be") {
+  if (std::getenv("PLAIN_RENAMES") == nullptr) return;
+  write_file(folder_ / "a", "a");
+  CHECK(::renameat2(AT_FDCWD, (folder_ / "a").c_str(), AT_FDCWD, (folder_ / "b").c_str(), RENAME_NOREPLACE) !=
+        0);
+  CHECK(errno == EINVAL);
+}
+
+TEST_CASE_FIXTURE(PublishFixture, "a rename that was cut off between its link and its unlink is completed") {
+  const auto file = publication();
+  std::error_code refused;
+  fs::create_hard_link(file.temporary, file.final, refused);
+  if (refused) return;  // no such rename can be cut off here
+  store::publish(file);
+  CHECK(read_file(file.final) == "new");
+  CHECK_FALSE(fs::exists(file.temporary));
 }
 
 TEST_CASE_FIXTURE(PublishFixture, "what has the name already stays, unless it may be replaced") {

@@ -21,12 +21,12 @@ TEST_CASE_FIXTURE(StoreFixture, "a plan replaces the one before, and holds no jo
   CHECK(store().planned_starts(all).empty());
 }
 
-TEST_CASE_FIXTURE(StoreFixture, "waiting jobs are told with all that a plan needs") {
+TEST_CASE_FIXTURE(StoreFixture, "waiting jobs are reported with all that a plan needs") {
   store::NewJob job = new_job(path("a.mp4"));
   job.spec.priority = 3;
   job.spec.earliest = noon / 1'000'000 + 50;
   job.spec.deadline = noon / 1'000'000 + 500;
-  job.spec.when = store::When::cheapest;
+  job.spec.when = spec::When::cheapest;
   job.spec.group = "night";
   const auto first = store().add(std::span(&job, 1), noon)[0];
   const auto held = add("b.mp4"), running = add("c.mp4"), plain = add("d.mp4");
@@ -40,7 +40,7 @@ TEST_CASE_FIXTURE(StoreFixture, "waiting jobs are told with all that a plan need
   CHECK(waiting[0].priority == 3);
   CHECK(waiting[0].earliest == noon / 1'000'000 + 50);
   CHECK(waiting[0].deadline == noon / 1'000'000 + 500);
-  CHECK((waiting[0].when == store::When::cheapest));
+  CHECK((waiting[0].when == spec::When::cheapest));
   CHECK(waiting[0].group == "night");
   CHECK(waiting[1].id == plain);
   CHECK_FALSE(waiting[1].earliest);

@@ -13,7 +13,7 @@ store::Bill bill_of(std::int64_t gross) {
   bill.microjoules = 600'000'000;
   bill.tariff = "test";
   bill.currency = "EUR";
-  bill.gross = bill.net = gross;
+  bill.cost.gross = bill.cost.net = core::Money::from_micro(gross);
   return bill;
 }
 
@@ -28,13 +28,14 @@ TEST_CASE_FIXTURE(StoreFixture, "an attempt is claimed once, published once and 
   REQUIRE(attempt);
   CHECK_FALSE(store().claim(epoch, id, expected, noon));
   CHECK(store().job(id).state == State::running);
-  const store::PriceSnapshot price{0, 10, "valley", 450'000'000, 400'000'000, 0, 50'000'000, true, false};
+  const tariff::Segment price{0,    10,    "valley", tariff::Price{450'000'000, 400'000'000, 0, 50'000'000},
+                              true, false, {}};
   store().finish(epoch, *attempt, bill_of(123), std::span(&price, 1), noon + 2);
   CHECK(store().job(id).state == State::done);
   CHECK_THROWS_AS(store().finish(epoch, *attempt, bill_of(123), {}, noon + 3), store::FencedOff);
   const auto attempts = store().attempts(id);
   REQUIRE(attempts.size() == 1);
-  CHECK(attempts[0].bill.gross == 123);
+  CHECK(attempts[0].bill.cost.gross.micro() == 123);
   CHECK(attempts[0].expected.high == 4);
   REQUIRE(store().prices(attempts[0].id).size() == 1);
   CHECK(store().prices(attempts[0].id)[0].rate == "valley");
@@ -190,7 +191,7 @@ TEST_CASE_FIXTURE(StoreFixture, "an attempt that was cut off counts, and its job
   CHECK(attempts[0].error == "cut off");
   CHECK(attempts[1].state == store::AttemptState::failed);
   CHECK(attempts[1].error_code == 1);
-  CHECK(attempts[1].bill.gross == 2);
+  CHECK(attempts[1].bill.cost.gross.micro() == 2);
   CHECK(store().events(id).back().kind == "held");
   CHECK(store().events(id).back().detail == "too often");
 }

@@ -60,7 +60,7 @@ void fill(const fs::path& file, rlim_t most) {
 
 }  // namespace
 
-TEST_CASE("a file that cannot be made is told with the system's reason") {
+TEST_CASE("a file that cannot be made is reported with the system's reason") {
   const TempDir folder;
   const Error name = error_of_opening(folder / (std::string(300, 'x') + ".db"));
   CHECK(name.code() == ErrorCode::bad_request);
@@ -93,7 +93,7 @@ TEST_CASE("a store that cannot grow is full, and keeps what it has") {
   CHECK(store.add(std::span(&job, 1), noon).size() == 1);
 }
 
-TEST_CASE("a store that this user may not open is told by name") {
+TEST_CASE("a store that this user may not open is reported by name") {
   const TempDir folder;
   { store::JobStore(folder / "jobs.db", true); }
   fs::permissions(folder.path(), fs::perms(0755));

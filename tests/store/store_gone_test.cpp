@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(StoreFixture, "a store in whose place another one lies is not 
   CHECK(other.list({}).empty());
 }
 
-TEST_CASE("a folder, or what is neither file nor folder, is told as such") {
+TEST_CASE("a folder, or what is neither file nor folder, is reported as such") {
   const TempDir folder;
   fs::create_directory(folder / "jobs.db");
   const Error error = error_of([&] { store::JobStore(folder / "jobs.db", true); });
@@ -84,7 +84,7 @@ TEST_CASE("a folder, or what is neither file nor folder, is told as such") {
   CHECK(device.message() == "the job store '/dev/null' is not a file");
 }
 
-TEST_CASE("a file system that is mounted read-only is told as such") {
+TEST_CASE("a file system that is mounted read-only is reported as such") {
   for (const bool store_is_there : {false, true}) {
     const std::string error = error_when_read_only(store_is_there);
     if (error.empty()) return;  // only root may mount

@@ -3,7 +3,7 @@
 #include <atomic>
 #include <thread>
 
-#include "store/doorbell.h"
+#include "store/change_notifier.h"
 #include "store/store_lock.h"
 #include "store_fixture.h"
 
@@ -60,9 +60,8 @@ TEST_CASE("a store is durable: WAL, full synchronisation, foreign keys, strict t
   { store::JobStore(folder / "jobs.db", true); }
   SQLite::Database db(folder / "jobs.db", SQLite::OPEN_READWRITE);
   CHECK(db.execAndGet("PRAGMA journal_mode").getString() == "wal");
-  CHECK(db.execAndGet("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND "
-                      "strict = 0 AND "
-                      "name NOT LIKE 'sqlite_%'")
+  CHECK(db.execAndGet("SELECT count(*) FROM pragma_table_list "
+                      "WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'")
             .getInt() == 0);
   CHECK_THROWS(db.exec("INSERT INTO events (job_id, at, kind, detail) VALUES ('x', 'y', 1, 2)"));
 }
@@ -80,13 +79,13 @@ TEST_CASE("one process at a time holds the lock") {
   CHECK_NOTHROW(store::StoreLock(folder / "jobs.db"));
 }
 
-TEST_CASE("the bell is heard by others") {
+TEST_CASE("a change is received by other listeners") {
   const TempDir folder;
-  store::Doorbell bell(folder / "jobs.db");
-  CHECK_FALSE(bell.has_rung());
-  store::ring(folder / "jobs.db");
-  CHECK(bell.has_rung());
-  CHECK_FALSE(bell.has_rung());
+  store::ChangeListener listener(folder / "jobs.db");
+  CHECK_FALSE(listener.has_changed());
+  store::notify_change(folder / "jobs.db");
+  CHECK(listener.has_changed());
+  CHECK_FALSE(listener.has_changed());
 }
 
 TEST_CASE("many threads add to one store, each job once") {

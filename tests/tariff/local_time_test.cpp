@@ -1,5 +1,6 @@
 #include "tariff/local_time.h"
 
+#include "core/duration.h"
 #include "testing.h"
 
 using namespace turbodiff;
@@ -8,8 +9,8 @@ using namespace turbodiff::tariff;
 TEST_CASE("a length of time of many parts is refused before it is out of range") {
   std::string weeks;
   for (int i = 0; i < 20'000; ++i) weeks += "999999999w";
-  CHECK_FALSE(parse_duration(weeks));
-  CHECK(parse_duration("521w6d") == 521 * 7 * 86400 + 6 * 86400);
+  CHECK_FALSE(core::parse_duration(weeks));
+  CHECK(core::parse_duration("521w6d") == 521 * 7 * 86400 + 6 * 86400);
 }
 
 TEST_CASE("times of the command line are read in the zone of the tariff") {
@@ -35,10 +36,10 @@ TEST_CASE("times of the command line are read in the zone of the tariff") {
 }
 
 TEST_CASE("lengths of time") {
-  CHECK(parse_duration("90s") == 90);
-  CHECK(parse_duration("1h30m") == 5400);
-  CHECK(parse_duration("7d") == 7 * 86400);
-  for (const std::string bad : {"", "5", "0s", "-1h", "1y", "h"}) CHECK_FALSE(parse_duration(bad));
+  CHECK(core::parse_duration("90s") == 90);
+  CHECK(core::parse_duration("1h30m") == 5400);
+  CHECK(core::parse_duration("7d") == 7 * 86400);
+  for (const std::string bad : {"", "5", "0s", "-1h", "1y", "h"}) CHECK_FALSE(core::parse_duration(bad));
 }
 
 TEST_CASE("RFC 3339") {

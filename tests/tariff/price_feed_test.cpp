@@ -204,7 +204,7 @@ TEST_CASE("faults of known sources are not believed: no job runs there, or the f
   }
 }
 
-TEST_CASE("a wrong row is told with its line, and others with it") {
+TEST_CASE("a wrong row is reported with its line, and others with it") {
   Source source;
   source.body = "start,price\n2026-11-25T00:00:00Z,0.1\nnoon,0.2\n2026-11-25T02:00:00Z,free\n";
   Tariff tariff = source.fetch("2026-11-25T08:00:00Z");
@@ -215,7 +215,7 @@ TEST_CASE("a wrong row is told with its line, and others with it") {
   CHECK(tariff.findings[0].message.find("(and 1 more)") != std::string::npos);
 }
 
-TEST_CASE("secrets are sent, and neither told nor kept") {
+TEST_CASE("secrets are sent, and neither reported nor kept") {
   Source source;
   std::vector<std::string> secrets;
   SUBCASE("in the url itself") {

@@ -89,7 +89,8 @@ TEST_CASE("rules, windows, rates, seasons and days that never count are found") 
               "per kWh"});
 }
 
-TEST_CASE("special days that end are told 60 days before, after the last one, and as an error a year later") {
+TEST_CASE(
+    "special days that end are reported 60 days before, after the last one, and as an error a year later") {
   const Tariff tariff =
       read(head + "holidays: [2026-10-01, 2026-12-25]\nworkdays: [2026-10-10]\n" + two_rates +
            "calendar:\n  - { hours: \"06:00-22:00\", holidays: exclude, rate: day }\n"

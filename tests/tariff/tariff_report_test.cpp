@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "core/text_width.h"
+#include "core/text/text_width.h"
 #include "tariff/local_time.h"
 #include "tariff/make_curve.h"
 #include "tariff/tariff_yaml.h"

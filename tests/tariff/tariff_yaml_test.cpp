@@ -42,7 +42,7 @@ TEST_CASE("every shipped tariff can be read and is described") {
   }
 }
 
-TEST_CASE("what is wrong in a tariff is told with file, line and key") {
+TEST_CASE("what is wrong in a tariff is reported with file, line and key") {
   CHECK(problems_of(head + flat).empty());
   const auto line_of = [](const std::string& problem) { return problem.substr(0, problem.find(": ")); };
   struct Bad {
@@ -77,9 +77,9 @@ TEST_CASE("what is wrong in a tariff is told with file, line and key") {
        "t.yaml:6:25", "exclude or only"},
       {head + "prices: { interval: 1h }\n", "t.yaml:5:9", "prices.file"},
       {head + "rates: { all: { price: 0.3 }, all: { price: 0.4 } }\ncalendar: [ { rate: all } ]\n",
-       "t.yaml:5:31", "'all' stands here twice"},
+       "t.yaml:5:31", "'all' is defined twice"},
       {head + "rates: { all: { price: 0.3, price: 0.4 } }\ncalendar: [ { rate: all } ]\n", "t.yaml:5:29",
-       "'price' stands here twice"},
+       "'price' is defined twice"},
       {head + "rates: { all: { price: 0.3 } }\ncalendar: [ { days: [], rate: all }, { rate: all } ]\n",
        "t.yaml:6:21", "calendar.days is an empty list"},
       {head +
@@ -144,7 +144,7 @@ TEST_CASE("series: rows twice, overlapping or unreadable are refused with their 
   testing::write_file(folder / "p.csv", "\xEF\xBB\xBFstart,price\r\n2026-01-01T00:00:00Z,0.1\r\n\r\n");
   CHECK(problems_of(text, folder.path()).empty());
   std::filesystem::remove(folder / "p.csv");
-  CHECK(contains(problem_of(head + "prices: { file: /dev/zero, interval: 1h }\n"), "is no regular file"));
+  CHECK(contains(problem_of(head + "prices: { file: /dev/zero, interval: 1h }\n"), "is not a regular file"));
   CHECK(contains(problem_of(text, folder.path()), "does not exist"));
 }
 

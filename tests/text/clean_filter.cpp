@@ -12,7 +12,7 @@
 
 #include "core/error.h"
 #include "text/clean_prompt.h"
-#include "text/fix_text.h"
+#include "text/ftfy/fix_text.h"
 #include "text/tokenizer.h"
 
 namespace {

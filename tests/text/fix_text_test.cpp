@@ -1,4 +1,4 @@
-#include "text/fix_text.h"
+#include "text/ftfy/fix_text.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,4 +1,4 @@
-#include "weights/pickle.h"
+#include "weights/pickle/pickle.h"
 
 #include "builders.h"
 #include "contains.h"

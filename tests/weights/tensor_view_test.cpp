@@ -40,7 +40,7 @@ bool same_bits(float a, double b) {
 
 }  // namespace
 
-TEST_CASE("floating-point types are told from whole ones") {
+TEST_CASE("floating-point types are distinguished from whole ones") {
   for (const Dtype dtype : {Dtype::f64, Dtype::f32, Dtype::f16, Dtype::bf16, Dtype::f8_e4m3, Dtype::f8_e5m2})
     CHECK_MESSAGE(is_floating(dtype), name_of(dtype));
   for (const Dtype dtype : {Dtype::i64, Dtype::i32, Dtype::i16, Dtype::i8, Dtype::u8, Dtype::boolean})

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes lib/text/tables/*.inc, the data behind lib/text's prompt cleaning, from the ftfy package.
+"""Writes lib/text/ftfy/tables/*.inc, the data behind lib/text's prompt cleaning, from the ftfy package.
 
     python3 tools/ftfy/generate_tables.py            # rewrite the tables
     python3 tools/ftfy/generate_tables.py --check    # exit 1 if a committed table differs

@@ -43,14 +43,15 @@ class Module:
 
 
 MODULES = {
-    "planner": Module("lib/sched", ["planner", "plan_problem", "plan_result", "unplaced_reason", "exact_search",
+    "planner": Module("lib/plan", ["planner", "plan_problem", "plan_result", "unplaced_reason", "exact_search",
                                     "after_branching", "price_curves"], "sched_test",
                       ["*planner_rules_test*,*plan_problem_test*,*start_instants_test*,*plan_result_test*,*unplaced_reason_test*",
                        "*planner_exact_test*"], ["plan_result", "unplaced_reason"]),
-    "billing": Module("lib/sched", ["billing", "recover_attempts", "energy_rows", "idle_ledger"], "sched_test",
-                      ["*recover_test*,*billing_test*,*energy_rows_test*"]),
+    "billing": Module("lib/runner", ["billing", "recover_attempts", "frozen_prices", "idle_ledger"], "sched_test",
+                      ["*recover_test*,*billing_test*,*frozen_prices_test*"]),
     "store": Module("lib/store", ["job", "job_store", "job_queries", "runner_store", "energy_rows", "rows",
                                   "outbox_store", "inbox_store", "database", "publish", "store_lock"], "store_test"),
+    "durable": Module("lib/core/os", ["durable_rename"], "store_test", ["*publish_test*"]),
     "policy": Module("lib/power", ["shutdown_policy", "switch_off", "wake_alarm"], "power_test",
                      ["*shutdown_policy_test*,*wake_alarm_test*", "*switch_off*"], ["shutdown_policy", "wake_alarm"]),
 }

@@ -1,4 +1,5 @@
-// What the files compiled for AVX-512 share. Internal to lib/ops/cpu: internal linkage, as flags differ.
+// Shared by the files compiled for AVX-512. Internal to lib/ops/cpu, with internal linkage, as compiler flags
+// differ.
 #pragma once
 
 #include <immintrin.h>

@@ -9,7 +9,7 @@
 #include <numbers>
 #include <vector>
 
-#include "core/signals.h"
+#include "core/os/signals.h"
 #include "ops/cpu/blocked_rows.h"
 #include "ops/cpu/linear_branch.h"
 #include "ops/cpu/packed_keys.h"

@@ -16,7 +16,7 @@ bool has_blocked_attention(const at::Tensor& q, const at::Tensor& k, const at::T
 at::Tensor blocked_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                              const at::Tensor& key_bias, double scale);
 
-/// Which key blocks each query block sees, and what is added for all keys together.
+/// The key blocks of each query block, and the linear branch over all keys.
 struct SparseBlocks {
   at::Tensor chosen;  ///< [B, H, ceil(L / q_rows), n] int32, ascending
   std::int64_t q_rows = 128, k_rows = 64;

@@ -37,7 +37,7 @@ struct RowKernels {
   const char* isa;
 };
 
-/// The best set this CPU runs.
+/// The best set that this CPU supports.
 const RowKernels& row_kernels();
 
 }  // namespace turbodiff::ops::cpu

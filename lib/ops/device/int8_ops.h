@@ -1,9 +1,9 @@
 // int8 linear layers by the kernels of kernels/: tensors in, kernel parameters out. All tensors are on the
-// kernels' device; results are those of lib/ops/int8_linear.h for bf16. Internal to lib/ops.
+// kernels' device; results are those of lib/ops/int8/int8_linear.h for bf16. Internal to lib/ops.
 #pragma once
 
 #include "ops/device/kernel_set.h"
-#include "ops/int8_linear.h"
+#include "ops/int8/int8_linear.h"
 
 namespace turbodiff::ops::device {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "ops/device/kernels_for.h"
-#include "ops/int8_linear.h"
+#include "ops/int8/int8_linear.h"
 
 namespace turbodiff::ops {
 

@@ -1,5 +1,5 @@
-// The kernels of kernels/ as operators call them, whoever runs them: a GPU, or in tests the emulator.
-// Pointers are those of the tensors' device; calls return once the work is queued. Internal to lib/ops.
+// The kernels of kernels/ as operators call them, on a GPU or, in tests, on the emulator. Pointers are those
+// of the tensors' device; calls return once the work is queued. Internal to lib/ops.
 #pragma once
 
 #include "block_quant/params.h"
@@ -24,7 +24,7 @@ class KernelSet {
   KernelSet(const KernelSet&) = delete;
   KernelSet& operator=(const KernelSet&) = delete;
 
-  /// Products of e4m3, of which one variant of sagesla_fwd is made.
+  /// Whether there are e4m3 products, which one variant of sagesla_fwd uses.
   virtual bool has_e4m3() const = 0;
 
   virtual void block_quant(const kernels::BlockQuantParams& p) const = 0;

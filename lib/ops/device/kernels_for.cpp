@@ -10,7 +10,7 @@
 #include "ops/device/self_check.h"
 #include "ops/device/speed.h"
 #include "ops/gpu_report.h"
-#include "ops/int8_speed.h"
+#include "ops/int8/int8_speed.h"
 
 namespace turbodiff::ops::device {
 
@@ -51,7 +51,7 @@ Verdict verdict(c10::DeviceIndex index, Group group) {
   return {device.kernels.get(), *trouble};
 }
 
-const KernelSet* stand_in = nullptr;
+const KernelSet* scoped_kernels = nullptr;
 
 const char* name_of(Group group) {
   switch (group) {
@@ -71,17 +71,19 @@ const char* name_of(Group group) {
 
 const KernelSet* kernels_for(const at::Tensor& x, Group group) {
   if (x.is_cpu())
-    return stand_in != nullptr && (group != Group::e4m3_values || stand_in->has_e4m3()) ? stand_in : nullptr;
+    return scoped_kernels != nullptr && (group != Group::e4m3_values || scoped_kernels->has_e4m3())
+               ? scoped_kernels
+               : nullptr;
   if (!x.is_cuda()) return nullptr;
   const Verdict found = verdict(x.device().index(), group);
   return found.trouble.empty() ? found.kernels : nullptr;
 }
 
-StandIn::StandIn(const KernelSet& kernels) {
-  stand_in = &kernels;
+ScopedKernels::ScopedKernels(const KernelSet& kernels) {
+  scoped_kernels = &kernels;
 }
-StandIn::~StandIn() {
-  stand_in = nullptr;
+ScopedKernels::~ScopedKernels() {
+  scoped_kernels = nullptr;
 }
 
 }  // namespace turbodiff::ops::device

@@ -1,5 +1,6 @@
-// Which tensors go to the kernels of kernels/. A group of a GPU's kernels is compared with LibTorch's
-// operators when its first tensor comes (self_check.h), and not used where it disagrees. Internal to lib/ops.
+// Selects the kernels of kernels/ for tensors. A group of a GPU's kernels is compared with LibTorch's
+// operators when its first tensor arrives (self_check.h), and not used where it disagrees. Internal to
+// lib/ops.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,19 +16,20 @@ namespace turbodiff::ops::device {
 enum class Group : std::uint8_t { norms, int8_layers, sla, e4m3_values };
 constexpr std::size_t group_count = 4;
 
-/// Kernels of `group` for tensors on x's device; null: LibTorch's operators are to be used.
+/// The kernels of `group` for tensors on x's device; null: LibTorch's operators are to be used.
 const KernelSet* kernels_for(const at::Tensor& x, Group group);
 
-/// While it lives, `kernels` take all CPU tensors they can: whole operators and networks on the emulator.
-class StandIn {
+/// During its lifetime `kernels` are used for all CPU tensors that they support: runs operators and networks
+/// on the emulator.
+class ScopedKernels {
  public:
-  explicit StandIn(const KernelSet& kernels);
-  ~StandIn();
-  StandIn(const StandIn&) = delete;
-  StandIn& operator=(const StandIn&) = delete;
+  explicit ScopedKernels(const KernelSet& kernels);
+  ~ScopedKernels();
+  ScopedKernels(const ScopedKernels&) = delete;
+  ScopedKernels& operator=(const ScopedKernels&) = delete;
 };
 
-/// The kernels on CUDA device `index`; null where a build has none (no_cuda.cpp).
+/// The kernels on CUDA device `index`; null where the build has none (no_cuda.cpp).
 std::unique_ptr<KernelSet> make_cuda_kernels(c10::DeviceIndex index);
 
 }  // namespace turbodiff::ops::device

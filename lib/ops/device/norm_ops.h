@@ -8,7 +8,7 @@
 
 namespace turbodiff::ops::device {
 
-/// The kernels where they take x: contiguous fp32, bf16 or fp16, not empty; else null.
+/// The kernels where they support x: contiguous fp32, bf16 or fp16, not empty; else null.
 const KernelSet* norm_kernels(const at::Tensor& x);
 /// The same for channel_norm(): not fp16, at most 1024 channels.
 const KernelSet* channel_norm_kernels(const at::Tensor& x);

@@ -11,7 +11,7 @@
 
 namespace turbodiff::ops::device {
 
-/// x in `type`, contiguous, at a multiple of 16 bytes.
+/// x in `type`, contiguous and aligned to 16 bytes.
 inline at::Tensor operand(const at::Tensor& x, at::ScalarType type) {
   const at::Tensor whole = x.to(type).contiguous();
   return reinterpret_cast<std::uintptr_t>(whole.const_data_ptr()) % 16 == 0 ? whole : whole.clone();
@@ -21,7 +21,7 @@ inline at::Tensor optional_operand(const at::Tensor& x, at::ScalarType type) {
   return x.defined() ? operand(x, type) : x;
 }
 
-/// Pointers to elements; null of an undefined tensor. bf16 and fp16 are handed over as bits.
+/// Pointers to elements; null for an undefined tensor. bf16 and fp16 are passed as bits.
 inline const float* floats(const at::Tensor& x) {
   return x.defined() ? x.const_data_ptr<float>() : nullptr;
 }
@@ -32,7 +32,7 @@ inline std::uint16_t* mutable_bits(const at::Tensor& x) {
   return static_cast<std::uint16_t*>(x.mutable_data_ptr());
 }
 
-/// Error work_failed for a type no kernel takes.
+/// Error work_failed for a type that no kernel supports.
 inline kernels::Storage storage_of(at::ScalarType type) {
   switch (type) {
     case at::kFloat:

@@ -1,5 +1,5 @@
-// Compares kernels with LibTorch's operators before anything depends on them: a GPU, driver or compiler that
-// gets one wrong costs speed, not pictures. Internal to lib/ops.
+// Compares kernels with LibTorch's operators before their first use: a GPU, driver or compiler that gets one
+// wrong costs speed, not correctness. Internal to lib/ops.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// How fast kernels are against what else there is: the measurements that decide which are used. Internal to
+// The speed of kernels compared with the alternatives: measurements that decide which are used. Internal to
 // lib/ops.
 #pragma once
 
@@ -10,9 +10,10 @@
 namespace turbodiff::ops::device {
 
 struct Measuring {
-  std::function<double()> now;  ///< seconds from some point on, after what is queued on the device is done
-  int rounds = 6;               ///< the best counts, the first excepted
-  int repeats = 10;             ///< of the work, between two looks at the clock
+  std::function<double()>
+      now;           ///< seconds since an arbitrary start, after what is queued on the device is done
+  int rounds = 6;    ///< the fastest counts, without the first
+  int repeats = 10;  ///< of the work, between two readings of the clock
 };
 Measuring measuring_on(c10::Device device);
 
