@@ -54,7 +54,7 @@ void add_request_flags(CLI::App& app, RequestOptions& options) {
     const std::string name = fmt::format("--{}", option.name);
     const std::string letter = option.letter ? fmt::format("-{},", option.letter) : "";
     add_spelling(app, options, option, letter + name,
-                 option.also_grid ? "" : std::string(spec::title_of(option.group)));
+                 option.also_grid || option.hidden ? "" : std::string(spec::title_of(option.group)));
     for (const std::string_view alias : option.aliases)
       add_spelling(app, options, option, fmt::format("--{}", alias), "");
   }

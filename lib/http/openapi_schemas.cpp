@@ -71,7 +71,7 @@ Json schema_of(const spec::Option& option) {
 Json generation() {
   Json properties = Json::object();
   for (const spec::Option& option : spec::option_table())
-    if (may_be_posted(option.json_name()) && !option.also_grid)
+    if (may_be_posted(option.json_name()) && !option.also_grid && !option.hidden)
       properties[option.json_name()] = schema_of(option);
   properties["width"] = whole(1, most_pixels_a_side, 0);
   properties["height"] = whole(1, most_pixels_a_side, 0);

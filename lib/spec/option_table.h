@@ -44,6 +44,7 @@ struct Option {
   bool recorded = true;    ///< part of a recipe: it affects the content of the video
   bool json_key = true;    ///< allowed in a JSON line of a prompts file
   bool also_grid = false;  ///< the reference's --num_samples: sets `grid` as well
+  bool hidden = false;     ///< accepted, and not shown in the help
 
   /// The key in JSON: the name with underscores.
   std::string json_name() const;
