@@ -179,7 +179,7 @@ def use(daemon, browser, pictures):
     given_back = daemon.add("a blue circle moving up", when="now", retries=0, **LONG)
     daemon.until(given_back, "running")
     browser.ask("document.getElementById('restart').click()")
-    browser.until("document.getElementById('told').textContent.includes('restarted')")
+    browser.until("document.getElementById('notice').textContent.includes('restarted')")
     daemon.until(given_back, "done")
     assert daemon.get(f"/api/jobs/{given_back}")["attempt"] == 2, "the worker was not restarted"
     browser.ask("document.getElementById('field-frames').value = 6; document.getElementById('field-prompt').value = 'x'")
