@@ -84,23 +84,16 @@ platform_tags() {
   echo any
 }
 
-# What pip must be asked so that it takes wheels for the C++ half, which holds for any Python.
-wheel_options=(--quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12
-  --implementation cp --abi cp312 --abi none)
-while read -r tag; do wheel_options+=(--platform "$tag"); done < <(platform_tags)
-
 download() {  # download DIR WHEEL...
-  local dir=$1; shift
-  python3 -m pip download "${wheel_options[@]}" -d "$dir" "$@"
+  local dir=$1 tag platforms=(); shift
+  while read -r tag; do platforms+=(--platform "$tag"); done < <(platform_tags)
+  python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: --python-version 3.12 \
+    --implementation cp --abi cp312 --abi none "${platforms[@]}" -d "$dir" "$@"
 }
 
-# Asks the index without fetching what is large.
 resolve_wheels() {
-  local wheels=("torch==$TORCH_VERSION" "${CUDA_RUNTIME_WHEELS[@]}" "${CUDA_FLAVOUR_WHEELS[@]}")
-  staging=$(mktemp -d)
-  trap 'rm -rf "$staging"' EXIT
-  python3 -m pip install --dry-run --ignore-installed --target "$staging" "${wheel_options[@]}" "${wheels[@]}"
-  echo "setup: the index has all ${#wheels[@]} wheels"
+  scripts/resolve_wheels.py "$(platform_tags | paste -sd,)" "torch==$TORCH_VERSION" "${CUDA_RUNTIME_WHEELS[@]}" \
+    "${CUDA_FLAVOUR_WHEELS[@]}"
 }
 
 install_libtorch() {
@@ -136,6 +129,7 @@ install_libtorch() {
 }
 
 if [ $resolve = 1 ]; then
+  install_packages python3 python3-pip
   resolve_wheels
 elif [ ${#packages[@]} -gt 0 ]; then
   install_packages "${packages[@]}"

@@ -127,7 +127,7 @@ PlannedJob Generator::plan(const JobList& list, const Job& job) {
         linear.speedup
             ? fmt::format("are {:.3g} times as fast as {}", *linear.speedup, planned.plan.runtime.type_name())
             : std::string("have no kernels"));
-  if (linear.for_memory && !std::exchange(said_declined_, true))
+  if (linear.for_memory && !std::exchange(said_for_memory_, true))
     program_.log().info("plain layers do not fit into this machine's memory, so int8 ones run");
   return planned;
 }

@@ -56,7 +56,7 @@ class Generator {
   std::unique_ptr<pipeline::TextToVideo> pipeline_;
   spec::ModelFiles files_;
   std::optional<std::string> fingerprint_;
-  bool said_declined_ = false;
+  bool said_declined_ = false, said_for_memory_ = false;
 };
 
 /// The name of the architecture with these sizes ("Wan2.1-1.3B"); empty for an unknown one.

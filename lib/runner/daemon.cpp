@@ -115,6 +115,7 @@ void Daemon::replan() {
 void Daemon::fail_overdue() {
   try {
     const std::vector<store::JobId> failed = store_.fail_overdue(clock_.now().time_since_epoch().count());
+    result_.unrun += static_cast<int>(failed.size());
     if (!failed.empty() && settings_.notices != nullptr) settings_.notices->attempt_ended();
     for (const store::JobId id : failed) {
       log_.error("job {}: {}", id, store_.job(id).error);
@@ -141,9 +142,13 @@ bool Daemon::has_leisure() const {
 void Daemon::report_missed_deadlines() {
   if (settings_.notices == nullptr) return;
   for (const plan::UnplacedJob& job : plan_.plan.unplaced) {
-    if (!job.deadline || (!job.late && *job.deadline > planned_at_)) continue;
+    if (!job.deadline) continue;
+    const store::JobId id = std::stoll(job.id);
+    // What has passed is the failure's own notice, unless the job waits for another: then that is the reason.
+    const bool passed = *job.deadline <= planned_at_;
+    if (passed ? !plan_.blocked.contains(id) : !job.late) continue;
     try {
-      settings_.notices->deadline_missed(std::stoll(job.id), *job.deadline, job.reason);
+      settings_.notices->deadline_missed(id, *job.deadline, job.reason);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::not_found) log_.warn("{}", error.message());
     }

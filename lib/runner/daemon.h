@@ -42,6 +42,7 @@ struct DaemonResult {
   bool stopped = false;  ///< by a signal
   int done = 0;
   int failed = 0;  ///< for good
+  int unrun = 0;   ///< failed without an attempt: at their deadline, or with a job that they depend on
 };
 
 class Daemon {

@@ -278,9 +278,11 @@ State JobStore::retry(JobId id, Micros now) {
       auto update = database_->statement(
           "UPDATE jobs "
           "SET state = iif(was_held, 'held', 'queued'), was_held = 0, failures = 0, "
+          "deadline = iif(deadline <= ?1, NULL, deadline), "
           "forgiven_attempts = attempts, not_before = NULL, error_code = 0, error = '', started_at = NULL, "
-          "finished_at = NULL, cancel_requested = 0 WHERE id = ?");
-      update.bind(1, one.id);
+          "finished_at = NULL, cancel_requested = 0 WHERE id = ?2");
+      update.bind(1, now / 1'000'000);
+      update.bind(2, one.id);
       update.exec();
       const State next = job(one.id).state;
       if (k == 0) state = next;

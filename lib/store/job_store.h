@@ -186,7 +186,7 @@ class JobStore {
   bool cancel(JobId id, Micros now);
   /// For a failed or cancelled job, and one that is held because it was cut off too often. Jobs that had
   /// failed because of it are queued again as well; a job that its owner held when it failed for that reason is
-  /// held again. Returns the job's state. Error bad_request for a job that depends on one that has failed or
+  /// held again. A deadline that has passed is removed. Returns the job's state. Error bad_request for a job that depends on one that has failed or
   /// was
   /// cancelled.
   State retry(JobId id, Micros now);

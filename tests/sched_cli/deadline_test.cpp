@@ -1,4 +1,7 @@
 // Jobs fail at the deadline that they miss, whatever the daemon does then.
+#include <chrono>
+#include <thread>
+
 #include "http_daemon.h"
 
 using namespace turbodiff;
@@ -43,4 +46,18 @@ TEST_CASE_FIXTURE(QuickDays, "a job behind one that overruns fails at its deadli
   CHECK(job(3)["state"] == "queued");
   write_file(path("go-on"), "");
   CHECK(comes_to(3, "done"));
+}
+
+TEST_CASE_FIXTURE(
+    SchedPlace,
+    "a night that ends with jobs past their deadline does not end well, and retry lets them run") {
+  add("a.mp4", {"--when", "off-peak", "--deadline", "+1s"});
+  add("b.mp4", {"--after", "1", "--when", "now"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  const auto night = run({"--tariff", path("closed.yaml"), "run", "--once", "--json"});
+  CHECK(night.code == 1);
+  CHECK(night.json()["failed"] == 2);
+  CHECK(night.err.find("will miss") == std::string::npos);
+  CHECK(run({"retry", "1"}).err == "job 1: queued without its deadline, which has passed\n");
+  CHECK(job(2)["state"] == "queued");
 }

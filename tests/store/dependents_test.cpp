@@ -114,6 +114,12 @@ TEST_CASE_FIXTURE(Chain, "waiting jobs fail at their deadline, with those that c
   CHECK(state(held) == State::held);
   CHECK(state(running) == State::running);
   CHECK(state(free) == State::queued);
+  // Queued again it has no deadline that fails it at once.
+  CHECK(store().retry(at, noon + 10'500'000) == State::queued);
+  CHECK_FALSE(store().job(at).spec.deadline);
+  CHECK(store().job(later).spec.deadline == second + 11);
+  CHECK(state(after) == State::queued);
+  CHECK(store().fail_overdue(noon + 10'600'000).empty());
 }
 
 TEST_CASE_FIXTURE(Chain, "who fails at a deadline is told of once, whoever finds it") {

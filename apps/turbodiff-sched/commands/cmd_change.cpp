@@ -65,7 +65,11 @@ void add_change(Queue& queue) {
     return queue.store().cancel(id, queue.now_micros()) ? "cancelled" : "is being stopped";
   });
   add_one(queue, "retry", "Queue failed or cancelled jobs again", [&queue](store::JobId id) {
-    return std::string(store::name_of(queue.store().retry(id, queue.now_micros())));
+    const auto deadline = queue.store().job(id).spec.deadline;
+    const store::State state = queue.store().retry(id, queue.now_micros());
+    const bool removed = deadline && !queue.store().job(id).spec.deadline;
+    return fmt::format("{}{}", store::name_of(state),
+                       removed ? " without its deadline, which has passed" : "");
   });
   add_one(queue, "remove", "Delete jobs and their logs; outputs and costs are kept",
           [&queue](store::JobId id) {

@@ -92,12 +92,13 @@ void run(Queue& queue, const RunFlags& flags, bool daemon) {
   } catch (const store::FencedOff& fenced) {
     throw Error::work_failed(fenced.what(), "stop one of them");
   }
+  const int failed = result.failed + result.unrun;
   if (program.flags().json)
-    program.print_json({{"done", result.done}, {"failed", result.failed}, {"stopped", result.stopped}});
+    program.print_json({{"done", result.done}, {"failed", failed}, {"stopped", result.stopped}});
   if (result.stopped && !daemon) throw cli::ReportedFailure(Error::interrupted());
-  if (result.failed > 0 && !daemon)
+  if (failed > 0 && !daemon)
     throw cli::ReportedFailure(
-        Error::work_failed(fmt::format("{} of {} jobs failed", result.failed, result.done + result.failed),
+        Error::work_failed(fmt::format("{} of {} jobs failed", failed, result.done + failed),
                            "see 'turbodiff-sched list --state failed,held'"));
   if (after_batch && !after_batch->problem().empty() && !daemon)
     throw cli::ReportedFailure(Error::work_failed(after_batch->problem()));
