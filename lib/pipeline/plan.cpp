@@ -94,13 +94,14 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
 
   const bool on_cpu = plan.runtime.device.is_cpu();
   const std::uint64_t total_bytes = on_cpu ? core::memory_info().total_bytes : 0;
-  const auto fits = [&](model::LinearKind kind) {
-    return !on_cpu || memory_need(request, components, plan, kind).peak <= static_cast<double>(total_bytes);
+  const auto need_of = [&](model::LinearKind kind) { return memory_need(request, components, plan, kind); };
+  const auto fits = [&](const MemoryNeed& need) {
+    return !on_cpu || need.peak <= static_cast<double>(total_bytes);
   };
   plan.linear = settle_linear(request.quant_linear, dit, plan.runtime, cache_folder, [&] {
-    return !fits(model::LinearKind::plain) && fits(model::LinearKind::int8);
+    return !fits(need_of(model::LinearKind::plain)) && fits(need_of(model::LinearKind::int8));
   });
-  const MemoryNeed need = memory_need(request, components, plan, plan.linear.kind);
+  const MemoryNeed need = need_of(plan.linear.kind);
   plan.memory_bytes = static_cast<std::int64_t>(need.peak);
   plan.mapped_bytes = static_cast<std::int64_t>(need.mapped);
 
@@ -122,7 +123,7 @@ Plan make_plan(const spec::GenerationRequest& request, const Components& compone
   }
   plan.pixels = static_cast<double>(request.frames) * request.size.width * request.size.height;
 
-  if (!fits(plan.linear.kind))
+  if (!fits(need))
     throw Error::refused(
         fmt::format("{}x{}, {} in {} needs about {} of memory and this machine has {}", request.size.width,
                     request.size.height, core::counted(request.frames, "frame"), plan.runtime.type_name(),

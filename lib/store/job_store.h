@@ -185,10 +185,9 @@ class JobStore {
   /// job is cancelled at once.
   bool cancel(JobId id, Micros now);
   /// For a failed or cancelled job, and one that is held because it was cut off too often. Jobs that had
-  /// failed because of it are queued again as well; a job that its owner held when it failed for that reason is
-  /// held again. A deadline that has passed is removed. Returns the job's state. Error bad_request for a job that depends on one that has failed or
-  /// was
-  /// cancelled.
+  /// failed because of it are queued again as well; a job that its owner held when it failed for that reason
+  /// is held again. A deadline that has passed is removed. Returns the job's state. Error bad_request for a
+  /// job that depends on one that has failed or was cancelled.
   State retry(JobId id, Micros now);
   /// Error bad_request when waiting jobs depend on it.
   void remove(JobId id);

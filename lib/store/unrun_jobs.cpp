@@ -11,9 +11,9 @@ namespace turbodiff::store {
 /// is kept for retry(); one that was set aside goes again then, as when it is retried by itself.
 void JobStore::fail_unrun(JobId id, int code, const std::string& reason, Micros now) {
   auto update = database_->statement(
-      "UPDATE jobs SET state = 'failed', was_held = (state = 'held' AND failures <= retries), finished_at = "
-      "?, not_before = NULL, "
-      "error_code = ?, error = ? WHERE id = ?");
+      "UPDATE jobs "
+      "SET state = 'failed', was_held = (state = 'held' AND failures <= retries), finished_at = ?, "
+      "not_before = NULL, error_code = ?, error = ? WHERE id = ?");
   update.bind(1, now);
   update.bind(2, code);
   update.bind(3, reason);
@@ -29,11 +29,10 @@ std::vector<JobId> JobStore::fail_dependents(Micros now) {
     std::vector<std::pair<JobId, std::string>> next;
     {
       auto find = database_->statement(
-          "SELECT d.job_id, d.after_id, b.state FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs "
-          "b "
-          "ON b.id = d.after_id WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN "
-          "('failed', "
-          "'cancelled') GROUP BY d.job_id");
+          "SELECT d.job_id, d.after_id, b.state FROM dependencies d JOIN jobs j ON j.id = d.job_id "
+          "JOIN jobs b ON b.id = d.after_id "
+          "WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') "
+          "GROUP BY d.job_id");
       while (find.executeStep())
         next.emplace_back(
             find.getColumn(0).getInt64(),
@@ -66,8 +65,8 @@ std::vector<JobId> JobStore::fail_overdue(Micros now) {
     const auto any_hopeless = [&] {
       auto find = database_->statement(
           "SELECT 1 FROM dependencies d JOIN jobs j ON j.id = d.job_id JOIN jobs b ON b.id = d.after_id "
-          "WHERE "
-          "j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') LIMIT 1");
+          "WHERE j.state IN ('queued', 'held') AND j.removed = 0 AND b.state IN ('failed', 'cancelled') "
+          "LIMIT 1");
       return find.executeStep();
     };
     if (overdue().empty() && !any_hopeless()) return failed;
